@@ -1,0 +1,97 @@
+"""Document: what QuickBooks is to hold for one invoice, in words a bookkeeper uses, without QuickBooks' ids."""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Final, Literal
+
+from connector.money import Money
+
+__all__ = ["MARKER_LENGTH", "MEMO_LIMIT", "NUMBER_LIMIT", "Amounts", "Document", "Key", "Kind", "Line", "marker"]
+
+Kind = Literal["bill", "credit", "payment"]
+Amounts = Literal["exclusive of tax", "inclusive of tax", "out of scope of tax"]
+
+NUMBER_LIMIT: Final = 21  # QuickBooks: DocNumber
+MEMO_LIMIT: Final = 4000  # QuickBooks: PrivateNote, our marker included
+MARKER_LENGTH: Final = len("\nref:") + 16
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The one name of a document, unique in the state: company (realm id), source, invoice id, kind."""
+
+    company: str
+    source: str
+    invoice: str
+    kind: Kind
+
+    def digest(self, *more: str) -> str:
+        """Base32 of sha256 over the key and ``more``, lower case and without padding: the root of every id we send."""
+        text = "|".join((self.company, self.source, self.invoice, self.kind, *more))
+        return base64.b32encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=").lower()
+
+
+def marker(key: Key) -> str:
+    """The memo's last line: it says whose document this is and can be recomputed with the state lost."""
+    return f"ref:{key.digest()[:16]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """
+    One line of a document.
+
+    Args:
+        amount: In the document's currency and its minor unit; sign as the source meant it.
+        account: As QuickBooks shows it (``Affiliate payouts:US``); exactly one of account and item is set.
+        item: A product or service as QuickBooks shows it.
+        quantity: With an item only.
+        tax: The name of a tax code.
+    """
+
+    amount: Decimal
+    account: str | None = None
+    item: str | None = None
+    quantity: Decimal | None = None
+    description: str = ""
+    class_name: str = ""
+    customer: str = ""
+    tax: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """
+    A bill or a vendor credit.
+
+    Args:
+        number: At most 21 characters.
+        memo: Without our marker.
+        lines: Amounts positive for the kind: a credit's signs are turned already.
+        amounts_are: How the lines' amounts stand to tax.
+        expected_net: What the mapping's ``check`` expects QuickBooks to answer; likewise tax and gross. None: unchecked.
+    """
+
+    kind: Kind
+    vendor: str
+    number: str
+    date: date
+    currency: str
+    lines: tuple[Line, ...]
+    due: date | None = None
+    terms: str = ""
+    memo: str = ""
+    ap_account: str = ""
+    location: str = ""
+    amounts_are: Amounts = "out of scope of tax"
+    expected_net: Decimal | None = None
+    expected_tax: Decimal | None = None
+    expected_gross: Decimal | None = None
+
+    @property
+    def total(self) -> Money:
+        """The sum of the lines, in the document's currency; before tax unless the amounts include it."""
+        return Money(sum((line.amount for line in self.lines), Decimal(0)), self.currency)
