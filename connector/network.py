@@ -1,0 +1,150 @@
+"""
+One policy for every request that leaves this machine, whoever it goes to.
+
+No proxies or passwords out of the environment, no redirects, TLS always verified, a time limit on connecting and one on
+the whole exchange, a cap on the answer's size. Addresses with keys in them never reach a message.
+"""
+
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+)
+
+__all__ = ["Answer", "Lost", "Network", "NotSent", "exchange", "open_session"]
+
+_CONNECT_SECONDS: Final = 10.0
+_CAP: Final = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The ``[network]`` section of the settings."""
+
+    proxy: str = ""
+    ca_bundle: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer; header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    seconds: float
+
+
+class NotSent(Exception):  # noqa: N818 - it names what happened
+    """Raised when no byte of the request left: the name is unknown or nobody listens."""
+
+
+class Lost(Exception):  # noqa: N818 - it names what happened
+    """Raised when the request may have arrived and no whole answer came back."""
+
+
+def open_session(network: Network, connections: int = 10) -> requests.Session:
+    """A session under this module's policy."""
+    session = requests.Session()
+    session.trust_env = False
+    session.verify = network.ca_bundle or True
+    if network.proxy:
+        session.proxies = {"http": network.proxy, "https": network.proxy}
+    adapter = HTTPAdapter(pool_connections=2, pool_maxsize=connections, max_retries=0)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def exchange(
+    session: requests.Session,
+    method: str,
+    url: str,
+    *,
+    params: Mapping[str, str | int] | None = None,
+    headers: Mapping[str, str] | None = None,
+    body: bytes | None = None,
+    seconds: float = 60.0,
+    cap: int = _CAP,
+) -> Answer:
+    """
+    One request and its whole answer, within ``seconds``.
+
+    Raises:
+        NotSent: Nothing left this machine.
+        Lost: It may have arrived; the answer is missing, late, cut off or larger than ``cap`` bytes.
+    """
+    began = time.monotonic()
+    try:
+        with session.request(
+            method,
+            url,
+            params=params,
+            headers=headers,
+            data=body,
+            timeout=(min(_CONNECT_SECONDS, seconds), seconds),
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            whole = _read(response, began + seconds, cap)
+            names = {name.lower(): value for name, value in response.headers.items()}
+            return Answer(response.status_code, names, whole, time.monotonic() - began)
+    except (requests.RequestException, HTTPError, OSError) as error:
+        # The text of these holds the address, and the address may hold a key: only the kind is told.
+        if _never_left(error):
+            raise NotSent(_kind(error)) from None
+        raise Lost(_kind(error)) from None
+
+
+def _read(response: requests.Response, deadline: float, cap: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    for chunk in response.iter_content(65536):
+        size += len(chunk)
+        if size > cap:
+            raise Lost(f"the answer is larger than {cap} bytes")
+        if time.monotonic() > deadline:
+            raise Lost("the answer took too long")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _never_left(error: BaseException) -> bool:
+    cause: BaseException | None = error
+    seen = 0
+    while cause is not None and seen < 8:
+        if isinstance(cause, NewConnectionError | ConnectTimeoutError | NameResolutionError):
+            return True
+        if isinstance(cause, ssl.SSLCertVerificationError):  # any other trouble with TLS may come after the first byte
+            return True
+        inner = cause.reason if isinstance(cause, MaxRetryError) else getattr(cause, "original_error", None)
+        nested = next((part for part in cause.args if isinstance(part, BaseException)), None)
+        cause = inner or nested
+        seen += 1
+    return False
+
+
+def _kind(error: BaseException) -> str:
+    words = {
+        requests.exceptions.ConnectTimeout: "no connection within the time limit",
+        requests.exceptions.ReadTimeout: "no answer within the time limit",
+        requests.exceptions.SSLError: "the server's certificate is not trusted",
+        requests.exceptions.ProxyError: "the proxy refused",
+        requests.exceptions.ChunkedEncodingError: "the answer was cut off",
+    }
+    for kind, text in words.items():
+        if isinstance(error, kind):
+            return text
+    if _never_left(error):
+        return "nobody answers at this address"
+    return "the connection broke"
