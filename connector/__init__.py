@@ -9,5 +9,6 @@ The way of the data, one room a verb:
     push.py      push        the write protocol, over quickbooks/
     reconcile.py prove       source, state and QuickBooks side by side
 
-Beside them: state/ remembers, sync.py is one run, serve.py the clock, report/ and cli/ speak to people, sandbox/ pretends.
+Beside them: state/ remembers, sync.py is one run, serve.py the clock, report/ and cli/ speak to people, sandbox/
+pretends.
 """

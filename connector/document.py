@@ -1,9 +1,9 @@
 """Document: what QuickBooks is to hold for one invoice, in words a bookkeeper uses, without QuickBooks' ids."""
 
 import base64
+import datetime
 import hashlib
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Final, Literal
 
@@ -72,16 +72,16 @@ class Document:
         memo: Without our marker.
         lines: Amounts positive for the kind: a credit's signs are turned already.
         amounts_are: How the lines' amounts stand to tax.
-        expected_net: What the mapping's ``check`` expects QuickBooks to answer; likewise tax and gross. None: unchecked.
+        expected_net: What the mapping's ``check`` expects of QuickBooks' answer; likewise tax and gross. None: unchecked.
     """
 
     kind: Kind
     vendor: str
     number: str
-    date: date
+    date: datetime.date
     currency: str
     lines: tuple[Line, ...]
-    due: date | None = None
+    due: datetime.date | None = None
     terms: str = ""
     memo: str = ""
     ap_account: str = ""

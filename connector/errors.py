@@ -72,21 +72,21 @@ class ConnectorError(Exception):
 class MappingInvalid(ConnectorError):
     """Raised when a mapping, one of its tables or one of its examples has faults."""
 
-    who = "finance"
+    who: ClassVar[Who] = "finance"
     exit_code = 3
 
 
 class PlanOutdated(ConnectorError):
     """Raised when a saved plan no longer describes what a sync would do."""
 
-    who = "finance"
+    who: ClassVar[Who] = "finance"
     exit_code = 3
 
 
 class LimitExceeded(ConnectorError):
     """Raised when a run would pass a limit of the settings; nothing was written."""
 
-    who = "finance"
+    who: ClassVar[Who] = "finance"
     exit_code = 8
 
 
@@ -96,35 +96,35 @@ class LimitExceeded(ConnectorError):
 class WrongUse(ConnectorError):
     """Raised when a command is used wrongly."""
 
-    who = "operator"
+    who: ClassVar[Who] = "operator"
     exit_code = 2
 
 
 class SettingsInvalid(ConnectorError):
     """Raised when the settings are missing, wrong or contradict themselves."""
 
-    who = "operator"
+    who: ClassVar[Who] = "operator"
     exit_code = 3
 
 
 class StateInvalid(ConnectorError):
     """Raised when the state is damaged, newer than this version, or of another company."""
 
-    who = "operator"
+    who: ClassVar[Who] = "operator"
     exit_code = 3
 
 
 class SignInNeeded(ConnectorError):
     """Raised when QuickBooks or a source does not accept our key, token or app."""
 
-    who = "operator"
+    who: ClassVar[Who] = "operator"
     exit_code = 4
 
 
 class LockHeld(ConnectorError):
     """Raised when another run writes for this company; nothing was done."""
 
-    who = "operator"
+    who: ClassVar[Who] = "operator"
     exit_code = 7
 
 
@@ -134,7 +134,7 @@ class LockHeld(ConnectorError):
 class ServiceDown(ConnectorError):
     """Raised when a service cannot be reached, fails, or the disk is full; run again."""
 
-    who = "nobody"
+    who: ClassVar[Who] = "nobody"
     exit_code = 5
 
 
@@ -156,7 +156,7 @@ class Throttled(ServiceDown):
 class AnswerUnreadable(ServiceDown):
     """Raised when an answer has not the documented shape: HTML, cut off, or without a needed key."""
 
-    who = "operator"
+    who: ClassVar[Who] = "operator"
 
 
 # We act.

@@ -1,15 +1,15 @@
 """Invoice: what a source said, typed by the source's own declaration, and nothing that we concluded from it."""
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from typing import Literal
 
 __all__ = ["Field", "FieldType", "FieldValue", "Invoice", "Trouble"]
 
 FieldType = Literal["text", "number", "date"]
-FieldValue = str | Decimal | date | None
+FieldValue = str | Decimal | datetime.date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +64,12 @@ class Invoice:
     id: str
     fields: Mapping[str, FieldValue]
     raw: Mapping[str, object]
-    date: date | None
+    date: datetime.date | None
     amount: Decimal | None
     currency: str | None
     payee: str | None = None
     status: str | None = None
     paid: bool = False
-    paid_on: date | None = None
+    paid_on: datetime.date | None = None
     void: bool = False
     troubles: tuple[Trouble, ...] = field(default=())

@@ -45,11 +45,11 @@ class Answer:
     seconds: float
 
 
-class NotSent(Exception):  # noqa: N818 - it names what happened
+class NotSent(Exception):
     """Raised when no byte of the request left: the name is unknown or nobody listens."""
 
 
-class Lost(Exception):  # noqa: N818 - it names what happened
+class Lost(Exception):
     """Raised when the request may have arrived and no whole answer came back."""
 
 
