@@ -1,0 +1,424 @@
+"""
+What is to happen to each invoice, decided from facts alone: no clock, no file, no network.
+
+The same decision serves plan, sync, the daemon, review and reconcile. Whoever calls it has gathered a ``Case`` for each
+invoice; the rules below are asked in their order and the first that has an answer decides.
+"""
+
+import datetime
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Final, Literal
+
+from connector.document import Document, Key
+from connector.invoice import Invoice, Trouble
+from connector.mapping import Mapped, NotMapped, Policy
+from connector.money import round_minor
+
+__all__ = ["STANDING_HOLDS", "Action", "Case", "Facts", "Found", "Known", "Terms", "Verb", "decide"]
+
+Verb = Literal["create", "adopt", "update", "remove", "credit", "pay", "hold", "block", "skip", "none"]
+State = Literal["ready", "held", "blocked", "sending", "sent", "refused", "skipped", "removed"]
+
+STANDING_HOLDS: Final = frozenset({"deleted-in-quickbooks", "outcome-unknown", "answer-of-another"})
+"""Holds that rest on evidence from QuickBooks: reading the source or the mapping again does not lift them."""
+
+LOOK_ALIKE_DAYS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What of the invoice a document was made from; a difference means that the source changed (mapping rule 10)."""
+
+    amount: str
+    currency: str
+    date: str
+    payee: str
+
+    @classmethod
+    def of(cls, invoice: Invoice) -> "Facts":
+        amount = "" if invoice.amount is None else str(round_minor(invoice.amount, invoice.currency or "USD"))
+        day = "" if invoice.date is None else invoice.date.isoformat()
+        return cls(amount, invoice.currency or "", day, invoice.payee or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the state holds of an invoice's document."""
+
+    state: State
+    code: str | None = None
+    reason: str | None = None
+    remedy: str | None = None
+    facts: Facts | None = None
+    content: Document | None = None
+    qbo_id: str | None = None
+    generation: int = 0
+    settled: bool = False
+    """This run found out that it had arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A bill or credit that stands in QuickBooks, whoever made it; ``net`` is its total less tax, in ``currency``."""
+
+    entity: str
+    id: str
+    number: str
+    vendor_id: str
+    currency: str
+    net: Decimal
+    date: datetime.date
+    marker: str | None
+    created: datetime.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """
+    Everything gathered about one invoice.
+
+    Args:
+        key: The document's key; its kind is that of the mapped document.
+        outcome: What the mapping made of the invoice.
+        known: The state's document, if there is one.
+        marker: This document's own marker.
+        vendor_id: QuickBooks' id of the vendor; None where it is to be created or unknown.
+        missing: Why the document cannot be written in this company: names that it lacks, currencies, payees.
+        found: What stands in QuickBooks with this marker, this number, or this vendor, net and nearly this date, and
+            is no other document's.
+        number_twice: Another document of this run has the same number.
+        approved: A person released exactly this document.
+    """
+
+    key: Key
+    invoice: Invoice
+    outcome: Mapped | NotMapped
+    marker: str
+    known: Known | None = None
+    vendor_id: str | None = None
+    missing: tuple[tuple[Literal["held", "blocked"], Trouble], ...] = ()
+    found: tuple[Found, ...] = ()
+    number_twice: bool = False
+    approved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds for every case of one source in one run."""
+
+    policy: Policy
+    start_date: datetime.date
+    closing_date: datetime.date | None = None
+    retry_refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """
+    One line of a plan.
+
+    Args:
+        action: What is to be done; ``none`` where nothing is.
+        state: Where the document stands before the action is carried out.
+        document: What is written, for the verbs that write.
+        found: What is adopted.
+        generation: The document's generation if it is sent now.
+        note: What else happens (``create vendor``).
+        cause: Equal for all actions that one mend would release.
+    """
+
+    key: Key
+    invoice: Invoice
+    action: Verb
+    state: State
+    code: str | None = None
+    reason: str | None = None
+    remedy: str | None = None
+    cause: str | None = None
+    document: Document | None = None
+    found: Found | None = None
+    generation: int = 0
+    note: str | None = None
+    settled: bool = False
+
+
+def decide(cases: Iterable[Case], terms: Terms) -> Iterator[Action]:
+    """One action for each case, in their order; the plan of a plan's result writes nothing."""
+    for case in cases:
+        yield next(action for rule in RULES if (action := rule(case, terms)) is not None)
+
+
+def _held(case: Case, code: str, reason: str, remedy: str, document: Document | None = None) -> Action:
+    cause = f"{code}: {case.invoice.source}"
+    return Action(case.key, case.invoice, "hold", "held", code, reason, remedy, cause, document or _document(case))
+
+
+def _document(case: Case) -> Document | None:
+    if isinstance(case.outcome, Mapped):
+        return case.outcome.document
+    return case.known.content if case.known else None
+
+
+def _standing(case: Case, known: Known) -> Action:
+    return Action(
+        case.key, case.invoice, "none", known.state, known.code, known.reason, known.remedy, document=_document(case)
+    )
+
+
+def _of_unknown_outcome(case: Case, _: Terms) -> Action | None:
+    """A sending document takes no other order until it is settled."""
+    known = case.known
+    return _standing(case, known) if known and known.state == "sending" else None
+
+
+def _of_sent(case: Case, _: Terms) -> Action | None:
+    """A document in QuickBooks follows the source's facts only; what a change leads to is the policy's."""
+    known = case.known
+    if known is None or known.state != "sent":
+        return None
+    action = Action(
+        case.key,
+        case.invoice,
+        "create" if known.settled else "none",
+        "sent",
+        known.code,
+        known.reason,
+        known.remedy,
+        document=known.content,
+        settled=known.settled,
+    )
+    if isinstance(case.outcome, NotMapped) and case.outcome.state == "skipped" and case.outcome.code == "left":
+        code = "voided-at-source" if case.invoice.void else "changed-at-source"
+        reason = f"the source now says {case.invoice.status or 'another status'}; the bill stands in QuickBooks"
+        remedy = "compare both, then mend the bill in QuickBooks or the invoice at the source"
+        return replace(action, action="hold", state="held", code=code, reason=reason, remedy=remedy)
+    now = Facts.of(case.invoice)
+    if known.facts is not None and known.facts != now and not case.invoice.troubles:
+        what = ", ".join(
+            f"{name} {getattr(known.facts, name) or 'none'} → {getattr(now, name) or 'none'}"
+            for name in ("amount", "currency", "date", "payee")
+            if getattr(known.facts, name) != getattr(now, name)
+        )
+        reason = f"the source changed after the bill was made: {what}"
+        remedy = "compare both, then mend the bill in QuickBooks or the invoice at the source"
+        return replace(action, action="hold", state="held", code="changed-at-source", reason=reason, remedy=remedy)
+    return action
+
+
+def _of_standing_hold(case: Case, _: Terms) -> Action | None:
+    known = case.known
+    if known and known.state == "held" and known.code in STANDING_HOLDS:
+        return _standing(case, known)
+    return None
+
+
+def _of_removed(case: Case, _: Terms) -> Action | None:
+    if case.known and case.known.state == "removed" and not isinstance(case.outcome, NotMapped):
+        reason = "its bill was removed from QuickBooks earlier and the invoice is live again at the source"
+        return _held(case, "live-again", reason, "look at both; a person must decide whether it is billed again")
+    return None
+
+
+def _of_start(case: Case, terms: Terms) -> Action | None:
+    day = case.invoice.date
+    if day is None or day >= terms.start_date:
+        return None
+    reason = f"dated {day}, before start_date {terms.start_date}"
+    return Action(case.key, case.invoice, "skip", "skipped", "before-start", reason)
+
+
+def _of_mapping(case: Case, _: Terms) -> Action | None:
+    outcome = case.outcome.late if isinstance(case.outcome, Mapped) else case.outcome
+    if outcome is None or (case.approved and outcome.code == "amount-above"):
+        return None
+    verbs: dict[str, Verb] = {"skipped": "skip", "held": "hold", "blocked": "block"}
+    return Action(
+        case.key,
+        case.invoice,
+        verbs[outcome.state],
+        outcome.state,
+        outcome.code,
+        "\n".join(outcome.reason),
+        outcome.remedy,
+        outcome.cause,
+        _document(case),
+    )
+
+
+def _of_number_twice(case: Case, _: Terms) -> Action | None:
+    if not case.number_twice:
+        return None
+    document = _document(case)
+    number = document.number if document else ""
+    reason = f"another invoice of this run has the same bill number {number}"
+    return _held(case, "number-twice", reason, "make the number box of the mapping unique, for example with a prefix")
+
+
+def _of_missing(case: Case, _: Terms) -> Action | None:
+    if not case.missing:
+        return None
+    state, trouble = case.missing[0]
+    reason = "\n".join(each.reason for _, each in case.missing)
+    verb: Verb = "block" if state == "blocked" else "hold"
+    return Action(
+        case.key,
+        case.invoice,
+        verb,
+        state,
+        trouble.code,
+        reason,
+        trouble.remedy,
+        f"{trouble.code}: {trouble.reason}",
+        _document(case),
+    )
+
+
+def _of_own_marker(case: Case, _: Terms) -> Action | None:
+    """Adoption (1): our marker, under any number, is ours whatever else differs; of several the earliest."""
+    ours = sorted((each for each in case.found if each.marker == case.marker), key=_age)
+    if not ours:
+        return None
+    more = f"; {len(ours) - 1} more carry the same mark" if len(ours) > 1 else ""
+    code = "twice-in-quickbooks" if more else None
+    reason = f"already in QuickBooks as {ours[0].entity.lower()} {ours[0].id} with this connector's mark{more}"
+    return Action(
+        case.key,
+        case.invoice,
+        "adopt",
+        "ready",
+        code,
+        reason,
+        "compare them in QuickBooks and delete the later ones" if more else None,
+        document=_document(case),
+        found=ours[0],
+    )
+
+
+def _of_same_number(case: Case, _: Terms) -> Action | None:
+    """Adoption (2): typed by hand, if vendor, currency and total less tax agree. (3): anything else is for a person."""
+    document = _document(case)
+    if document is None:
+        return None
+    same = [each for each in case.found if each.number == document.number]
+    by_hand = [each for each in same if each.marker is None and _agrees(each, case, document)]
+    if len(same) == 1 and by_hand:
+        reason = f"entered by hand as {by_hand[0].entity.lower()} {by_hand[0].id}"
+        return Action(
+            case.key,
+            case.invoice,
+            "adopt",
+            "ready",
+            "entered-by-hand",
+            reason,
+            document=document,
+            found=by_hand[0],
+        )
+    if same and not case.approved:
+        reason = f"QuickBooks has {same[0].entity.lower()} {same[0].id} with the number {document.number}"
+        return _held(
+            case, "possible-duplicate", reason, "compare both in QuickBooks; delete one or give it its own number"
+        )
+    return None
+
+
+def _of_look_alike(case: Case, _: Terms) -> Action | None:
+    """Adoption (3): the same vendor and net within three days, without anybody's marker, may be the same debt."""
+    document = _document(case)
+    if document is None or case.approved:
+        return None
+    for each in case.found:
+        near = abs((each.date - document.date).days) <= LOOK_ALIKE_DAYS
+        if each.marker is None and near and _agrees(each, case, document):
+            reason = (
+                f"QuickBooks has {each.entity.lower()} {each.id} of the same vendor and amount, dated {each.date}, "
+                f"with the number {each.number or '(none)'}"
+            )
+            remedy = (
+                f"if it is the same debt, give it the number {document.number} in QuickBooks and run: connector sync"
+            )
+            return _held(case, "possible-duplicate", reason, remedy)
+    return None
+
+
+def _of_closed_books(case: Case, terms: Terms) -> Action | None:
+    document, closing = _document(case), terms.closing_date
+    if document is None or closing is None or document.date > closing or terms.policy.books_closed != "hold":
+        return None
+    reason = f"the books are closed up to {closing} and the bill is dated {document.date}"
+    return _held(
+        case, "books-closed", reason, "open the books in QuickBooks, or set in policy: books closed: next open day"
+    )
+
+
+def _of_refused(case: Case, terms: Terms) -> Action | None:
+    """A refused document is sent again only when it changed or a person asks."""
+    known = case.known
+    if known is None or known.state != "refused" or terms.retry_refused or known.content != _document(case):
+        return None
+    return _standing(case, known)
+
+
+def _create(case: Case, terms: Terms) -> Action | None:
+    document = _document(case)
+    if document is None:  # pragma: no cover - every outcome without a document was answered above
+        raise AssertionError(case)
+    if terms.closing_date is not None and document.date <= terms.closing_date:
+        document = _next_open_day(document, terms.closing_date)
+    generation = 0
+    if case.known is not None:
+        generation = case.known.generation + (1 if case.known.state == "refused" else 0)
+    return Action(
+        case.key,
+        case.invoice,
+        "create" if document.kind == "bill" else "credit",
+        "ready",
+        document=document,
+        generation=generation,
+        note=None if case.vendor_id else "create vendor",
+    )
+
+
+RULES: Final[tuple[Callable[[Case, Terms], Action | None], ...]] = (
+    _of_unknown_outcome,
+    _of_sent,
+    _of_standing_hold,
+    _of_start,
+    _of_removed,
+    _of_mapping,
+    _of_own_marker,
+    _of_number_twice,
+    _of_missing,
+    _of_same_number,
+    _of_look_alike,
+    _of_closed_books,
+    _of_refused,
+    _create,
+)
+
+
+def _age(found: Found) -> tuple[str, int, str]:
+    return (found.created.isoformat() if found.created else "", len(found.id), found.id)
+
+
+def _agrees(found: Found, case: Case, document: Document) -> bool:
+    entity = "Bill" if document.kind == "bill" else "VendorCredit"
+    return (
+        found.entity == entity
+        and found.vendor_id == case.vendor_id
+        and found.currency == document.currency
+        and found.net == _net(document)
+    )
+
+
+def _net(document: Document) -> Decimal:
+    """The total less tax, as far as it is known before QuickBooks works the tax out."""
+    if document.amounts_are == "inclusive of tax" and document.expected_net is not None:
+        return document.expected_net
+    return document.total.amount
+
+
+def _next_open_day(document: Document, closing: datetime.date) -> Document:
+    memo = "\n".join(part for part in (document.memo, f"Invoice date {document.date}") if part)
+    return replace(document, date=closing + datetime.timedelta(days=1), memo=memo)

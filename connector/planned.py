@@ -1,0 +1,176 @@
+"""
+A plan as made: its actions in order, what each came to, and the sums that people read.
+
+It lies in an anonymous temporary database, which the system deletes with the process, so that a plan of a hundred
+thousand bills needs no more memory than one of ten. ``plan`` leaves nothing behind.
+"""
+
+import hashlib
+import pickle
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final, Literal
+
+from connector.document import as_data
+from connector.plan import Action
+
+__all__ = ["COUNTS", "Cause", "Planned", "Result", "count_of"]
+
+COUNTS: Final = (
+    "created",
+    "adopted",
+    "updated",
+    "removed",
+    "credited",
+    "paid",
+    "unchanged",
+    "held",
+    "blocked",
+    "refused",
+    "unknown",
+    "waiting",
+    "skipped",
+)
+
+_DONE: Final = {
+    "create": "created",
+    "adopt": "adopted",
+    "update": "updated",
+    "remove": "removed",
+    "credit": "credited",
+    "pay": "paid",
+    "hold": "held",
+    "block": "blocked",
+    "skip": "skipped",
+}
+
+_STANDING: Final = {
+    "sent": "unchanged",
+    "sending": "unknown",
+    "refused": "refused",
+    "ready": "waiting",
+    "held": "held",
+    "blocked": "blocked",
+    "skipped": "skipped",
+    "removed": "skipped",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What an action came to: the document's state now, and why where it is not simply ``sent``."""
+
+    state: Literal["ready", "held", "blocked", "sending", "sent", "refused", "skipped", "removed"]
+    code: str | None = None
+    reason: str | None = None
+    remedy: str | None = None
+    qbo_id: str | None = None
+
+
+@dataclass(slots=True)
+class Cause:
+    """Documents that one mend would release: how many, and how much money waits in each currency."""
+
+    state: str
+    code: str
+    reason: str
+    remedy: str
+    invoices: int = 0
+    amounts: Counter[str] = field(default_factory=Counter)
+
+
+def count_of(action: Action, result: Result | None) -> str:
+    """Under which of ``COUNTS`` an action stands; before it is carried out, under what it would come to."""
+    if action.action == "none":
+        return _STANDING[action.state]
+    if result is None or result.state in ("sent", "removed"):
+        return _DONE[action.action]
+    return _STANDING[result.state]
+
+
+class Planned:
+    """The actions of one run and their results."""
+
+    def __init__(self) -> None:
+        self._store = sqlite3.connect("", check_same_thread=False, isolation_level=None)
+        self._store.executescript(
+            """
+            CREATE TABLE action (n INTEGER PRIMARY KEY, verb TEXT, state TEXT, action BLOB, result BLOB);
+            CREATE INDEX action_verb ON action (verb);
+            """
+        )
+        self._digest = hashlib.sha256()
+        self.causes: dict[str, Cause] = {}
+
+    def add(self, action: Action) -> None:
+        """The next action; its order is the order of adding."""
+        self._store.execute(
+            "INSERT INTO action (verb, state, action) VALUES (?, ?, ?)",
+            (action.action, action.state, pickle.dumps(action)),
+        )
+        if action.action not in ("skip", "none"):
+            self._digest.update(fingerprint(action).encode())
+        if action.cause and action.code:
+            cause = self.causes.setdefault(
+                action.cause, Cause(action.state, action.code, action.reason or "", action.remedy or "")
+            )
+            cause.invoices += 1
+            currency, amount = currency_and_amount(action)
+            if currency and amount is not None:
+                cause.amounts[currency] += amount  # type: ignore[assignment]
+
+    def settle(self, n: int, result: Result) -> None:
+        """What action ``n`` came to."""
+        self._store.execute("UPDATE action SET result = ? WHERE n = ?", (pickle.dumps(result), n))
+
+    def rows(self, *verbs: str) -> Iterator[tuple[int, Action, Result | None]]:
+        """Actions with their results in order; all, or those of some verbs."""
+        where = f"WHERE verb IN ({','.join('?' * len(verbs))})" if verbs else "WHERE 1"
+        last = 0
+        while True:
+            chunk = self._store.execute(
+                f"SELECT n, action, result FROM action {where} AND n > ? ORDER BY n LIMIT 500",  # noqa: S608
+                (*verbs, last),
+            ).fetchall()
+            if not chunk:
+                return
+            for n, action, result in chunk:
+                yield n, pickle.loads(action), pickle.loads(result) if result else None  # noqa: S301 - our own
+            last = chunk[-1][0]
+
+    def work(self) -> int:
+        """How many actions would write to QuickBooks or the state's list of what stands there."""
+        (count,) = self._store.execute(
+            "SELECT count(*) FROM action WHERE verb NOT IN ('none', 'hold', 'block', 'skip')"
+        )
+        return int(count[0])
+
+    def counts(self) -> dict[str, int]:
+        """Every invoice seen once, under what became of it."""
+        counts = dict.fromkeys(COUNTS, 0)
+        for _, action, result in self.rows():
+            counts[count_of(action, result)] += 1
+        return counts
+
+    @property
+    def digest(self) -> str:
+        """Equal for two plans that would do the same with the same numbers."""
+        return self._digest.copy().hexdigest()
+
+
+def currency_and_amount(action: Action) -> tuple[str | None, Decimal | None]:
+    """The document's currency and total where there is a document, the invoice's own otherwise."""
+    if action.document is not None:
+        return action.document.currency, action.document.total.amount
+    return action.invoice.currency, action.invoice.amount
+
+
+def fingerprint(action: Action) -> str:
+    """One line that changes whenever what would be done, or the numbers in it, change."""
+    document = as_data(action.document) if action.document else None
+    found = (action.found.entity, action.found.id) if action.found else None
+    parts = (action.key.source, action.key.invoice, action.key.kind, action.action, action.code, found, document)
+    return f"{parts!r}\n"
