@@ -85,7 +85,7 @@ class Document:
         memo: Without our marker.
         lines: Amounts positive for the kind: a credit's signs are turned already.
         amounts_are: How the lines' amounts stand to tax.
-        expected_net: What the mapping's ``check`` expects of QuickBooks' answer; likewise tax and gross. None: unchecked.
+        expected_net: What the mapping's ``check`` expects of the answer; likewise tax and gross. None: unchecked.
     """
 
     kind: Kind

@@ -1,0 +1,119 @@
+"""The house: which room may import which, as one table. Any other import fails here."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent / "connector"
+
+CORE = {"errors", "money", "invoice", "document", "mapping", "plan"}
+
+# room: the rooms it may import
+MAY_IMPORT = {
+    "__main__": {"cli"},
+    "errors": set(),
+    "money": {"errors"},
+    "invoice": {"errors", "money"},
+    "document": {"errors", "money"},
+    "mapping": {"errors", "money", "invoice", "document"},
+    "plan": CORE,
+    "planned": CORE,
+    "codes": set(),
+    "route": set(),
+    "network": {"errors", "route"},
+    "log": set(),
+    "settings": {"errors", "route", "log", "sources", "document"},
+    "sources": {"errors", "money", "invoice", "route", "network"},
+    "quickbooks": {"errors", "money", "document", "route", "network"},
+    "state": {"errors", "money", "invoice", "document"},
+    "push": CORE | {"quickbooks", "state", "planned"},
+    "company": CORE | {"quickbooks", "state", "settings"},
+    "gather": CORE | {"quickbooks", "state"},
+    "sync": CORE | {"company", "gather", "planned", "push", "quickbooks", "state", "sources", "settings", "log", "pull"},
+    "reconcile": CORE | {"company", "gather", "sync", "quickbooks", "state", "sources", "settings"},
+    "report": CORE | {"planned", "reconcile", "sync"},
+    "serve": {"errors", "settings", "sync", "log", "state", "company"},
+    "sandbox": {"errors", "money"},
+}
+EVERYTHING = {"cli"}
+"""Rooms that wire the others together."""
+
+# The core knows no SQL, HTTP, file, clock or source name; beside our own it lives on these.
+PURE_MODULES = {
+    "base64", "collections", "collections.abc", "csv", "dataclasses", "datetime", "decimal", "difflib", "enum", "fractions",
+    "functools", "hashlib", "io", "itertools", "json", "operator", "re", "types", "typing", "unicodedata", "yaml",
+}  # fmt: skip
+FILES_OF_FINANCE = {"pathlib", "importlib.resources"}
+"""The mapping room alone reads the files that the finance team edits."""
+
+SOURCE_NAMES = ("cake", "commission_factory", "commission factory")
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in ROOT.rglob("*.py") if "_mappings" not in path.parts)
+
+
+def room_of(path: Path) -> str:
+    first = path.relative_to(ROOT).parts[0]
+    return first.removesuffix(".py")
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            if node.module == "connector":
+                yield from (f"connector.{alias.name}" for alias in node.names)
+            else:
+                yield node.module
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_room_imports_only_what_the_table_allows(path: Path) -> None:
+    room = room_of(path)
+    if room in EVERYTHING or room == "__init__":
+        return
+    ours = {name.split(".")[1] for name in imports_of(path) if name.startswith("connector.")}
+
+    assert room in MAY_IMPORT, f"{room} stands in no row of the table"
+    assert ours - {room} <= MAY_IMPORT[room]
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in modules() if room_of(path) in CORE], ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_the_core_knows_no_sql_http_file_or_clock(path: Path) -> None:
+    allowed = PURE_MODULES | (FILES_OF_FINANCE if room_of(path) == "mapping" else set())
+    foreign = {name for name in imports_of(path) if not name.startswith("connector")}
+
+    assert foreign <= allowed
+    text = path.read_text()
+    assert "datetime.now" not in text
+    assert "date.today" not in text
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in modules() if room_of(path) not in {"sources", "sandbox", "cli"}], ids=lambda path: path.name
+)
+def test_no_room_but_its_own_names_a_source(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    texts = {
+        node.value.lower()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.lower() in SOURCE_NAMES
+    }
+
+    assert not texts
+
+
+def test_modules_fit_in_ones_head() -> None:
+    long = {str(path.relative_to(ROOT)): n for path in modules() if (n := len(path.read_text().splitlines())) > 400}
+
+    assert not long
+
+
+def test_no_module_hides_behind_a_word_that_says_nothing() -> None:
+    assert not [path for path in modules() if path.stem in {"utils", "helpers", "common", "base", "manager", "misc"}]
