@@ -21,18 +21,12 @@ from urllib3.exceptions import (
     NewConnectionError,
 )
 
+from connector.route import Network
+
 __all__ = ["Answer", "Lost", "Network", "NotSent", "exchange", "open_session"]
 
 _CONNECT_SECONDS: Final = 10.0
 _CAP: Final = 64 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Network:
-    """The ``[network]`` section of the settings."""
-
-    proxy: str = ""
-    ca_bundle: str = ""
 
 
 @dataclass(frozen=True, slots=True)

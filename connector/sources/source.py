@@ -11,7 +11,7 @@ from datetime import date
 from typing import ClassVar, Protocol
 
 from connector.invoice import Field, Invoice
-from connector.network import Network
+from connector.route import Network
 
 __all__ = ["Connection", "Page", "RateLimit", "Source", "Window"]
 
@@ -81,6 +81,9 @@ class Source(Protocol):
     """The field that holds the status word."""
     options: ClassVar[Mapping[str, tuple[str, ...]]]
     """Further settings and their allowed values, the first being the default: ``{"format": ("json", "xml")}``."""
+
+    connection: Connection
+    """What it was made with; every invoice carries its name."""
 
     def __init__(self, connection: Connection) -> None: ...
 
