@@ -1,0 +1,1 @@
+"""Pretend CAKE, Commission Factory and QuickBooks Online, by rule, on loopback only."""

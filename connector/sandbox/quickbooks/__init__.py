@@ -1,0 +1,1 @@
+"""The pretend QuickBooks Online company: its rules, its query language, its answers."""

@@ -1,0 +1,116 @@
+"""What QuickBooks tells about the company itself: preferences, company info, exchange rates, change data capture."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+
+from connector.sandbox.quickbooks.company import Company, Data
+from connector.sandbox.quickbooks.entities import ENTITIES
+from connector.sandbox.quickbooks.faults import refuse
+from connector.sandbox.quickbooks.wire import PACIFIC, stamp, trimmed
+
+_NO_CAPTURE = {"TaxCode", "TaxRate"}
+_MOST_OBJECTS = 1000
+_LOOK_BACK = timedelta(days=30)
+_MADE = "2024-07-01T09:00:00-07:00"
+
+
+def preferences(company: Company) -> Data:
+    """The Preferences entity."""
+    profile = company.profile
+    accounting: Data = {
+        "TrackDepartments": profile.departments,
+        "ClassTrackingPerTxn": False,
+        "ClassTrackingPerTxnLine": profile.class_tracking,
+        "CustomerTerminology": "Customers",
+    }
+    if profile.book_close_date:
+        accounting["BookCloseDate"] = profile.book_close_date
+    home = {"value": profile.home_currency, "name": company.currencies[profile.home_currency]}
+    warn = "true" if profile.warn_duplicate_bill_number else "false"
+    return {
+        "AccountingInfoPrefs": accounting,
+        "SalesFormsPrefs": {"CustomTxnNumbers": True, "AllowDeposit": False},
+        "VendorAndPurchasesPrefs": {"TrackingByCustomer": True, "BillableExpenseTracking": True},
+        "TaxPrefs": {"UsingSalesTax": profile.using_sales_tax},
+        "CurrencyPrefs": {"MultiCurrencyEnabled": profile.multicurrency, "HomeCurrency": home},
+        "OtherPrefs": {
+            "NameValue": [
+                {"Name": "WarnDuplicateCheckNumber", "Value": "true"},
+                {"Name": "WarnDuplicateBillNumber", "Value": warn},
+                {"Name": "WarnDuplicateJournalNumber", "Value": "false"},
+            ]
+        },
+        "domain": "QBO",
+        "sparse": False,
+        "Id": "1",
+        "SyncToken": "0",
+        "MetaData": {"CreateTime": _MADE, "LastUpdatedTime": _MADE},
+    }
+
+
+def company_info(company: Company) -> Data:
+    """The CompanyInfo entity."""
+    profile = company.profile
+    ended = company.switches.on("subscription_ended")
+    return {
+        "CompanyName": profile.name,
+        "LegalName": profile.name,
+        "CompanyStartDate": "2024-07-01",
+        "FiscalYearStartMonth": "July" if profile.country == "AU" else "January",
+        "Country": profile.country,
+        "SupportedLanguages": "en",
+        "NameValue": [
+            {"Name": "OfferingSku", "Value": profile.plan},
+            {"Name": "SubscriptionStatus", "Value": "EXPIRED" if ended else "SUBSCRIBED"},
+        ],
+        "domain": "QBO",
+        "sparse": False,
+        "Id": "1",
+        "SyncToken": "0",
+        "MetaData": {"CreateTime": _MADE, "LastUpdatedTime": _MADE},
+    }
+
+
+def exchange_rate(company: Company, currency: str, as_of: str) -> Data:
+    """The rate of a currency against the home currency; the sandbox's rates are the same on every day."""
+    if currency not in company.currencies:
+        raise refuse("2500", f"Invalid Reference Id : Currency element id {currency} not found")
+    home = company.profile.home_currency
+    try:
+        rate = Decimal(company.rates[currency]) / Decimal(company.rates[home])
+    except (KeyError, InvalidOperation):
+        rate = Decimal(1)
+    return {
+        "SourceCurrencyCode": currency,
+        "TargetCurrencyCode": home,
+        "Rate": trimmed(rate.quantize(Decimal("0.000001"))),
+        "AsOfDate": as_of or company.today().isoformat(),
+        "domain": "QBO",
+    }
+
+
+def changes(company: Company, names: str, since_text: str) -> Data:
+    """The CDCResponse's one element: a QueryResponse for each entity asked, deletions included."""
+    try:
+        since = datetime.fromisoformat(since_text.replace(" ", "+"))
+    except ValueError as fault:
+        raise refuse("2060", f"Invalid Date format : {since_text}", "changedSince") from fault
+    start = (since if since.tzinfo else since.replace(tzinfo=PACIFIC)).timestamp()
+    if start < company.now() - _LOOK_BACK.total_seconds() - 60:
+        raise refuse("2060", "changedSince may be at most 30 days in the past", "changedSince")
+    responses = []
+    left = _MOST_OBJECTS
+    for asked in filter(None, (name.strip() for name in names.split(","))):
+        kind = next((known for known in ENTITIES if known.lower() == asked.lower()), None)
+        if kind is None or kind in _NO_CAPTURE:
+            raise refuse("4001", f"QueryValidationError: invalid context declaration: {asked}", None)
+        rows = [record.text for record in company.records[kind].values() if record.changed >= start]
+        rows += [
+            {"domain": "QBO", "status": "Deleted", "Id": gone.id, "MetaData": {"LastUpdatedTime": stamp(gone.when)}}  # type: ignore[misc]
+            for gone in company.deletions
+            if gone.kind == kind and gone.when >= start
+        ]
+        rows = rows[:left]
+        left -= len(rows)
+        responses.append({kind: rows, "startPosition": 1, "maxResults": len(rows)} if rows else {})
+    return {"QueryResponse": responses}

@@ -1,0 +1,49 @@
+"""Request ids: the first answer is remembered and given again, byte for byte, as the switches say."""
+
+from collections.abc import Callable
+
+from connector.sandbox.quickbooks.company import Company, Remembered
+from connector.sandbox.quickbooks.faults import refuse
+
+MOST = 50
+MOST_IN_BATCH = 36
+MOST_BATCH_ITEM = 10
+
+
+def check_id(requestid: str, most: int = MOST) -> None:
+    """2130 for an id that is too long."""
+    if len(requestid) > most:
+        raise refuse("2130", f"Invalid Request Id Format : at most {most} characters. Supplied length:{len(requestid)}")
+
+
+def check_batch_ids(requestid: str, items: list[str]) -> None:
+    """With a batch the id is shorter, and the items' ids are short and different."""
+    if len(set(items)) != len(items) or "" in items:
+        raise refuse("2020", "Required parameter bId is missing or not unique in the request", "bId")
+    if requestid:
+        check_id(requestid, MOST_IN_BATCH)
+        for item in items:
+            check_id(item, MOST_BATCH_ITEM)
+
+
+def once(company: Company, key: str, work: Callable[[], tuple[int, str]]) -> tuple[int, str]:
+    """Do the work (status, body), or give back what it answered the first time. "" is no id. Raises Refusal 600."""
+    switches = company.switches
+    mode = switches.text("requestids")
+    if not key or mode == "forget":
+        return work()
+    known = company.requests.get(key)
+    hours = switches.number("requestid_hours")
+    if known is not None and not (hours and company.now() - known.when > hours * 3600):
+        if mode == "600":
+            raise refuse(
+                "600",
+                "The request ID you're trying to use already exists in the QuickBooks Online Accounting API or QuickBooks "
+                "Payments API. Our system detected the duplicate.",
+            )
+        return known.status, known.body
+    status, body = work()
+    if status == 200 or switches.on("failed_attempts_remembered"):
+        company.requests[key] = Remembered(status, body, company.now())
+        company.revision += 1
+    return status, body

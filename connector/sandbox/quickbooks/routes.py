@@ -1,0 +1,188 @@
+"""The Accounting API's addresses: gateway first (line, sign-in, limits), then the entity, query, batch or report asked."""
+
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from connector.sandbox.answers import json_answer, strike, throttled, unauthenticated
+from connector.sandbox.journal import Journal
+from connector.sandbox.limits import Limits
+from connector.sandbox.quickbooks import faults
+from connector.sandbox.quickbooks.about import changes, company_info, exchange_rate, preferences
+from connector.sandbox.quickbooks.batch import run_batch
+from connector.sandbox.quickbooks.company import Company
+from connector.sandbox.quickbooks.entities import BY_PATH, Entity
+from connector.sandbox.quickbooks.faults import Problem, Refusal, refuse, unsupported
+from connector.sandbox.quickbooks.query import run
+from connector.sandbox.quickbooks.requestids import check_id, once
+from connector.sandbox.quickbooks.wire import decode, encode, envelope_time
+from connector.sandbox.quickbooks.write import Options, read, write
+
+_log = logging.getLogger(__name__)
+_READS = {"query", "cdc"}
+_HEADERS = {
+    "Cache-Control": "max-age=0, no-cache, no-store, must-revalidate, private",
+    "Expires": "0",
+    "Qbo-Version": "1944.190",
+    "Server": "envoy",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request past the gateway: `parts` is the path below the realm."""
+
+    request: Request
+    parts: tuple[str, ...]
+    body: bytes
+
+    def asked(self, name: str) -> str:
+        """A query parameter, "" when absent."""
+        return self.request.query_params.get(name, "")
+
+
+def quickbooks_routes(company: Company, journal: Journal) -> list[Route]:
+    """The routes under /quickbooks."""
+    limits = Limits()
+
+    async def endpoint(request: Request) -> Response:
+        body = await request.body()
+        parts = tuple(request.path_params["rest"].split("/"))
+        reading = request.method == "GET" or parts[0] in _READS
+        request.state.body = body
+        call = Call(request, parts, body)
+
+        def work() -> Response:
+            return _gateway(company, limits, call) or _answered(company, call, journal)
+
+        armed = journal.take(request)
+        answer = strike(armed, work, company.now()) if armed else work()
+        answer.headers["intuit_tid"] = f"1-{secrets.token_hex(4)}-{secrets.token_hex(12)}"
+        journal.record("core_plus" if reading else "core", request, answer.status_code)
+        return answer
+
+    return [Route("/v3/company/{realm}/{rest:path}", endpoint, methods=["GET", "POST"])]
+
+
+def _gateway(company: Company, limits: Limits, call: Call) -> Response | None:
+    now = company.now()
+    if trouble := company.tokens.trouble(call.request.headers.get("authorization", ""), now):
+        return unauthenticated(trouble, now)
+    if call.request.path_params["realm"] != company.realm or company.switches.on("realm_forbidden"):
+        return json_answer(403, faults.forbidden(now))
+    if company.switches.on("enforce_limits") and not limits.admits(batch=call.parts == ("batch",)):
+        return throttled(company.switches.text("throttle_shape"), company.switches.number("throttle_retry_after"), now)
+    return None
+
+
+def _answered(company: Company, call: Call, journal: Journal) -> Response:
+    try:
+        status, text = _route(company, call, journal)
+    except Refusal as refusal:
+        status, text = _refused(company, refusal)
+    except Exception:
+        _log.exception("the pretend QuickBooks failed at %s", "/".join(call.parts))
+        problem = Problem("10000", "System Failure Error: the sandbox has a fault of its own; see its log")
+        status, text = 500, encode({"Fault": Refusal([problem], "SystemFault").fault(), "time": envelope_time(company.now())})
+    if status == 400:
+        status = int(company.switches.number("business_fault_status"))
+        return Response(text, status, _HEADERS, media_type="application/json")
+    return Response(text, status, _HEADERS, media_type="application/json;charset=utf-8")
+
+
+def _refused(company: Company, refusal: Refusal) -> tuple[int, str]:
+    body: dict[str, Any] = {"Fault": refusal.fault()}
+    if not refusal.timeless:
+        body["time"] = envelope_time(company.now())
+    return 400, encode(body)
+
+
+def _enveloped(company: Company, name: str, value: Any) -> tuple[int, str]:
+    return 200, encode({name: value, "time": envelope_time(company.now())})
+
+
+def _route(company: Company, call: Call, journal: Journal) -> tuple[int, str]:
+    parts = call.parts
+    special: dict[str, Callable[[Company, Call, Journal], tuple[int, str]]] = {
+        "query": _query,
+        "batch": _batch,
+        "cdc": _cdc,
+        "preferences": _preferences,
+        "companyinfo": _company_info,
+        "exchangerate": _exchange_rate,
+    }
+    if parts[0] in special:
+        return special[parts[0]](company, call, journal)
+    entity = BY_PATH.get(parts[0])
+    if entity is None or len(parts) > 2:
+        raise unsupported(call.request.url.path)
+    if call.request.method == "GET" and len(parts) == 2:
+        return _enveloped(company, entity.name, read(company, entity, parts[1]).text)
+    if call.request.method == "POST" and len(parts) == 1:
+        return _write(company, entity, call)
+    raise unsupported(call.request.url.path)
+
+
+def _write(company: Company, entity: Entity, call: Call) -> tuple[int, str]:
+    requestid = call.asked("requestid")
+    check_id(requestid)
+    body = _json_object(call.body)
+    options = Options(call.asked("operation"), "allowduplicatedocnum" in call.asked("include"))
+    if "void" in call.asked("include"):
+        options = Options("void")
+
+    def work() -> tuple[int, str]:
+        try:
+            return _enveloped(company, entity.name, write(company, entity, body, options))
+        except Refusal as refusal:
+            return _refused(company, refusal)
+
+    return once(company, requestid, work)
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    try:
+        given = decode(body)
+    except ValueError as fault:
+        raise refuse("2010", f"Property Name:Can not parse the request: {fault} is unsupported or invalid", None) from fault
+    if not isinstance(given, dict):
+        raise refuse("2010", "Property Name:Can not construct instance of the entity is unsupported or invalid", None)
+    return given
+
+
+def _query(company: Company, call: Call, journal: Journal) -> tuple[int, str]:
+    text = call.asked("query") or call.body.decode("utf-8", "replace")
+    return _enveloped(company, "QueryResponse", run(company, text))
+
+
+def _batch(company: Company, call: Call, journal: Journal) -> tuple[int, str]:
+    throttled_item = lost = None
+    if armed := journal.take(call.request, in_batch=True):
+        index = int(armed.parameters.get("index", 0))
+        throttled_item, lost = (index, None) if armed.fault == "batch-item-throttled" else (None, index)
+    answer = run_batch(company, _json_object(call.body), call.asked("requestid"), throttled=throttled_item, lost=lost)
+    return 200, encode(answer | {"time": envelope_time(company.now())})
+
+
+def _cdc(company: Company, call: Call, journal: Journal) -> tuple[int, str]:
+    return _enveloped(company, "CDCResponse", [changes(company, call.asked("entities"), call.asked("changedSince"))])
+
+
+def _preferences(company: Company, call: Call, journal: Journal) -> tuple[int, str]:
+    return _enveloped(company, "Preferences", preferences(company))
+
+
+def _company_info(company: Company, call: Call, journal: Journal) -> tuple[int, str]:
+    return _enveloped(company, "CompanyInfo", company_info(company))
+
+
+def _exchange_rate(company: Company, call: Call, journal: Journal) -> tuple[int, str]:
+    rate = exchange_rate(company, call.asked("sourcecurrencycode"), call.asked("asofdate"))
+    return _enveloped(company, "ExchangeRate", rate)
+
