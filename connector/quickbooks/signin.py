@@ -1,0 +1,261 @@
+"""
+The sign-in: one refresh token that changes, never lost and never used by two at once.
+
+Intuit replaces the refresh token about once a day and lets the old one die 24 hours later; an answer that was received
+but not kept is a lost sign-in. Hence: refresh under a lock, re-read inside it, keep before use.
+"""
+
+import datetime
+import json
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, field
+from typing import Final, Protocol
+
+from connector.errors import ServiceDown, SignInNeeded
+from connector.network import Lost
+from connector.quickbooks.connection import Settings
+from connector.quickbooks.tokens import GrantRefused, TokenEndpoint, Tokens
+
+__all__ = ["SignIn", "SignInStatus", "SignInStore", "Stored"]
+
+# A write that meets an expired token is a write of unknown outcome, so tokens are replaced well before their end.
+_BEFORE_THE_END: Final = datetime.timedelta(minutes=5)
+_TIMES: Final = ("access_expires_at", "refresh_expires_at", "hard_expires_at", "refreshed_at", "created_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A sign-in as the state keeps it, encrypted; every time is UTC."""
+
+    refresh_token: str = field(repr=False)
+    previous_refresh_token: str | None = field(repr=False)
+    access_token: str = field(repr=False)
+    access_expires_at: datetime.datetime
+    refresh_expires_at: datetime.datetime | None
+    hard_expires_at: datetime.datetime | None
+    refreshed_at: datetime.datetime
+    realm_id: str
+    created_at: datetime.datetime
+
+    def to_bytes(self) -> bytes:
+        """JSON, to be encrypted."""
+        return json.dumps(asdict(self), default=datetime.datetime.isoformat).encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Stored":
+        """What `to_bytes` made."""
+        values = json.loads(data)
+        times = {name: values[name] and datetime.datetime.fromisoformat(values[name]) for name in _TIMES}
+        return cls(**(values | times))
+
+
+class SignInStore(Protocol):
+    """Where the sign-in of one company lives between runs."""
+
+    def load(self) -> Stored | None: ...
+
+    def save(self, stored: Stored) -> None:
+        """Durable when it returns: a power cut a moment later loses nothing."""
+
+    def lock(self) -> AbstractContextManager[object]:
+        """Held by one process at a time; given free when its holder dies."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignInStatus:
+    """What ``auth status`` shows; days are whole and rounded down, None where Intuit named no end."""
+
+    signed_in: bool
+    realm_id: str
+    environment: str
+    refreshed_at: datetime.datetime | None = None
+    created_at: datetime.datetime | None = None
+    access_expires_at: datetime.datetime | None = None
+    refresh_expires_at: datetime.datetime | None = None
+    hard_expires_at: datetime.datetime | None = None
+    days_left: int | None = None
+    hard_days_left: int | None = None
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)
+
+
+class SignIn:
+    """
+    Hands out access tokens that last at least five minutes more.
+
+    Args:
+        refresh_token: ``quickbooks.refresh_token`` of the settings, tried where the store holds nothing that works.
+        clock: The present time, UTC.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: SignInStore,
+        refresh_token: str = "",
+        *,
+        clock: Callable[[], datetime.datetime] = _now,
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._given = refresh_token
+        self._clock = clock
+        self._endpoint = TokenEndpoint(settings)
+        self._lock = threading.Lock()
+        self._held: Stored | None = None
+
+    def access_token(self) -> str:
+        """
+        A token that is good for five minutes at least.
+
+        Raises:
+            SignInNeeded: Nobody is signed in, or Intuit no longer accepts it.
+            ServiceDown: Intuit's sign-in service fails; run again.
+        """
+        held = self._held
+        if held is not None and self._fresh(held):
+            return held.access_token
+        return self._renewed(rejected=None)
+
+    def renew(self, rejected: str) -> str:
+        """Another token than ``rejected``, which QuickBooks answered with 401; raises as `access_token` does."""
+        return self._renewed(rejected)
+
+    def authorize_url(self, redirect_uri: str, state: str) -> str:
+        """Where ``auth login`` sends the browser."""
+        return self._endpoint.authorize_url(redirect_uri, state)
+
+    def log_in(self, code: str, redirect_uri: str) -> None:
+        """
+        Keep the sign-in that a browser came back with.
+
+        Raises:
+            SignInNeeded: Intuit refuses the code; they last ten minutes and serve once.
+        """
+        with self._lock, self._store.lock():
+            try:
+                tokens = self._endpoint.from_code(code, redirect_uri)
+            except GrantRefused:
+                raise self._refused("Intuit refuses the code that the browser came back with") from None
+            except Lost as lost:
+                raise self._down(lost) from None
+            self._keep(tokens, used=None, before=None)
+
+    def log_out(self) -> None:
+        """Revoke the sign-in at Intuit; the store's row is the caller's to delete."""
+        with self._lock, self._store.lock():
+            stored = self._load()
+            self._held = None
+            if stored is not None:
+                self._endpoint.revoke(stored.refresh_token)
+
+    def status(self) -> SignInStatus:
+        """How the sign-in stands, without a network call."""
+        stored = self._load()
+        if stored is None:
+            return SignInStatus(False, self._settings.realm_id, self._settings.environment)
+        ends = [end for end in (stored.refresh_expires_at, stored.hard_expires_at) if end is not None]
+        days = min(((end - self._clock()).days for end in ends), default=None)
+        hard = stored.hard_expires_at
+        return SignInStatus(
+            days is None or days >= 0,
+            stored.realm_id,
+            self._settings.environment,
+            stored.refreshed_at,
+            stored.created_at,
+            stored.access_expires_at,
+            stored.refresh_expires_at,
+            hard,
+            None if days is None else max(days, 0),
+            None if hard is None else max((hard - self._clock()).days, 0),
+        )
+
+    def _fresh(self, stored: Stored) -> bool:
+        now = self._clock()
+        # A sign-in from the future means that a clock was wrong: its times say nothing.
+        return stored.refreshed_at <= now < stored.access_expires_at - _BEFORE_THE_END
+
+    def _load(self) -> Stored | None:
+        stored = self._store.load()
+        return stored if stored is not None and stored.realm_id == self._settings.realm_id else None
+
+    def _renewed(self, rejected: str | None) -> str:
+        with self._lock:
+            held = self._held
+            if held is not None and held.access_token != rejected and self._fresh(held):
+                return held.access_token  # another thread was quicker
+            with self._store.lock():
+                stored = self._load()
+                if stored is not None and stored.access_token != rejected and self._fresh(stored):
+                    self._held = stored  # another process was quicker
+                    return stored.access_token
+                return self._refresh(stored).access_token
+
+    def _refresh(self, stored: Stored | None) -> Stored:
+        tried: set[str] = set()
+        while (token := self._next_token(stored, tried)) is not None:
+            tried.add(token)
+            try:
+                tokens = self._ask(token)
+            except GrantRefused:
+                stored = self._load() or stored
+            else:
+                return self._keep(tokens, used=token, before=stored)
+        if tried:
+            raise self._refused("Intuit no longer accepts the QuickBooks sign-in")
+        raise self._refused("nobody has signed in to QuickBooks yet")
+
+    def _next_token(self, stored: Stored | None, tried: set[str]) -> str | None:
+        candidates = [] if stored is None else [stored.refresh_token, stored.previous_refresh_token]
+        return next((token for token in (*candidates, self._given) if token and token not in tried), None)
+
+    def _ask(self, token: str) -> Tokens:
+        try:
+            return self._endpoint.refresh(token)
+        except Lost:
+            # The token is replaced once a day at most, so the old one is usually good for a second try.
+            try:
+                return self._endpoint.refresh(token)
+            except Lost as lost:
+                raise self._down(lost) from None
+
+    def _keep(self, tokens: Tokens, *, used: str | None, before: Stored | None) -> Stored:
+        now = self._clock()
+        replaced = used if used != tokens.refresh_token else (before.previous_refresh_token if before else None)
+        kept = Stored(
+            refresh_token=tokens.refresh_token,
+            previous_refresh_token=replaced,
+            access_token=tokens.access_token,
+            access_expires_at=now + datetime.timedelta(seconds=tokens.expires_in),
+            refresh_expires_at=_after(now, tokens.refresh_expires_in),
+            hard_expires_at=_after(now, tokens.hard_expires_in) or (before.hard_expires_at if before else None),
+            refreshed_at=now,
+            realm_id=self._settings.realm_id,
+            created_at=before.created_at if before else now,
+        )
+        self._store.save(kept)  # before its first use: a sign-in that is used and not kept is lost
+        self._held = kept
+        return kept
+
+    def _refused(self, what: str) -> SignInNeeded:
+        return SignInNeeded(
+            f"{what} (company {self._settings.realm_id}, {self._settings.environment})",
+            code="quickbooks-sign-in",
+            remedy="run: connector auth login (without a browser: set a refresh token as quickbooks.refresh_token "
+            "or CONNECTOR_QUICKBOOKS__REFRESH_TOKEN)",
+        )
+
+    def _down(self, lost: Lost) -> ServiceDown:
+        return ServiceDown(
+            f"Intuit's sign-in service does not answer: {lost}",
+            code="quickbooks-down",
+            remedy="nothing is lost; run again",
+        )
+
+
+def _after(now: datetime.datetime, seconds: int | None) -> datetime.datetime | None:
+    return None if seconds is None else now + datetime.timedelta(seconds=seconds)
