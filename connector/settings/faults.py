@@ -1,0 +1,85 @@
+"""What is wrong with the settings: every fault at once, each with its place and remedy, none with a secret."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from connector.errors import Problem, SettingsInvalid
+from connector.log import redact
+
+__all__ = ["SettingFault", "SettingsFaults", "key_lines", "shown"]
+
+_SECRET_KEYS: Final = frozenset(
+    {"api_key", "client_secret", "refresh_token", "webhook", "email", "smtp", "proxy", "url"}
+)
+_HEADER: Final = re.compile(r"\s*\[\[?\s*([^\[\]#]+?)\s*\]\]?\s*(?:#.*)?$")
+_KEY: Final = re.compile(
+    r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*="""
+)
+_PIECE: Final = re.compile(r"""[A-Za-z0-9_-]+|"[^"]*"|'[^']*'""")
+
+
+@dataclass(frozen=True, slots=True)
+class SettingFault:
+    """One fault: its code, what is wrong, where, the text there, what to do."""
+
+    code: str
+    what: str
+    remedy: str
+    place: str
+    excerpt: str | None = None
+    source: str | None = None
+
+    def render(self) -> str:
+        lines = [f"error[{self.code}]: {self.what}", f"  --> {self.place}"]
+        if self.excerpt is not None:
+            lines.append(f"   | {self.excerpt}")
+        return redact("\n".join([*lines, f"   = {self.remedy}"]))
+
+    @property
+    def problem(self) -> Problem:
+        what = f"{self.place}: {self.what}"
+        return Problem("operator", self.code, redact(what), redact(self.remedy), self.source)
+
+
+class SettingsFaults(SettingsInvalid):
+    """Raised when a settings file has faults; ``faults`` holds all of them, in the order of the file."""
+
+    def __init__(self, faults: list[SettingFault]) -> None:
+        first = faults[0]
+        super().__init__("\n\n".join(fault.render() for fault in faults), code=first.code, remedy=first.remedy)
+        self.faults = tuple(faults)
+
+
+def shown(key: str, value: Any) -> str:
+    """A setting as it stands in the file, as far as it may be shown."""
+    if key in _SECRET_KEYS or isinstance(value, Mapping | list) or "@" in str(value) or "?" in str(value):
+        return f"{key} = …"
+    text = f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+    return f"{key} = {text if len(text) <= 60 else text[:57] + '…'}"
+
+
+def key_lines(text: str) -> dict[tuple[str, ...], int]:
+    """The line of every section and key of a TOML text, counted from 1; tomllib tells none."""
+    found: dict[tuple[str, ...], int] = {}
+    section: tuple[str, ...] = ()
+    quote = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if quote:
+            quote = "" if quote in line else quote
+            continue
+        header = _HEADER.match(line)
+        if header is not None:
+            section = _pieces(header[1])
+            found.setdefault(section, number)
+            continue
+        key = _KEY.match(line)
+        if key is not None:
+            found.setdefault((*section, *_pieces(key[1])), number)
+            quote = next((mark for mark in ('"""', "'''") if line.count(mark) == 1), "")
+    return found
+
+
+def _pieces(text: str) -> tuple[str, ...]:
+    return tuple(piece.strip("\"'") for piece in _PIECE.findall(text))

@@ -1,0 +1,212 @@
+"""
+The three places a setting may stand in: environment over secrets folder over file.
+
+pydantic-settings reads the first two; this module keeps every value as the text it is, turns ``*_file`` keys into what
+their files hold, and remembers where each value came from and where a missing secret was looked for.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NestedSecretsSettingsSource,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
+
+from connector.log import hide
+from connector.settings.faults import SettingFault
+
+__all__ = ["PREFIX", "Layer", "environment_layer", "file_layer", "merged", "secrets_layer"]
+
+PREFIX: Final = "CONNECTOR_"
+_SECRETS: Final = {"quickbooks": ("client_secret", "refresh_token"), "sources": ("api_key",)}
+_HIDDEN: Final = (*_SECRETS["quickbooks"], "api_key", "webhook", "smtp", "proxy")
+
+
+class _Sections(BaseSettings):
+    """The names of the sections, which is all that pydantic-settings needs to know."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", env_ignore_empty=True)
+
+    state: dict[str, str] = {}
+    quickbooks: dict[str, str] = {}
+    network: dict[str, str] = {}
+    limits: dict[str, dict[str, str]] = {}
+    sources: dict[str, dict[str, str]] = {}
+    serve: dict[str, str] = {}
+    notify: dict[str, dict[str, str]] = {}
+
+
+class _Verbatim(PydanticBaseSettingsSource):
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:  # noqa: ARG002
+        """Text stays text: a key that looks like a number must not become one."""
+        return value
+
+
+class _Environment(_Verbatim, EnvSettingsSource):
+    pass
+
+
+class _SecretsFolder(_Verbatim, NestedSecretsSettingsSource):
+    pass
+
+
+@dataclass(slots=True)
+class Layer:
+    """One place: its values as nested tables, and the trouble met while reading it."""
+
+    title: str
+    values: dict[str, Any]
+    tried: dict[tuple[str, ...], str] = field(default_factory=dict)
+    """Why a secret's own file gave nothing, by the secret's key."""
+    from_file: dict[tuple[str, ...], str] = field(default_factory=dict)
+    """The file that a secret was read from, by the secret's key."""
+    faults: list[SettingFault] = field(default_factory=list)
+
+    def leaves(self) -> Iterator[tuple[tuple[str, ...], Any]]:
+        yield from _leaves((), self.values)
+
+
+def environment_layer(folder: Path) -> Layer:
+    """What ``CONNECTOR_SECTION__KEY`` variables say."""
+    layer = Layer("environment", _Environment(_Sections)())
+    _read_key_files(layer, folder)
+    return layer
+
+
+def secrets_layer(folder: Path) -> Layer:
+    """What the files of ``CONNECTOR_SECRETS_DIR`` say; nothing where it is not set."""
+    name = os.environ.get("CONNECTOR_SECRETS_DIR", "")
+    if not name:
+        return Layer("secrets folder", {})
+    try:
+        source = _SecretsFolder(
+            SecretsSettingsSource(_Sections),
+            secrets_dir=name,
+            secrets_dir_missing="error",
+            secrets_prefix="",
+            secrets_nested_delimiter="__",
+        )
+        layer = Layer("secrets folder", source())
+    except (ValueError, OSError):  # pydantic-settings' own error is a ValueError
+        fault = SettingFault(
+            "setting-invalid",
+            "the secrets folder cannot be read",
+            "CONNECTOR_SECRETS_DIR must name a folder of small text files; correct it, or unset it",
+            f"environment CONNECTOR_SECRETS_DIR={name}",
+        )
+        return Layer("secrets folder", {}, faults=[fault])
+    _read_key_files(layer, folder)
+    return layer
+
+
+def file_layer(values: dict[str, Any], folder: Path) -> Layer:
+    """What the settings file says."""
+    layer = Layer("settings file", values)
+    _read_key_files(layer, folder)
+    return layer
+
+
+def merged(layers: list[Layer]) -> dict[str, Any]:
+    """All layers as one, the first winning; a connection's name is matched as variables spell it."""
+    whole: dict[str, Any] = {}
+    names = {spelled(name): name for layer in layers[-1:] for name in _table(layer.values, "sources")}
+    for layer in reversed(layers):
+        sources = _table(layer.values, "sources")
+        for name in [name for name in sources if spelled(name) in names]:
+            sources[names[spelled(name)]] = sources.pop(name)
+        _lay_over(whole, layer.values)
+    return whole
+
+
+def spelled(name: str) -> str:
+    """A connection's name as a variable holds it, in lower case."""
+    return name.lower().replace("-", "_")
+
+
+def _lay_over(below: dict[str, Any], above: dict[str, Any]) -> None:
+    for key, value in above.items():
+        if isinstance(value, dict) and isinstance(below.get(key), dict):
+            _lay_over(below[key], value)
+        else:
+            below[key] = _copy(value)
+
+
+def _copy(value: Any) -> Any:
+    return {key: _copy(part) for key, part in value.items()} if isinstance(value, dict) else value
+
+
+def _read_key_files(layer: Layer, folder: Path) -> None:
+    for path, table in _secret_tables(layer.values):
+        for key in _SECRETS[path[0]]:
+            name = table.pop(f"{key}_file", None)
+            if name is None:
+                continue
+            if _given(table.get(key)):
+                layer.faults.append(_both(layer, (*path, key)))
+            elif isinstance(name, str) and name:
+                _read_key_file(layer, table, (*path, key), folder / Path(name).expanduser())
+            else:
+                layer.tried[(*path, key)] = f"{key}_file names no file"
+    for path, value in layer.leaves():
+        if path[-1] in _HIDDEN and isinstance(value, str):
+            hide(value)
+
+
+def _read_key_file(layer: Layer, table: dict[str, Any], path: tuple[str, ...], file: Path) -> None:
+    # A key that was pasted where a file's name belongs must not be shown; file names have a dot or a slash.
+    name = str(file) if {"/", "."} & set(str(file.name)) or file.exists() else f"a file in {file.parent}"
+    try:
+        text = file.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        reason = "no such file" if isinstance(error, FileNotFoundError) else "cannot be read"
+        layer.tried[path] = f"{path[-1]}_file: {name}: {reason}"
+        return
+    if not text:
+        layer.tried[path] = f"{path[-1]}_file: {name}: is empty"
+        return
+    table[path[-1]] = text
+    layer.from_file[path] = name
+
+
+def _both(layer: Layer, path: tuple[str, ...]) -> SettingFault:
+    section, key = ".".join(path[:-1]), path[-1]
+    return SettingFault(
+        "setting-invalid",
+        f"[{section}] has {key} and {key}_file in one place",
+        "keep one of the two",
+        layer.title,
+    )
+
+
+def _given(value: Any) -> bool:
+    return value not in (None, "", "…")
+
+
+def _secret_tables(values: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
+    if _table(values, "quickbooks"):
+        yield ("quickbooks",), values["quickbooks"]
+    for name, section in _table(values, "sources").items():
+        if isinstance(section, dict):
+            yield ("sources", name), section
+
+
+def _table(values: dict[str, Any], name: str) -> dict[str, Any]:
+    found = values.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _leaves(path: tuple[str, ...], values: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _leaves((*path, key), value)
+        else:
+            yield (*path, key), value
