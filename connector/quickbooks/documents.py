@@ -1,0 +1,224 @@
+"""Documents to QuickBooks' JSON, in exact bytes. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from json.encoder import encode_basestring
+from typing import Any, Final, Literal
+from urllib.parse import quote as percent
+
+from connector.document import Document, Line
+from connector.money import round_minor
+from connector.quickbooks.facts import CompanyFacts
+from connector.quickbooks.names import Reference
+from connector.quickbooks.posted import Posted, PostedLine, bill_from, marker_in, markers_in
+from connector.quickbooks.refs import LineRefs, Refs
+
+__all__ = [
+    "BatchItem",
+    "Posted",
+    "PostedLine",
+    "bill_from",
+    "delete_body",
+    "entity_of",
+    "frozen",
+    "frozen_batch",
+    "link",
+    "marker_in",
+    "markers_in",
+    "memo_with",
+    "to_body",
+    "update_body",
+    "vendor_body",
+]
+
+_ENTITIES: Final = {"bill": "Bill", "credit": "VendorCredit", "payment": "BillPayment"}
+_PAGES: Final = {"Bill": "bill", "VendorCredit": "vendorcredit", "BillPayment": "billpayment"}
+_AMOUNTS: Final = {
+    "exclusive of tax": "TaxExcluded",
+    "inclusive of tax": "TaxInclusive",
+    "out of scope of tax": "NotApplicable",
+}
+# What `to_body` may set, less what only a new document needs; an update changes these and nothing else.
+_OURS: Final = frozenset(
+    "VendorRef TxnDate DueDate SalesTermRef DocNumber PrivateNote Line APAccountRef DepartmentRef "
+    "GlobalTaxCalculation".split()
+)
+# QuickBooks computes these; sent back they would contradict the new lines.
+_COMPUTED: Final = frozenset("MetaData TotalAmt Balance HomeBalance HomeTotalAmt TxnTaxDetail LinkedTxn time".split())
+
+
+def entity_of(kind: Literal["bill", "credit", "payment"]) -> str:
+    """QuickBooks' word: ``Bill``, ``VendorCredit``, ``BillPayment``."""
+    return _ENTITIES[kind]
+
+
+def memo_with(memo: str, marker: str) -> str:
+    """The memo with our marker as its last line."""
+    return f"{memo}\n{marker}" if memo else marker
+
+
+def to_body(
+    document: Document, refs: Refs, *, marker: str, facts: CompanyFacts, rate: Decimal | None = None
+) -> dict[str, Any]:
+    """
+    A bill or a vendor credit as QuickBooks takes it; nothing empty, nothing that QuickBooks is left to guess.
+
+    Args:
+        refs: The references of ``document``, its lines in the same order.
+        marker: As `connector.document.marker` makes it.
+        rate: Home currency for one unit of the document's; needed where the two differ, ignored where not.
+
+    Raises:
+        ValueError: An amount has more decimals than its currency, or a foreign document has no rate.
+    """
+    foreign = document.currency != facts.home_currency
+    if foreign and rate is None:
+        raise ValueError(f"a document in {document.currency} needs an exchange rate")  # else booked at 1, or refused
+    on_a_bill = document.kind == "bill"
+    tells_tax = not facts.in_united_states
+    body = {
+        "VendorRef": _ref(refs.vendor),
+        "TxnDate": document.date.isoformat(),
+        "DueDate": document.due.isoformat() if document.due and on_a_bill else None,
+        "SalesTermRef": _ref(refs.term) if on_a_bill else None,
+        "DocNumber": document.number,
+        "CurrencyRef": {"value": document.currency} if facts.multicurrency or foreign else None,
+        "ExchangeRate": rate if foreign else None,
+        "PrivateNote": memo_with(document.memo, marker),
+        "APAccountRef": _ref(refs.ap_account),
+        "DepartmentRef": _ref(refs.location),
+        "GlobalTaxCalculation": _AMOUNTS[document.amounts_are] if tells_tax else None,
+        "Line": [_line(line, at, document.currency) for line, at in zip(document.lines, refs.lines, strict=True)],
+    }
+    return _without_empty(body)
+
+
+def update_body(fresh: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    A full update: the body QuickBooks holds now, with our boxes as in ``wanted`` (made by `to_body`).
+
+    A box that ``wanted`` leaves out stays as it is. The lines are replaced as a whole: sent without ids, QuickBooks
+    removes the old ones.
+    """
+    kept = {name: value for name, value in fresh.items() if name not in _COMPUTED}
+    return kept | {name: value for name, value in wanted.items() if name in _OURS}
+
+
+def delete_body(id: str, sync_token: str) -> dict[str, Any]:  # noqa: A002 - QuickBooks' word
+    """A deletion of the record as it was read with that token."""
+    return {"Id": id, "SyncToken": sync_token}
+
+
+def vendor_body(name: str, currency: str = "") -> dict[str, Any]:
+    """A new vendor; ``currency`` where the company keeps several (read it back: QuickBooks may ignore it)."""
+    return _without_empty({"DisplayName": name, "CurrencyRef": {"value": currency} if currency else None})
+
+
+def _line(line: Line, at: LineRefs, currency: str) -> dict[str, Any]:
+    amount = round_minor(line.amount, currency)
+    if amount != line.amount:
+        raise ValueError(f"{line.amount} has more decimals than {currency}")
+    detail: dict[str, Any] = {
+        "ClassRef": _ref(at.klass),
+        "CustomerRef": _ref(at.customer),
+        "TaxCodeRef": _ref(at.tax),
+    }
+    if at.item is not None:
+        kind = "ItemBasedExpenseLineDetail"
+        detail |= {"ItemRef": _ref(at.item), **_quantity(line.quantity, amount)}
+    elif at.account is not None:
+        kind = "AccountBasedExpenseLineDetail"
+        detail |= {"AccountRef": _ref(at.account)}
+    else:
+        raise ValueError(
+            "a line without account and item"
+        )  # QuickBooks would take it for a comment and drop its amount
+    return {"Amount": amount, "Description": line.description or None, "DetailType": kind, kind: detail}
+
+
+def _quantity(quantity: Decimal | None, amount: Decimal) -> dict[str, Decimal]:
+    """Quantity and price where they multiply to the amount exactly; QuickBooks refuses anything else (6070)."""
+    if not quantity:
+        return {}
+    price = (amount / quantity).quantize(Decimal("0.0000001"))
+    if price * quantity != amount:
+        return {}
+    return {"Qty": _trimmed(quantity), "UnitPrice": _trimmed(price)}
+
+
+def _trimmed(number: Decimal) -> Decimal:
+    short = number.normalize()
+    return short.quantize(Decimal(1)) if short == short.to_integral_value() else short
+
+
+def _ref(reference: Reference | None) -> dict[str, str] | None:
+    return None if reference is None else {"value": reference.id}
+
+
+def _without_empty(value: Any) -> Any:
+    if isinstance(value, dict):
+        inner = {name: _without_empty(item) for name, item in value.items()}
+        return {name: item for name, item in inner.items() if item is not None and item not in ("", {})}
+    if isinstance(value, list):
+        return [_without_empty(item) for item in value]
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class BatchItem:
+    """One write of a batch; ``body`` as `frozen` made it, the bId at most 10 characters."""
+
+    bid: str
+    operation: Literal["create", "update", "delete"]
+    entity: str
+    body: bytes
+
+
+def frozen(body: Mapping[str, Any]) -> bytes:
+    """
+    The exact bytes of a body: sorted keys, UTF-8, no spaces, Decimals as JSON numbers with the decimals they have.
+
+    Raises:
+        TypeError: The body holds a float, or something else that has no place in it.
+    """
+    return _json(body).encode()
+
+
+def frozen_batch(items: Iterable[BatchItem]) -> bytes:
+    """A batch around bytes that are frozen already."""
+    return b'{"BatchItemRequest":[' + b",".join(_item(item) for item in items) + b"]}"
+
+
+def _item(item: BatchItem) -> bytes:
+    head = f'{{"bId":{_json(item.bid)},"operation":{_json(item.operation)},{_json(item.entity)}:'
+    return head.encode() + item.body + b"}"
+
+
+def _json(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, Decimal) and value.is_finite():
+        return f"{value:f}"
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{_json(str(key))}:{_json(value[key])}" for key in sorted(value)) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(map(_json, value)) + "]"
+    raise TypeError(f"{type(value).__name__} has no place in a document")
+
+
+def link(environment: str, realm: str, entity: str, id: str) -> str:  # noqa: A002 - QuickBooks' word
+    """
+    The address that opens a document in the right company.
+
+    The shorter ``…/app/bill?txnId=`` opens that bill of whatever company the person is signed in to.
+    """
+    host = "sandbox.qbo.intuit.com" if environment == "sandbox" else "qbo.intuit.com"
+    page = f"{_PAGES[entity]}?txnId={id}" if entity in _PAGES else f"vendordetail?nameId={id}"
+    return f"https://{host}/app/login?pagereq={percent(page, safe='')}&deeplinkcompanyid={percent(realm)}"

@@ -1,0 +1,72 @@
+"""What a company has switched on, as far as a bill depends on it."""
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["CompanyFacts", "company_facts"]
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyFacts:
+    """
+    The company's preferences; what QuickBooks does not tell is taken for off.
+
+    Args:
+        home_currency: ISO 4217; every account but payables, bank and card is kept in it.
+        country: As QuickBooks writes it: two letters, in newer answers three.
+        closing_date: Nothing dated on or before it can be written.
+        plan: ``QuickBooks Online Plus``; "" where QuickBooks does not say.
+        warns_of_duplicate_numbers: A second bill of a vendor with the same number is refused (6140).
+    """
+
+    name: str
+    country: str
+    home_currency: str
+    multicurrency: bool
+    closing_date: datetime.date | None
+    class_tracking: bool
+    location_tracking: bool
+    uses_tax: bool
+    plan: str
+    warns_of_duplicate_numbers: bool
+
+    @property
+    def in_united_states(self) -> bool:
+        """There a bill carries no tax codes and no word on how its amounts stand to tax."""
+        return self.country.upper() in ("US", "USA")
+
+
+def company_facts(company_info: Mapping[str, Any], preferences: Mapping[str, Any]) -> CompanyFacts:
+    """The facts in QuickBooks' ``CompanyInfo`` and ``Preferences``, whichever of their parts are there."""
+    accounting = _part(preferences, "AccountingInfoPrefs")
+    currency = _part(preferences, "CurrencyPrefs")
+    others = _named(_part(preferences, "OtherPrefs").get("NameValue"))
+    closing = str(accounting.get("BookCloseDate") or "")[:10]
+    return CompanyFacts(
+        name=str(company_info.get("CompanyName") or company_info.get("LegalName") or ""),
+        country=str(company_info.get("Country") or ""),
+        home_currency=str(_part(currency, "HomeCurrency").get("value") or ""),
+        multicurrency=_yes(currency.get("MultiCurrencyEnabled")),
+        closing_date=datetime.date.fromisoformat(closing) if closing else None,
+        class_tracking=_yes(accounting.get("ClassTrackingPerTxnLine")) or _yes(accounting.get("ClassTrackingPerTxn")),
+        location_tracking=_yes(accounting.get("TrackDepartments")),
+        uses_tax=_yes(_part(preferences, "TaxPrefs").get("UsingSalesTax")),
+        plan=_named(company_info.get("NameValue")).get("OfferingSku", ""),
+        warns_of_duplicate_numbers=_yes(others.get("WarnDuplicateBillNumber")),
+    )
+
+
+def _part(holder: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = holder.get(name)
+    return part if isinstance(part, Mapping) else {}
+
+
+def _named(pairs: Any) -> dict[str, str]:
+    listed = pairs if isinstance(pairs, list) else []
+    return {str(pair.get("Name")): str(pair.get("Value")) for pair in listed if isinstance(pair, Mapping)}
+
+
+def _yes(value: Any) -> bool:
+    return str(value).lower() == "true"
