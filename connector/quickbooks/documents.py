@@ -1,5 +1,6 @@
 """Documents to QuickBooks' JSON, in exact bytes. Pure."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -65,8 +66,10 @@ def to_body(
     A bill or a vendor credit as QuickBooks takes it; nothing empty, nothing that QuickBooks is left to guess.
 
     Args:
+        document: What QuickBooks is to hold.
         refs: The references of ``document``, its lines in the same order.
         marker: As `connector.document.marker` makes it.
+        facts: What the company has switched on.
         rate: Home currency for one unit of the document's; needed where the two differ, ignored where not.
 
     Raises:
@@ -91,7 +94,7 @@ def to_body(
         "GlobalTaxCalculation": _AMOUNTS[document.amounts_are] if tells_tax else None,
         "Line": [_line(line, at, document.currency) for line, at in zip(document.lines, refs.lines, strict=True)],
     }
-    return _without_empty(body)
+    return _filled(body)
 
 
 def update_body(fresh: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,7 +115,7 @@ def delete_body(id: str, sync_token: str) -> dict[str, Any]:  # noqa: A002 - Qui
 
 def vendor_body(name: str, currency: str = "") -> dict[str, Any]:
     """A new vendor; ``currency`` where the company keeps several (read it back: QuickBooks may ignore it)."""
-    return _without_empty({"DisplayName": name, "CurrencyRef": {"value": currency} if currency else None})
+    return _filled({"DisplayName": name, "CurrencyRef": {"value": currency} if currency else None})
 
 
 def _line(line: Line, at: LineRefs, currency: str) -> dict[str, Any]:
@@ -131,10 +134,9 @@ def _line(line: Line, at: LineRefs, currency: str) -> dict[str, Any]:
         kind = "AccountBasedExpenseLineDetail"
         detail |= {"AccountRef": _ref(at.account)}
     else:
-        raise ValueError(
-            "a line without account and item"
-        )  # QuickBooks would take it for a comment and drop its amount
-    return {"Amount": amount, "Description": line.description or None, "DetailType": kind, kind: detail}
+        # QuickBooks would take it for a comment and drop its amount.
+        raise ValueError("a line without account and item")
+    return _filled({"Amount": amount, "Description": line.description, "DetailType": kind, kind: _filled(detail)})
 
 
 def _quantity(quantity: Decimal | None, amount: Decimal) -> dict[str, Decimal]:
@@ -156,13 +158,9 @@ def _ref(reference: Reference | None) -> dict[str, str] | None:
     return None if reference is None else {"value": reference.id}
 
 
-def _without_empty(value: Any) -> Any:
-    if isinstance(value, dict):
-        inner = {name: _without_empty(item) for name, item in value.items()}
-        return {name: item for name, item in inner.items() if item is not None and item not in ("", {})}
-    if isinstance(value, list):
-        return [_without_empty(item) for item in value]
-    return value
+def _filled(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what is empty: QuickBooks takes an empty string for an order to blank the box."""
+    return {name: value for name, value in body.items() if value not in (None, "", {})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,14 +194,10 @@ def _item(item: BatchItem) -> bytes:
 
 
 def _json(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if value is None:
-        return "null"
     if isinstance(value, str):
         return encode_basestring(value)
-    if isinstance(value, int):
-        return str(value)
+    if value is None or isinstance(value, int):
+        return json.dumps(value)
     if isinstance(value, Decimal) and value.is_finite():
         return f"{value:f}"
     if isinstance(value, Mapping):

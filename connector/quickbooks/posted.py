@@ -89,6 +89,7 @@ def bill_from(answer: Mapping[str, Any], entity: str = "Bill", home_currency: st
 
     Args:
         answer: The record itself, numbers read as Decimal.
+        entity: ``Bill``, ``VendorCredit``, ``BillPayment``.
         home_currency: What an absent CurrencyRef means.
 
     Raises:

@@ -35,6 +35,8 @@ def find_refs(document: Document, names: Names, vendor: Reference | None = None)
     The references of every name in ``document``, or everything that is missing, each once.
 
     Args:
+        document: Any document.
+        names: The company's lists.
         vendor: The vendor where it is known already (bound, or just created).
     """
     missing: dict[tuple[str, str], Missing] = {}
