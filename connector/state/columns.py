@@ -1,0 +1,61 @@
+"""How values stand in columns: times in UTC, amounts as text, data as JSON text; the same on every database."""
+
+import datetime
+import json
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, String, Text
+from sqlalchemy.types import TypeDecorator
+
+__all__ = ["DecimalText", "JsonText", "Utc"]
+
+
+class Utc(TypeDecorator[datetime.datetime]):
+    """An aware time, kept and given back in UTC; a naive one is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime.datetime | None, dialect: Dialect) -> datetime.datetime | None:  # noqa: ARG002 - SQLAlchemy names it
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time in the state needs its zone")
+        return value.astimezone(datetime.UTC)
+
+    def process_result_value(self, value: datetime.datetime | None, dialect: Dialect) -> datetime.datetime | None:  # noqa: ARG002 - SQLAlchemy names it
+        # SQLite keeps no zone; PostgreSQL answers in the session's.
+        if value is None:
+            return None
+        return value.replace(tzinfo=datetime.UTC) if value.tzinfo is None else value.astimezone(datetime.UTC)
+
+
+class DecimalText(TypeDecorator[Decimal]):
+    """A Decimal as plain digits, trailing zeros kept; floats are refused."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy names it
+        if value is None:
+            return None
+        if not isinstance(value, Decimal):
+            raise TypeError(f"an amount in the state needs a Decimal, not {value!r}")
+        return format(value, "f")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Decimal | None:  # noqa: ARG002 - SQLAlchemy names it
+        return None if value is None else Decimal(value)
+
+
+class JsonText(TypeDecorator[Any]):
+    """What JSON can hold, as text with its order kept; Decimals and dates are refused."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy names it
+        return None if value is None else json.dumps(value, separators=(",", ":"))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy names it
+        return None if value is None else json.loads(value)

@@ -1,0 +1,154 @@
+"""Documents: what QuickBooks is to hold, one row a key, moved by the table of moves alone."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NoReturn
+
+from sqlalchemy import bindparam, func, insert, select, update
+from sqlmodel import col
+from sqlmodel import select as rows_of
+
+from connector.document import Key
+from connector.errors import OurFault
+from connector.state.clock import utc_now
+from connector.state.moves import check_decision
+from connector.state.tables import DocumentRow
+from connector.state.transactions import CHUNK, Transactions, chunks, core, values_of
+
+__all__ = ["Documents"]
+
+_DOCUMENT: Final = core(DocumentRow)
+_KEPT: Final = ("id", "company", "source", "invoice", "kind", "created")
+
+
+class Documents(Transactions):
+    """The part of the state that knows documents, but for what a request does to them."""
+
+    def documents(self, company: str, source: str, ids: Sequence[str]) -> dict[tuple[str, str], DocumentRow]:
+        """The documents of the invoices ``ids``, by (invoice, kind)."""
+        found: dict[tuple[str, str], DocumentRow] = {}
+        query = rows_of(DocumentRow).where(DocumentRow.company == company, DocumentRow.source == source)
+        for piece in chunks(ids):
+            rows = self._rows(query.where(col(DocumentRow.invoice).in_(piece)))
+            found.update({(row.invoice, row.kind): row for row in rows})
+        return found
+
+    def document(self, key: Key) -> DocumentRow | None:
+        """The document of ``key``, or None."""
+        return self.documents(key.company, key.source, [key.invoice]).get((key.invoice, key.kind))
+
+    def documents_in_state(
+        self, company: str, states: Sequence[str], source: str | None = None
+    ) -> Iterator[DocumentRow]:
+        """Every document in one of ``states``, oldest row first; memory stays flat, no transaction stays open."""
+        query = rows_of(DocumentRow).where(DocumentRow.company == company, col(DocumentRow.state).in_(states))
+        if source is not None:
+            query = query.where(DocumentRow.source == source)
+        last: int | None = 0
+        while last is not None:
+            rows = self._rows(query.where(col(DocumentRow.id) > last).order_by(col(DocumentRow.id)).limit(CHUNK))
+            yield from rows
+            last = rows[-1].id if len(rows) == CHUNK else None
+
+    def counts_by_state(self, company: str) -> dict[str, int]:
+        """How many documents are in each state; states without any are left out."""
+        columns = _DOCUMENT.c
+        query = select(columns.state, func.count()).where(columns.company == company).group_by(columns.state)
+        with self.read() as t:
+            return {row[0]: row[1] for row in t.execute(query)}
+
+    def save_documents(self, company: str, run: str, rows: Sequence[DocumentRow]) -> None:
+        """
+        Insert new documents and renew known ones, by key, as a decision without a request may: all of them or none.
+
+        Raises:
+            OurFault: ``move-forbidden``: a move that is not allowed, any into or out of ``sending`` among them;
+                ``document-sending``: a sending document takes no other order; ``other-company``.
+        """
+        now = utc_now()
+        new: list[dict[str, Any]] = []
+        known: list[dict[str, Any]] = []
+        with self.write() as t:
+            before = self._states(company, rows)
+            for row in rows:
+                if row.company != company:
+                    raise OurFault(
+                        f"invoice {row.invoice} is of another company", code="other-company", remedy="Report this."
+                    )
+                found = before.get((row.source, row.invoice, row.kind))
+                old = None if found is None else found[1]
+                check_decision(old, row.state, in_quickbooks=row.qbo_id is not None)
+                if old == "sending":
+                    _refuse_order(row)
+                values = {**values_of(row), "updated": now, "run": run}
+                if found is None:
+                    del values["id"]
+                    new.append({**values, "created": now})
+                else:
+                    changes = {name: value for name, value in values.items() if name not in _KEPT}
+                    known.append({"key_id": found[0], **changes})
+            if new:
+                t.execute(insert(_DOCUMENT), new)
+            if known:
+                t.execute(update(_DOCUMENT).where(_DOCUMENT.c.id == bindparam("key_id")), known)
+
+    def note_round(self, document_id: int, *, code: str, reason: str, remedy: str) -> int:
+        """Count one more vain look for the outcome of a sending document and say why it waits; how many it were."""
+        columns = _DOCUMENT.c
+        values = {"code": code, "reason": reason, "remedy": remedy, "updated": utc_now()}
+        with self.write() as t:
+            t.execute(
+                update(_DOCUMENT)
+                .where(columns.id == document_id, columns.state == "sending")
+                .values(rounds=columns.rounds + 1, **values)
+            )
+            return t.scalar(select(columns.rounds).where(columns.id == document_id)) or 0
+
+    def _states(self, company: str, rows: Sequence[DocumentRow]) -> dict[tuple[str, str, str], tuple[int, str]]:
+        columns = _DOCUMENT.c
+        query = select(columns.source, columns.invoice, columns.kind, columns.id, columns.state)
+        found = {}
+        with self.read() as t:
+            for source in {row.source for row in rows}:
+                for piece in chunks([row.invoice for row in rows if row.source == source]):
+                    here = query.where(columns.company == company, columns.source == source, columns.invoice.in_(piece))
+                    found.update({(row[0], row[1], row[2]): (row[3], row[4]) for row in t.execute(here)})
+        return found
+
+    def numbers_in_use(self, company: str, numbers: Sequence[str]) -> dict[str, list[tuple[str, str, str]]]:
+        """(source, invoice, kind) of every document with one of ``numbers``, skipped and removed ones aside."""
+        columns = _DOCUMENT.c
+        query = select(columns.number, columns.source, columns.invoice, columns.kind).where(
+            columns.company == company, columns.state.not_in(("skipped", "removed"))
+        )
+        found: dict[str, list[tuple[str, str, str]]] = {}
+        with self.read() as t:
+            for piece in chunks(numbers):
+                for row in t.execute(query.where(columns.number.in_(piece)).order_by(columns.id)):
+                    found.setdefault(row[0], []).append((row[1], row[2], row[3]))
+        return found
+
+    def by_marker(self, company: str, markers: Sequence[str]) -> dict[str, DocumentRow]:
+        """Our documents by their markers."""
+        query = rows_of(DocumentRow).where(DocumentRow.company == company)
+        return {
+            row.marker: row
+            for piece in chunks(markers)
+            for row in self._rows(query.where(col(DocumentRow.marker).in_(piece)))
+        }
+
+    def by_qbo_id(self, company: str, entity: str, ids: Sequence[str]) -> dict[str, DocumentRow]:
+        """Our documents by their QuickBooks ids."""
+        query = rows_of(DocumentRow).where(DocumentRow.company == company, DocumentRow.entity == entity)
+        return {
+            str(row.qbo_id): row
+            for piece in chunks(ids)
+            for row in self._rows(query.where(col(DocumentRow.qbo_id).in_(piece)))
+        }
+
+
+def _refuse_order(row: DocumentRow) -> NoReturn:
+    raise OurFault(
+        f"the {row.kind} for invoice {row.invoice} waits for QuickBooks' answer and takes no other order",
+        code="document-sending",
+        remedy="Report this; nothing was written.",
+    )

@@ -1,0 +1,158 @@
+"""The state as a file: where it may stand, whether it is sound, and copies of it."""
+
+import contextlib
+import os
+import re
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from connector.errors import SettingsInvalid, StateInvalid, WrongUse
+from connector.state.transactions import damaged, faults
+
+__all__ = ["backup", "create", "faults_in", "file_system", "path_of", "refuse_unsound"]
+
+_MAGIC: Final = b"SQLite format 3\x00"
+_NETWORK: Final = re.compile(
+    r"nfs\d?|cifs|smb\d?|smbfs|ncpfs|afs|ceph|gfs2?|ocfs2|lustre|beegfs|glusterfs"
+    r"|fuse\.(sshfs|glusterfs|ceph|rclone|s3fs|gcsfuse|davfs2?|smbnetfs)"
+)
+
+
+def path_of(url: str) -> Path:
+    """
+    The file that ``[state] url`` names.
+
+    Raises:
+        SettingsInvalid: ``state-url``: no URL, or one of another database.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise _unfit(url) from error
+    if parsed.drivername not in ("sqlite", "sqlite+pysqlite") or parsed.database in (None, "", ":memory:"):
+        raise _unfit(parsed.render_as_string(hide_password=True))
+    return Path(str(parsed.database))
+
+
+def _unfit(url: str) -> SettingsInvalid:
+    return SettingsInvalid(
+        f'[state] url = "{url}" names no SQLite file', code="state-url", remedy='Write url = "sqlite:///state.db".'
+    )
+
+
+def file_system(folder: Path, mounts: str | None = None) -> str:
+    """
+    The type of the file system that holds ``folder``, empty where the system does not tell.
+
+    Args:
+        folder: Any existing folder.
+        mounts: The text of /proc/self/mountinfo; read where None.
+    """
+    if mounts is None:
+        try:
+            mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return ""
+    where, best, found = folder.resolve(), -1, ""
+    for line in mounts.splitlines():
+        parts = line.split()
+        point = Path(re.sub(r"\\(\d{3})", lambda octal: chr(int(octal[1], 8)), parts[4]))
+        # Of mounts on one point the last is the one that is seen.
+        if where.is_relative_to(point) and len(point.parts) >= best:
+            best, found = len(point.parts), parts[parts.index("-") + 1]
+    return found
+
+
+def refuse_unsound(path: Path) -> None:
+    """
+    Let pass an existing file that is an SQLite database on a local disk, or empty.
+
+    Raises:
+        StateInvalid: ``state-network-drive``, ``state-unreachable`` or ``state-damaged``.
+    """
+    if not path.parent.is_dir() or path.is_dir():
+        raise StateInvalid(
+            f"{path} cannot be a file: {'it is a folder' if path.is_dir() else f'there is no folder {path.parent}'}",
+            code="state-unreachable",
+            remedy="Make the folder, or name another place under [state] url.",
+        )
+    kind = file_system(path.parent)
+    if _NETWORK.fullmatch(kind):
+        raise StateInvalid(
+            f"{path} is on a network drive ({kind}), where one writer cannot be told from two",
+            code="state-network-drive",
+            remedy="Put the state on a disk of this machine.",
+        )
+    try:
+        with path.open("rb") as file:
+            head = file.read(len(_MAGIC))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise StateInvalid(
+            f"{path} cannot be read: {error.strerror}",
+            code="state-unreachable",
+            remedy="Give the user who runs this the right to read and write it.",
+        ) from error
+    if head not in (b"", _MAGIC):
+        raise damaged(f"{path} is no SQLite database")
+
+
+def create(path: Path) -> None:
+    """Make an empty file that only its owner may read; one that is there stays as it is."""
+    try:
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except OSError as error:
+        raise StateInvalid(
+            f"{path} cannot be made: {error.strerror}",
+            code="state-unreachable",
+            remedy="Give the user who runs this the right to write the folder.",
+        ) from error
+
+
+def faults_in(path: Path, *, thorough: bool) -> list[str]:
+    """What SQLite finds wrong with the file; empty where it is sound. ``thorough`` compares the indexes too."""
+    with faults(str(path)), contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        check = "integrity_check" if thorough else "quick_check"
+        found = [str(row[0]) for row in connection.execute(f"PRAGMA {check}(20)") if row[0] != "ok"]
+        if thorough and not found:
+            found = [
+                f"row {row[1]} of {row[0]} refers to nothing" for row in connection.execute("PRAGMA foreign_key_check")
+            ]
+        return found
+
+
+def backup(path: Path, target: Path) -> None:
+    """
+    Copy the state as it stands at this moment, while others may write: whole or not at all, readable by its owner.
+
+    Raises:
+        WrongUse: ``backup-exists``.
+        ServiceDown: ``state-disk-full``.
+    """
+    if target.exists():
+        raise WrongUse(f"{target} exists already", code="backup-exists", remedy="Name a file that does not exist.")
+    part = target.with_name(f"{target.name}.{os.getpid()}.part")
+    part.unlink(missing_ok=True)
+    create(part)
+    try:
+        with faults(str(target)), contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute("VACUUM INTO ?", (str(part),))
+        _durable(part)
+        part.rename(target)
+        _durable(target.parent)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _durable(path: Path) -> None:
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

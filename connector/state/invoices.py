@@ -1,0 +1,229 @@
+"""Invoices as the sources last said them, and the pulls that brought them."""
+
+import datetime
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, NamedTuple
+
+from sqlalchemy import Text, and_, bindparam, func, insert, or_, select, type_coerce, update
+from sqlmodel import col
+from sqlmodel import select as rows_of
+
+from connector.invoice import Invoice
+from connector.state.clock import utc_now
+from connector.state.data import invoice_data
+from connector.state.tables import DocumentRow, InvoiceRow, PullRow
+from connector.state.transactions import CHUNK, Transactions, chunks, core, new_id
+
+__all__ = ["OPEN_STATES", "Invoices", "SeenInvoice"]
+
+OPEN_STATES: Final = ("ready", "held", "blocked", "sending", "refused")
+
+_INVOICE: Final = core(InvoiceRow)
+_DOCUMENT: Final = core(DocumentRow)
+_PULL: Final = core(PullRow)
+_KEY: Final = ("company", "source", "invoice")
+
+
+@dataclass(frozen=True, slots=True)
+class SeenInvoice:
+    """
+    An invoice that a run saw, and what the run decided about it.
+
+    Args:
+        state: ``document`` where a document of its own says more.
+        code: With reason and remedy: why it is not on its way.
+        cause: What decided: the rule or the field, for grouping.
+        vendor: Whom the mapping would pay, where that was found out.
+    """
+
+    invoice: Invoice
+    state: Literal["skipped", "held", "blocked", "document"]
+    code: str | None = None
+    reason: str | None = None
+    remedy: str | None = None
+    cause: str | None = None
+    vendor: str | None = None
+
+
+class _Known(NamedTuple):
+    digest: str
+    fields: str
+    first_seen_paid: datetime.date | None
+
+
+class Invoices(Transactions):
+    """The part of the state that knows invoices and pulls."""
+
+    def save_invoices(self, company: str, run: str, rows: Sequence[SeenInvoice]) -> None:
+        """Insert or renew ``rows``; when an invoice was first seen, and first seen paid, stays."""
+        with self.write():
+            for piece in chunks(rows):
+                self._save_piece(company, run, piece)
+
+    def _save_piece(self, company: str, run: str, rows: Sequence[SeenInvoice]) -> None:
+        now = utc_now()
+        known = self._known_invoices(company, rows)
+        new: dict[tuple[str, str], dict[str, Any]] = {}
+        changed: list[dict[str, Any]] = []
+        same: list[dict[str, Any]] = []
+        for row in rows:
+            key = (row.invoice.source, row.invoice.id)
+            decided = {**_decided(row, run), "last_seen": now}
+            where = {"key_company": company, "key_source": key[0], "key_invoice": key[1]}
+            said = _said(row.invoice)
+            paid = now.date() if row.invoice.paid else None
+            if (before := known.get(key)) is None:
+                names = dict(zip(_KEY, where.values(), strict=True))
+                new[key] = {**names, **decided, **said, "first_seen": now, "first_seen_paid": paid}
+            elif (before.digest, before.fields) == (said["digest"], _text(said["fields"])):
+                same.append({**where, **decided})
+            else:
+                changed.append({**where, **decided, **said, "first_seen_paid": before.first_seen_paid or paid})
+        here = and_(*(_INVOICE.c[name] == bindparam(f"key_{name}") for name in _KEY))
+        with self.write() as t:
+            if new:
+                t.execute(insert(_INVOICE), list(new.values()))
+            # One statement each, because both sets name other columns.
+            for batch in (changed, same):
+                if batch:
+                    t.execute(update(_INVOICE).where(here), batch)
+
+    def _known_invoices(self, company: str, rows: Sequence[SeenInvoice]) -> dict[tuple[str, str], _Known]:
+        columns = _INVOICE.c
+        known = {}
+        with self.read() as t:
+            for source in {row.invoice.source for row in rows}:
+                ids = [row.invoice.id for row in rows if row.invoice.source == source]
+                query = select(
+                    columns.invoice, columns.digest, type_coerce(columns.fields, Text), columns.first_seen_paid
+                ).where(columns.company == company, columns.source == source, columns.invoice.in_(ids))
+                known.update({(source, row[0]): _Known(*row[1:]) for row in t.execute(query)})
+        return known
+
+    def invoice(self, company: str, source: str, invoice: str) -> InvoiceRow | None:
+        """One invoice, or None where none was seen."""
+        found = self._rows(
+            rows_of(InvoiceRow).where(
+                InvoiceRow.company == company, InvoiceRow.source == source, InvoiceRow.invoice == invoice
+            )
+        )
+        return found[0] if found else None
+
+    def invoices(
+        self, company: str, source: str, *, first: datetime.date | None = None, last: datetime.date | None = None
+    ) -> Iterator[InvoiceRow]:
+        """
+        Every invoice of ``source``, by its id; memory stays flat and no transaction stays open in between.
+
+        Args:
+            company: The realm id.
+            source: The connection's name.
+            first: With ``last``: only those dated in between, both included, by date; undated ones are left out.
+            last: See ``first``.
+        """
+        query = rows_of(InvoiceRow).where(InvoiceRow.company == company, InvoiceRow.source == source)
+        if first is not None:
+            query = query.where(col(InvoiceRow.date) >= first)
+        if last is not None:
+            query = query.where(col(InvoiceRow.date) <= last)
+        date, invoice = col(InvoiceRow.date), col(InvoiceRow.invoice)
+        dated = first is not None or last is not None
+        query = query.order_by(date, invoice) if dated else query.order_by(invoice)
+        rows = self._rows(query.limit(CHUNK))
+        yield from rows
+        while len(rows) == CHUNK:
+            after = invoice > rows[-1].invoice
+            if dated:
+                after = or_(date > rows[-1].date, and_(date == rows[-1].date, after))
+            rows = self._rows(query.where(after).limit(CHUNK))
+            yield from rows
+
+    def find_invoice(self, company: str, text: str) -> list[tuple[str, str]]:
+        """(source, id) of every invoice that ``text`` may mean: ``source:id``, an id, our number or a QuickBooks id."""
+        source, colon, rest = text.partition(":")
+        invoice, document = _INVOICE.c, _DOCUMENT.c
+        same = invoice.invoice == text
+        if colon:
+            same = or_(same, and_(invoice.source == source, invoice.invoice == rest))
+        with self.read() as t:
+            found = [*t.execute(select(invoice.source, invoice.invoice).where(invoice.company == company, same))]
+            meant = or_(
+                document.number == text,
+                and_(document.entity.in_(("Bill", "VendorCredit", "BillPayment")), document.qbo_id == text),
+            )
+            found += t.execute(select(document.source, document.invoice).where(document.company == company, meant))
+        return sorted({(row[0], row[1]) for row in found})
+
+    # Pulls.
+
+    def start_pull(self, company: str, source: str, run: str, first: datetime.date, last: datetime.date) -> int:
+        """Note that reading the invoice dates ``first`` to ``last`` began."""
+        values = {"company": company, "source": source, "run": run, "first": first, "last": last, "complete": False}
+        with self.write() as t:
+            return new_id(t, _PULL, {**values, "began": utc_now()})
+
+    def finish_pull(self, pull: int, *, total: int | None, complete: bool) -> None:
+        """Note how many invoices it read, and whether they are all that the source claims."""
+        with self.write() as t:
+            ended = {"ended": utc_now(), "total": total, "complete": complete}
+            t.execute(update(_PULL).where(_PULL.c.id == pull).values(ended))
+
+    def last_complete_pull(self, company: str, source: str) -> PullRow | None:
+        """The newest pull that read everything; None where there was none."""
+        found = self._rows(
+            rows_of(PullRow)
+            .where(PullRow.company == company, PullRow.source == source, col(PullRow.complete))
+            .order_by(col(PullRow.id).desc())
+            .limit(1)
+        )
+        return found[0] if found else None
+
+    def oldest_open_document_date(self, company: str, source: str) -> datetime.date | None:
+        """The earliest date of what is not settled: open documents and their invoices, held and blocked invoices."""
+        invoice, document = _INVOICE.c, _DOCUMENT.c
+        ours = and_(document.company == company, document.source == source, document.state.in_(OPEN_STATES))
+        theirs = and_(*(_INVOICE.c[name] == _DOCUMENT.c[name] for name in _KEY))
+        waiting = and_(invoice.company == company, invoice.source == source, invoice.state.in_(("held", "blocked")))
+        with self.read() as t:
+            dates = [
+                t.scalar(select(func.min(document.date)).where(ours)),
+                t.scalar(select(func.min(invoice.date)).select_from(_DOCUMENT.join(_INVOICE, theirs)).where(ours)),
+                t.scalar(select(func.min(invoice.date)).where(waiting)),
+            ]
+        return min((date for date in dates if date is not None), default=None)
+
+
+def _decided(row: SeenInvoice, run: str) -> dict[str, Any]:
+    return {
+        "state": row.state,
+        "code": row.code,
+        "reason": row.reason,
+        "remedy": row.remedy,
+        "cause": row.cause,
+        "vendor": row.vendor,
+        "run": run,
+    }
+
+
+def _text(data: object) -> str:
+    return json.dumps(data, separators=(",", ":"))
+
+
+def _said(invoice: Invoice) -> dict[str, Any]:
+    record = json.dumps(invoice.raw, sort_keys=True, separators=(",", ":"))
+    return {
+        "date": invoice.date,
+        "status": invoice.status,
+        "payee": invoice.payee,
+        "amount": invoice.amount,
+        "currency": invoice.currency,
+        "paid": invoice.paid,
+        "paid_on": invoice.paid_on,
+        "void": invoice.void,
+        "digest": hashlib.sha256(record.encode()).hexdigest(),
+        "raw": dict(invoice.raw),
+        "fields": invoice_data(invoice),
+    }

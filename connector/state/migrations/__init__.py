@@ -1,0 +1,1 @@
+"""The schema's history, run by ``connector.state.migrate`` in one transaction; a released step never changes."""

@@ -1,0 +1,288 @@
+"""Requests: the intent before every write to QuickBooks, each sending of it, and what became of its documents."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from sqlalchemy import Connection, func, insert, select, update
+from sqlmodel import col
+from sqlmodel import select as rows_of
+
+from connector.errors import OurFault
+from connector.state.clock import Moment, moment, utc_now
+from connector.state.moves import check_move
+from connector.state.tables import AttemptRow, DocumentRow, RequestItemRow, RequestRow
+from connector.state.transactions import Transactions, core, new_id
+
+__all__ = ["IntendedItem", "Requests", "StoredRequest", "sent_moment"]
+
+_DOCUMENT: Final = core(DocumentRow)
+_REQUEST: Final = core(RequestRow)
+_ITEM: Final = core(RequestItemRow)
+_ATTEMPT: Final = core(AttemptRow)
+
+ItemOutcome = Literal["applied", "refused", "absent", "left-out"]
+
+# What a document's move says about the item it was in; a document that is held leaves its outcome to the caller.
+_OUTCOMES: Final = {"sent": "applied", "removed": "applied", "refused": "refused", "ready": "absent"}
+
+_CONCLUDABLE: Final = frozenset(column.name for column in _DOCUMENT.columns) - frozenset(
+    "id company source invoice kind state marker created updated run".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class IntendedItem:
+    """
+    One document of a request, as it is to be sent.
+
+    Args:
+        document_id: The document's row; it is ``ready`` or ``sent``.
+        bid: Which item it is: at most two characters in a batch.
+        number: The number the document is to have in QuickBooks.
+        generation: Of the request id.
+        body: The exact text to be sent; its UTF-8 bytes never change.
+    """
+
+    document_id: int
+    bid: str
+    number: str | None
+    generation: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRequest:
+    """A request with its items (by bId) and its attempts (in order)."""
+
+    request: RequestRow
+    items: tuple[RequestItemRow, ...]
+    attempts: tuple[AttemptRow, ...]
+
+
+def sent_moment(attempt: AttemptRow) -> Moment:
+    """When ``attempt`` was sent, for ``clock.elapsed``."""
+    return Moment(attempt.boot_id, attempt.boot_seconds, attempt.sent_at)
+
+
+class Requests(Transactions):
+    """The part of the state that makes the write protocol durable."""
+
+    def intend(
+        self,
+        company: str,
+        run: str,
+        request_id: str,
+        operation: Literal["create", "update", "delete", "batch"],
+        entity: str | None,
+        items: Sequence[IntendedItem],
+        *,
+        revision: str = "0",
+    ) -> int:
+        """
+        Commit, in one transaction, what is about to be sent, and move its documents to ``sending``.
+
+        A request id that is known already (its documents were proven absent) is the same request again, if its items
+        and bytes are the same.
+
+        Args:
+            company: The realm id.
+            run: The run that intends it.
+            request_id: At most 36 characters.
+            operation: ``batch`` where the items carry their own.
+            entity: None where a batch mixes them.
+            items: At least one.
+            revision: ``0``, or the SyncToken that is replaced.
+
+        Returns:
+            The request's key in the state.
+
+        Raises:
+            OurFault: ``request-changed``: the id was used for other bytes; ``move-forbidden``.
+        """
+        self._committed_alone()
+        with self.write() as t:
+            request = t.scalar(
+                select(_REQUEST.c.id).where(_REQUEST.c.company == company, _REQUEST.c.request_id == request_id)
+            )
+            if request is None:
+                intent = {"company": company, "request_id": request_id, "operation": operation, "entity": entity}
+                generation = max(item.generation for item in items)
+                marks = {"generation": generation, "revision": revision, "created": utc_now(), "run": run}
+                request = new_id(t, _REQUEST, {**intent, **marks})
+                t.execute(insert(_ITEM), [{"request": request, **_stored(item)} for item in items])
+            else:
+                self._intend_again(t, request, items)
+            for item in items:
+                _move(t, item.document_id, "sending")
+                values: dict[str, Any] = {
+                    "number": item.number,
+                    "generation": item.generation,
+                    "revision": revision,
+                    "rounds": 0,
+                }
+                t.execute(
+                    update(_DOCUMENT)
+                    .where(_DOCUMENT.c.id == item.document_id)
+                    .values(**values, code=None, reason=None, remedy=None, run=run)
+                )
+            return request
+
+    def _intend_again(self, t: Connection, request: int, items: Sequence[IntendedItem]) -> None:
+        known = {
+            row.bid: (row.document, row.sha256) for row in t.execute(select(_ITEM).where(_ITEM.c.request == request))
+        }
+        for item in items:
+            stored = _stored(item)
+            if known.get(item.bid) != (item.document_id, stored["sha256"]):
+                raise OurFault(
+                    f"request {request} was to carry other bytes under its id than before",
+                    code="request-changed",
+                    remedy="Report this; nothing was sent.",
+                )
+            t.execute(update(_ITEM).where(_ITEM.c.request == request, _ITEM.c.bid == item.bid).values(outcome=None))
+
+    def start_attempt(self, request: int, items: Sequence[str]) -> int:
+        """
+        Commit that ``request`` is about to be sent with the items of these bIds; only then may a byte leave.
+
+        Raises:
+            OurFault: ``send-in-transaction``; ``send-without-intent``: an item is unknown, settled, or its document is
+                not sending.
+        """
+        self._committed_alone()
+        with self.write() as t:
+            waiting = t.scalars(
+                select(_ITEM.c.bid)
+                .join(_DOCUMENT, _DOCUMENT.c.id == _ITEM.c.document)
+                .where(_ITEM.c.request == request, _ITEM.c.outcome.is_(None), _DOCUMENT.c.state == "sending")
+            )
+            if not items or not set(items) <= set(waiting):
+                raise OurFault(
+                    f"request {request} was to be sent with items that do not wait for an answer",
+                    code="send-without-intent",
+                    remedy="Report this; nothing was sent.",
+                )
+            now = moment()
+            n = t.scalar(select(func.max(_ATTEMPT.c.n)).where(_ATTEMPT.c.request == request)) or 0
+            clocks = {"sent_at": now.wall, "boot_id": now.boot_id, "boot_seconds": now.boot_seconds}
+            return new_id(t, _ATTEMPT, {"request": request, "n": n + 1, "items": list(items), **clocks})
+
+    def finish_attempt(
+        self,
+        attempt: int,
+        outcome: str,
+        http_status: int | None = None,
+        code: str | None = None,
+        intuit_tid: str | None = None,
+        detail: str | None = None,
+    ) -> None:
+        """
+        Complete an attempt, once. Inside ``with state.write():`` it is committed with the ``conclude`` beside it.
+
+        Raises:
+            OurFault: ``attempt-finished``: it was completed before; what happened is not rewritten.
+        """
+        values = {"http_status": http_status, "code": code, "intuit_tid": intuit_tid, "detail": detail}
+        open_one = (_ATTEMPT.c.id == attempt, _ATTEMPT.c.outcome.is_(None))
+        with self.write() as t:
+            if (
+                t.execute(
+                    update(_ATTEMPT).where(*open_one).values(outcome=outcome, ended_at=utc_now(), **values)
+                ).rowcount
+                != 1
+            ):
+                raise OurFault(
+                    f"attempt {attempt} was to be completed twice", code="attempt-finished", remedy="Report this."
+                )
+
+    def conclude(self, document_id: int, state: str, *, outcome: ItemOutcome | None = None, **fields: object) -> None:
+        """
+        Settle a sending document by evidence: move it, set ``fields``, and note its item's outcome.
+
+        Args:
+            document_id: The document's row.
+            state: sent, refused, ready (proven absent), held or removed.
+            outcome: The item's; by default what ``state`` implies. A held one's stays unknown unless given.
+            fields: Columns of the document. ``code``, ``reason`` and ``remedy`` are emptied where not given.
+
+        Raises:
+            OurFault: ``move-forbidden``; ``document-column``: no such column, or one that nothing may change.
+        """
+        if wrong := fields.keys() - _CONCLUDABLE:
+            raise OurFault(f"no answer changes {sorted(wrong)}", code="document-column", remedy="Report this.")
+        values: dict[str, Any] = {"code": None, "reason": None, "remedy": None, **fields}
+        with self.write() as t:
+            _move(t, document_id, state, only_from="sending")
+            t.execute(update(_DOCUMENT).where(_DOCUMENT.c.id == document_id).values(**values))
+            settled = outcome or _OUTCOMES.get(state)
+            request = self._open(t, document_id)
+            if settled is not None and request is not None:
+                item = (_ITEM.c.request == request, _ITEM.c.document == document_id)
+                t.execute(update(_ITEM).where(*item).values(outcome=settled))
+
+    def open_request(self, document_id: int) -> StoredRequest | None:
+        """The request whose answer a sending document waits for; None where it waits for none."""
+        with self.read() as t:
+            state = t.scalar(select(_DOCUMENT.c.state).where(_DOCUMENT.c.id == document_id))
+            request = self._open(t, document_id) if state == "sending" else None
+            return None if request is None else self._stored_requests([request])[0]
+
+    def _open(self, t: Connection, document_id: int) -> int | None:
+        query = select(func.max(_ITEM.c.request)).where(_ITEM.c.document == document_id, _ITEM.c.outcome.is_(None))
+        found: int | None = t.scalar(query)
+        return found
+
+    def requests_of(self, document_id: int) -> list[StoredRequest]:
+        """Every request a document was ever in, oldest first."""
+        query = select(_ITEM.c.request).where(_ITEM.c.document == document_id).order_by(_ITEM.c.request)
+        with self.read() as t:
+            return self._stored_requests(list(t.scalars(query)))
+
+    def request(self, request: int) -> StoredRequest | None:
+        """One request by its key in the state."""
+        found = self._stored_requests([request])
+        return found[0] if found else None
+
+    def attempts(self, request: int) -> list[AttemptRow]:
+        """Every sending of one request, in order."""
+        return self._rows(rows_of(AttemptRow).where(AttemptRow.request == request).order_by(col(AttemptRow.n)))
+
+    def _stored_requests(self, requests: Sequence[int]) -> list[StoredRequest]:
+        stored: list[StoredRequest] = []
+        with self.read():
+            for request in requests:
+                items = rows_of(RequestItemRow).where(RequestItemRow.request == request)
+                stored.extend(
+                    StoredRequest(
+                        row,
+                        tuple(self._rows(items.order_by(col(RequestItemRow.bid)))),
+                        tuple(self.attempts(request)),
+                    )
+                    for row in self._rows(rows_of(RequestRow).where(RequestRow.id == request))
+                )
+        return stored
+
+
+def _stored(item: IntendedItem) -> dict[str, Any]:
+    return {
+        "bid": item.bid,
+        "document": item.document_id,
+        "number": item.number,
+        "generation": item.generation,
+        "body": item.body,
+        "sha256": hashlib.sha256(item.body.encode()).hexdigest(),
+    }
+
+
+def _move(t: Connection, document_id: int, state: str, *, only_from: str | None = None) -> None:
+    old = t.scalar(select(_DOCUMENT.c.state).where(_DOCUMENT.c.id == document_id))
+    if old is None or only_from not in (None, old):
+        raise OurFault(
+            f"document {document_id} is {old or 'unknown'}, not {only_from or 'known'}",
+            code="move-forbidden",
+            remedy="Report this; nothing was written.",
+        )
+    check_move(old, state)
+    t.execute(update(_DOCUMENT).where(_DOCUMENT.c.id == document_id).values(state=state, updated=utc_now()))

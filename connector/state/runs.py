@@ -1,0 +1,89 @@
+"""Runs: who did what when, with which mappings, and how it ended."""
+
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Final
+
+from sqlalchemy import insert, select, update
+from sqlmodel import col
+from sqlmodel import select as rows_of
+
+from connector.errors import Problem
+from connector.state.clock import run_id, utc_now
+from connector.state.tables import MappingVersionRow, RunRow
+from connector.state.transactions import Transactions, core
+
+__all__ = ["Runs"]
+
+_RUN: Final = core(RunRow)
+_VERSION: Final = core(MappingVersionRow)
+
+
+class Runs(Transactions):
+    """The part of the state that knows runs and the mappings they used."""
+
+    def start_run(self, company: str, command: str, who: str, sources: Sequence[str]) -> str:
+        """Note that a run began; its id is a ULID."""
+        values = {"id": run_id(), "company": company, "command": command, "who": who, "sources": list(sources)}
+        with self.write() as t:
+            t.execute(insert(_RUN).values(**values, started=utc_now(), pid=os.getpid(), host=platform.node()))
+        return str(values["id"])
+
+    def finish_run(
+        self,
+        run: str,
+        exit_code: int,
+        counts: Mapping[str, Any],
+        problems: Sequence[Problem],
+        mapping_versions: Mapping[str, str] | None = None,
+    ) -> None:
+        """
+        Note how a run ended.
+
+        Args:
+            run: Its id.
+            exit_code: What the command exits with.
+            counts: Documents by what became of them.
+            problems: What troubled it.
+            mapping_versions: The version used of each source's mapping.
+        """
+        ended = {
+            "ended": utc_now(),
+            "exit_code": exit_code,
+            "counts": dict(counts),
+            "problems": [asdict(problem) for problem in problems],
+            "mapping_versions": None if mapping_versions is None else dict(mapping_versions),
+        }
+        with self.write() as t:
+            t.execute(update(_RUN).where(_RUN.c.id == run).values(ended))
+
+    def run(self, run: str) -> RunRow | None:
+        """One run, or None."""
+        found = self._rows(rows_of(RunRow).where(RunRow.id == run))
+        return found[0] if found else None
+
+    def runs(self, limit: int, company: str | None = None) -> list[RunRow]:
+        """The newest runs first; one without ``ended`` is running still, or was killed."""
+        query = rows_of(RunRow).order_by(col(RunRow.id).desc()).limit(limit)
+        return self._rows(query if company is None else query.where(RunRow.company == company))
+
+    def has_finished_run(self, company: str) -> bool:
+        """Whether any run for ``company`` came to its end: without one, QuickBooks is read first."""
+        columns = _RUN.c
+        query = select(columns.id).where(columns.company == company, columns.ended.is_not(None)).limit(1)
+        with self.read() as t:
+            return t.scalar(query) is not None
+
+    def save_mapping_version(self, version: str, source: str, path: str, text: str, tables: Mapping[str, Any]) -> None:
+        """Keep a mapping under its sha256; one that is kept already stays."""
+        with self.write() as t:
+            if t.scalar(select(_VERSION.c.version).where(_VERSION.c.version == version)) is None:
+                values = {"version": version, "source": source, "path": path, "text": text, "tables": dict(tables)}
+                t.execute(insert(_VERSION).values(**values, first_used=utc_now()))
+
+    def mapping_version(self, version: str) -> MappingVersionRow | None:
+        """A mapping as it was, or None."""
+        found = self._rows(rows_of(MappingVersionRow).where(MappingVersionRow.version == version))
+        return found[0] if found else None

@@ -1,0 +1,233 @@
+"""Transactions on the state's database: how a connection is set up, begun and ended, and what its failures mean."""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import sqlalchemy
+from sqlalchemy import Connection, Engine, StaticPool, and_, bindparam, create_engine, delete, event, insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlmodel import Session
+from sqlmodel.sql.expression import SelectOfScalar
+
+from connector.errors import ConnectorError, OurFault, ServiceDown, StateInvalid
+from connector.state.tables import METADATA, Table
+
+__all__ = ["CHUNK", "Transactions", "chunks", "core", "damaged", "engine", "faults", "new_id", "values_of"]
+
+CHUNK: Final = 500  # rows or keys a statement: well under every database's limit of parameters
+
+Row = TypeVar("Row", bound=Table)
+Item = TypeVar("Item")
+
+
+def chunks(items: Sequence[Item], size: int = CHUNK) -> Iterator[Sequence[Item]]:
+    """``items`` in pieces of at most ``size``."""
+    return (items[at : at + size] for at in range(0, len(items), size))
+
+
+def core(model: type[Table]) -> sqlalchemy.Table:
+    """The table behind ``model``, for statements in bulk."""
+    return METADATA.tables[str(model.__tablename__)]
+
+
+def values_of(row: Table) -> dict[str, Any]:
+    """``row`` by column, for statements in bulk."""
+    return {column.name: getattr(row, column.name) for column in core(type(row)).columns}
+
+
+def new_id(t: Connection, table: sqlalchemy.Table, values: dict[str, Any]) -> int:
+    """Insert one row into a table that numbers its rows; its number."""
+    key = t.execute(insert(table).values(values)).inserted_primary_key
+    if key is None:
+        raise OurFault(f"{table.name} gave no number", code="state-number", remedy="Report this.")
+    return int(key[0])
+
+
+def engine(path: Path | None, *, writes: bool, patience: float) -> Engine:
+    """
+    An engine whose every transaction is what it says.
+
+    The driver's own handling leaves reads outside of transactions and lets a read that turns into a write fail at
+    once; so it is switched off, a writer begins IMMEDIATE and a reader cannot write. FULL, because an intent must
+    outlast the power.
+
+    Args:
+        path: The file; None for one in memory.
+        writes: Whether transactions take the write lock.
+        patience: Seconds to wait for another process's write.
+    """
+    made = create_engine(
+        "sqlite://" if path is None else f"sqlite:///{path.as_posix()}",
+        hide_parameters=True,
+        connect_args={"timeout": patience, "check_same_thread": False},
+        **({"poolclass": StaticPool} if path is None else {"pool_timeout": patience}),
+        **({"pool_size": 1, "max_overflow": 0} if path is not None and writes else {}),
+    )
+
+    def connect(connection: sqlite3.Connection, _: object) -> None:
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
+
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    event.listen(made, "connect", connect)
+    event.listen(made, "begin", begin)
+    return made
+
+
+def damaged(what: str) -> StateInvalid:
+    return StateInvalid(
+        what,
+        code="state-damaged",
+        remedy="Put a backup in its place, or move it away: the next sync then reads QuickBooks before it writes.",
+    )
+
+
+def _translated(error: sqlite3.Error, where: str) -> ConnectorError | None:
+    name = getattr(error, "sqlite_errorname", "")
+    if name.startswith("SQLITE_FULL"):
+        return ServiceDown(
+            f"the disk of {where} is full", code="state-disk-full", remedy="Free some space and run again."
+        )
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return ServiceDown(
+            f"another process kept {where} locked too long",
+            code="state-locked",
+            remedy="Run again; if it stays so, look for a backup or another tool that has the file open.",
+        )
+    if name.startswith("SQLITE_IOERR"):
+        return ServiceDown(
+            f"{where} cannot be read or written: {error}", code="state-disk", remedy="Look at the disk, then run again."
+        )
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        return damaged(f"{where} is damaged: {error}")
+    if name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM")):
+        return StateInvalid(
+            f"{where} cannot be opened for writing: {error}",
+            code="state-unreachable",
+            remedy="Give the user who runs this the right to write the file and its folder.",
+        )
+    return None
+
+
+@contextmanager
+def faults(where: str) -> Iterator[None]:
+    """Turn the database's failures into ours; one that is nobody's but ours goes on as it is."""
+    try:
+        yield
+    except PoolTimeout as error:
+        raise ServiceDown(
+            f"another thread kept {where} locked too long", code="state-locked", remedy="Run again."
+        ) from error
+    except DBAPIError as error:
+        if isinstance(error.orig, sqlite3.Error) and (ours := _translated(error.orig, where)):
+            raise ours from error
+        raise
+    except sqlite3.Error as error:
+        if ours := _translated(error, where):
+            raise ours from error
+        raise
+
+
+class Transactions:
+    """
+    The state's two engines.
+
+    A transaction begun inside another of the same thread joins it: what it reads it sees, and all of it is committed
+    together or not at all.
+    """
+
+    def __init__(self, path: Path | None, *, patience: float) -> None:
+        self.path = path
+        self._where = "the state" if path is None else str(path)
+        self._writer = engine(path, writes=True, patience=patience)
+        self._reader = self._writer if path is None else engine(path, writes=False, patience=patience)
+        # In memory there is one connection, so one transaction at a time.
+        self._gate: Callable[[], AbstractContextManager[object]] = nullcontext
+        if path is None:
+            gate = threading.RLock()
+            self._gate = lambda: gate
+        self._current = threading.local()
+
+    def close(self) -> None:
+        """Give back every connection; the state is not to be used afterwards."""
+        self._reader.dispose()
+        self._writer.dispose()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """
+        One transaction that holds the write lock: committed at the end, rolled back if anything is raised.
+
+        Raises:
+            ServiceDown: ``state-disk-full``, ``state-locked`` or ``state-disk``.
+            StateInvalid: The file turns out damaged or read-only.
+        """
+        if (current := self._transaction) is not None:
+            if not self._writing:
+                raise OurFault("a write began inside a read", code="write-in-read", remedy="Report this.")
+            yield current
+            return
+        with self._begun(self._writer, writing=True) as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One snapshot: everything read inside it stands as it was at its first read."""
+        if (current := self._transaction) is not None:
+            yield current
+            return
+        with self._begun(self._reader, writing=False) as connection:
+            yield connection
+
+    @contextmanager
+    def _begun(self, chosen: Engine, *, writing: bool) -> Iterator[Connection]:
+        with self._gate(), faults(self._where), chosen.begin() as connection:
+            self._current.transaction, self._current.writing = connection, writing
+            try:
+                yield connection
+            finally:
+                self._current.transaction = None
+
+    @property
+    def _transaction(self) -> Connection | None:
+        return getattr(self._current, "transaction", None)
+
+    @property
+    def _writing(self) -> bool:
+        return bool(self._current.writing)
+
+    def _committed_alone(self) -> None:
+        """Refuse to go on inside a transaction: what follows must be durable when it returns."""
+        if self._transaction is not None:
+            raise OurFault(
+                "a request was to be sent inside a transaction", code="send-in-transaction", remedy="Report this."
+            )
+
+    def _rows(self, query: SelectOfScalar[Row]) -> list[Row]:
+        with self.read() as t, Session(t) as session:
+            return list(session.exec(query).all())
+
+    def _replace(self, model: type[Table], rows: Sequence[Table]) -> None:
+        """Put ``rows`` in the place of those with the same primary keys. For tables that nothing refers to."""
+        if not rows:
+            return
+        table = core(model)
+        same = and_(*(column == bindparam(f"key_{column.name}") for column in table.primary_key))
+        values = [values_of(row) for row in rows]
+        with self.write() as t:
+            t.execute(
+                delete(table).where(same),
+                [{f"key_{column.name}": value[column.name] for column in table.primary_key} for value in values],
+            )
+            t.execute(insert(table), values)
