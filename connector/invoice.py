@@ -4,9 +4,9 @@ import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, Protocol
 
-__all__ = ["Field", "FieldType", "FieldValue", "Invoice", "Trouble"]
+__all__ = ["Declaration", "Field", "FieldType", "FieldValue", "Invoice", "Trouble"]
 
 FieldType = Literal["text", "number", "date"]
 FieldValue = str | Decimal | datetime.date | None
@@ -73,3 +73,41 @@ class Invoice:
     paid_on: datetime.date | None = None
     void: bool = False
     troubles: tuple[Trouble, ...] = field(default=())
+
+
+class Declaration(Protocol):
+    """What a source's class declares, and how it reads one of its own records; a mapping is checked against it."""
+
+    @property
+    def type(self) -> str:
+        """As the settings and ``source:`` in a mapping name it: ``cake``."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """As people call it: ``CAKE``."""
+        ...
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """Everything that a mapping may name."""
+        ...
+
+    @property
+    def payee(self) -> str | None:
+        """The field that holds the payee's id; None where the source has no payees."""
+        ...
+
+    @property
+    def status(self) -> str:
+        """The field that holds the status word."""
+        ...
+
+    def read(self, record: Mapping[str, object], *, source: str, currency: str | None = None) -> Invoice:
+        """
+        One record of the source's own document as an invoice; what cannot be read becomes its troubles.
+
+        Raises:
+            AnswerUnreadable: A key that every record needs is missing.
+        """
+        ...

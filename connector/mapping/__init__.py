@@ -1,0 +1,29 @@
+"""
+The language of mappings: a finance team's form becomes rules, and an invoice becomes a document.
+
+``load`` reads a form and its tables once and tells every fault; ``Mapping.apply`` is pure.
+"""
+
+from connector.invoice import Declaration
+from connector.mapping.faults import Fault, MappingFaults, Place
+from connector.mapping.load import load, shipped
+from connector.mapping.mapping import Mapping
+from connector.mapping.outcome import Mapped, Missing, NotMapped, PaymentBoxes, Trace, outcome_text
+from connector.mapping.policy import Policy
+
+__all__ = [
+    "Declaration",
+    "Fault",
+    "Mapped",
+    "Mapping",
+    "MappingFaults",
+    "Missing",
+    "NotMapped",
+    "PaymentBoxes",
+    "Place",
+    "Policy",
+    "Trace",
+    "load",
+    "outcome_text",
+    "shipped",
+]

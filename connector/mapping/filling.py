@@ -1,0 +1,191 @@
+"""Filling boxes from one invoice and the tables, noting for each box who decided it (mapping rules 2 and 4)."""
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import PurePosixPath
+
+from connector.invoice import FieldValue, Invoice
+from connector.mapping.dates import format_date, iso_date
+from connector.mapping.outcome import Missing, NotMapped, Trace, VendorBy
+from connector.mapping.placeholder import Column, FieldName, Literal, Number, Placeholder
+from connector.mapping.rules import Rule
+from connector.mapping.tables import Row, Table
+from connector.money import typed_decimal
+
+__all__ = ["Filled", "Filling", "Stopped", "aligned", "as_text"]
+
+ADD_ROW = "add the row, then run: connector sync   (or see all of them: connector unmapped)"
+
+
+class Stopped(Exception):
+    """Raised inside the mapping where an invoice can become no document; carries why."""
+
+    def __init__(self, outcome: NotMapped) -> None:
+        self.outcome = outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What a box holds, the rows it came through, and what it came from: field before table before text."""
+
+    value: FieldValue
+    via: tuple[str, ...]
+    by: VendorBy
+
+
+def aligned(*lines: tuple[str, str]) -> tuple[str, ...]:
+    """Places and what is said about them, in two columns."""
+    width = max(len(place) for place, _ in lines)
+    return tuple(f"{place:<{width}}  {said}" for place, said in lines)
+
+
+def as_text(value: FieldValue) -> str:
+    """A field as text: dates ISO, numbers as the source sent them, "" for none."""
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return value.isoformat() if isinstance(value, datetime.date) else value
+
+
+class Filling:
+    """
+    One invoice on its way into the boxes.
+
+    Args:
+        tables: The mapping's, by name.
+        title: The source as people call it.
+    """
+
+    def __init__(self, tables: Mapping[str, Table], invoice: Invoice, title: str) -> None:
+        self._tables = tables
+        self._invoice = invoice
+        self._title = title
+        self._rows: dict[str, tuple[tuple[str, ...], Row | None]] = {}
+        self.trace: list[Trace] = []
+
+    def note(self, box: str, value: str, rule: Rule, via: tuple[str, ...] = ()) -> None:
+        self.trace.append(Trace(box, value, rule.place, via))
+
+    def text(self, rule: Rule, box: str) -> Filled:
+        """A text box: its placeholders filled in, trimmed; "" where the mapping says that empty is fine."""
+        parts: list[str] = []
+        via: dict[str, None] = {}
+        by: VendorBy = "text"
+        for part in rule.template.parts:
+            if isinstance(part, str):
+                parts.append(part)
+                continue
+            filled = self._placeholder(part, rule, box)
+            parts.append(_written(filled.value, part))
+            via.update(dict.fromkeys(filled.via))
+            by = "field" if "field" in (by, filled.by) else "table" if "table" in (by, filled.by) else "text"
+        value = "".join(parts).strip()
+        self.note(box, value, rule, tuple(via))
+        return Filled(value, tuple(via), by)
+
+    def date(self, rule: Rule, box: str) -> datetime.date | None:
+        """A date box; None where the mapping says that empty is fine."""
+        value, via = self._single(rule, box)
+        day = iso_date(value) if isinstance(value, str) and value else value or None
+        assert day is None or isinstance(day, datetime.date)  # noqa: S101 - the check saw to it
+        self.note(box, as_text(day), rule, via)
+        return day
+
+    def number(self, rule: Rule, box: str) -> tuple[Decimal | None, tuple[str, ...]]:
+        """A number box, unrounded, and its rows, not noted yet; None where the mapping says that empty is fine."""
+        value, via = self._single(rule, box)
+        number = (typed_decimal(value) if value else None) if isinstance(value, str) else value
+        assert number is None or isinstance(number, Decimal)  # noqa: S101 - the check saw to it
+        return number, via
+
+    def empty(self, rule: Rule, box: str) -> Stopped:
+        """The way out for a box that may not be empty and is."""
+        lines = aligned((rule.place, f"{box} is {rule.template.text}"), ("this invoice", "leaves it empty"))
+        remedy = f"say in the mapping what {box} is then"
+        return Stopped(NotMapped("held", "field-empty", lines, remedy, f"{box} is empty", box))
+
+    def _single(self, rule: Rule, box: str) -> tuple[FieldValue, tuple[str, ...]]:
+        if rule.template.literal is not None:
+            return rule.template.literal.strip(), ()
+        filled = self._placeholder(rule.template.placeholders[0], rule, box)
+        return filled.value, filled.via
+
+    def _placeholder(self, placeholder: Placeholder, rule: Rule, box: str) -> Filled:
+        for one in placeholder.alternatives:
+            filled = self._alternative(one)
+            if filled is not None:
+                return self._shifted(filled, placeholder, rule, box)
+        raise Stopped(self._gap(placeholder, rule, box))
+
+    def _alternative(self, one: FieldName | Column | Literal | Number) -> Filled | None:
+        if isinstance(one, FieldName):
+            value = self._invoice.fields.get(one.name)
+            return (
+                None if value is None or (isinstance(value, str) and not value.strip()) else Filled(value, (), "field")
+            )
+        if isinstance(one, Column):
+            table = self._tables[one.table]
+            row = self._row(table)[1]
+            cell = table.cell(row, one.name) if row else ""
+            return Filled(cell, (f"{table.file.shown}:{row.line}",), "table") if row and cell else None
+        return Filled(one.text, (), "text")
+
+    def _shifted(self, filled: Filled, placeholder: Placeholder, rule: Rule, box: str) -> Filled:
+        value = filled.value
+        if value == "" or not placeholder.dated:
+            return filled
+        day = iso_date(value) if isinstance(value, str) else value
+        assert isinstance(day, datetime.date)  # noqa: S101 - the check saw to it
+        try:
+            return Filled(day + datetime.timedelta(days=placeholder.days), filled.via, filled.by)
+        except OverflowError:
+            lines = aligned((rule.place, f"{box} is {rule.template.text}"), ("this invoice", f"has {day.isoformat()}"))
+            remedy = f"mend the date in {self._title}"
+            raise Stopped(
+                NotMapped("held", "date-out-of-range", lines, remedy, f"{box} is out of range", box)
+            ) from None
+
+    def _row(self, table: Table) -> tuple[tuple[str, ...], Row | None]:
+        if table.name not in self._rows:
+            key = tuple(as_text(self._invoice.fields.get(name)).strip() for name in table.match)
+            self._rows[table.name] = key, table.lookup(key)
+        return self._rows[table.name]
+
+    def _gap(self, placeholder: Placeholder, rule: Rule, box: str) -> NotMapped:
+        lines = [(rule.place, f"{box} is {placeholder.text}")]
+        missing: list[tuple[Missing, str, bool]] = []
+        for column in placeholder.columns:
+            table = self._tables[column.table]
+            key, row = self._row(table)
+            shown = " and ".join(f"{name} is {part or 'empty'}" for name, part in zip(table.match, key, strict=True))
+            gap = f"{column.name} is empty where {shown}" if row else f"no row where {shown}"
+            place = f"{table.file.shown}:{row.line}" if row else table.file.shown
+            lines.append((place, gap if row else f"has {gap}"))
+            near = None if row else table.near_miss(key)
+            if near:
+                said = f"has {', '.join(table.cell(near, name) for name in table.match)}: upper and lower case differ"
+                lines.append((f"{table.file.shown}:{near.line}", said))
+            cause = f"{PurePosixPath(table.file.shown).name}: {gap}"
+            pairs = tuple(zip(table.match, key, strict=True))
+            missing.append((Missing(table.file.shown, pairs, column.name), cause, row is not None))
+        lines += [("this invoice", f"has no {name}") for name in placeholder.names]
+        if missing:
+            found = missing[0]
+            remedy = "fill in the cell, then run: connector sync" if found[2] else ADD_ROW
+            code = f"{_last(box)}-unknown"
+            return NotMapped("blocked", code, aligned(*lines), remedy, found[1], box, found[0])
+        names = " and ".join(str(name) for name in placeholder.names)
+        inside = placeholder.text[1:-1]
+        remedy = f'fill it in at {self._title}, or say in the mapping what stands instead: <{inside} or "…">'
+        return NotMapped("held", "field-empty", aligned(*lines), remedy, f"{box}: {names} is empty", box)
+
+
+def _last(box: str) -> str:
+    return box.rpartition(".")[2].replace("_", "-")
+
+
+def _written(value: FieldValue, placeholder: Placeholder) -> str:
+    return format_date(value, placeholder.pattern) if isinstance(value, datetime.date) else as_text(value)

@@ -1,0 +1,121 @@
+"""Reading a mapping and its tables from their folder, once, and running its examples."""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from connector.invoice import Declaration
+from connector.mapping.faults import Fault, MappingFaults, TextFile
+from connector.mapping.mapping import Mapping
+from connector.mapping.parse import parse_mapping
+from connector.mapping.tables import decode_table
+from connector.mapping.yaml_text import SIZE_LIMIT, decode, read_yaml
+
+__all__ = ["load", "shipped"]
+
+
+def load(path: Path, declaration: Declaration, *, root: Path | None = None, currency: str | None = None) -> Mapping:
+    """
+    The mapping at ``path`` for a source, checked, its examples run.
+
+    Args:
+        path: The mapping's file; its tables and examples stand beside it.
+        declaration: The source's class.
+        root: The folder that places in messages are relative to; the working directory when absent.
+        currency: The connection's, as the examples' records need it.
+
+    Raises:
+        MappingFaults: It has faults; all of them are told, sorted by place.
+    """
+    base = (root or Path.cwd()).absolute()
+    file = _read(path, base)
+    if isinstance(file, Fault):
+        raise MappingFaults([file])
+    node, faults = read_yaml(file)
+    tables: dict[str, str] = {}
+
+    def read(name: str) -> TextFile | Fault:
+        table = _read_table(path.parent, name, base)
+        if isinstance(table, TextFile):
+            tables[name] = table.text
+        return table
+
+    if node is None:
+        raise MappingFaults(faults)
+    parsed, found = parse_mapping(file, node, declaration, read, faults)
+    if parsed is None:
+        raise MappingFaults(_sorted(found, file.shown))
+    mapping = Mapping(
+        source_type=declaration.type,
+        title=declaration.title,
+        payee=declaration.payee,
+        path=file.shown,
+        version=_version(file.text, tables),
+        text=file.text,
+        tables=tables,
+        policy=parsed.policy,
+        rules=parsed.rules,
+        examples=parsed.examples,
+        folder=path.parent,
+        declaration=declaration,
+        currency=currency,
+    )
+    failing = mapping.run_examples()
+    if failing:
+        raise MappingFaults(_sorted(failing, file.shown))
+    return mapping
+
+
+def shipped() -> Path:
+    """The folder of the mappings that come with the connector, in a wheel and in a checkout."""
+    package = Path(__file__).parent.parent
+    built_in = package / "_mappings"
+    return built_in if built_in.is_dir() else package.parent / "mappings"
+
+
+def _shown(path: Path, base: Path) -> str:
+    """``path`` relative to ``base`` where it stands below it."""
+    whole = path.absolute()
+    return (whole.relative_to(base) if whole.is_relative_to(base) else path).as_posix()
+
+
+def _read(path: Path, base: Path) -> TextFile | Fault:
+    shown = _shown(path, base)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        what = "there is no such file" if isinstance(error, FileNotFoundError) else "this file cannot be read"
+        help_ = "mend the path, or start a mapping with: connector init"
+        return TextFile(shown, "").fault("M101", what, None, help_)
+    return decode(data, shown, "M101", limit=SIZE_LIMIT, remedy="save it as UTF-8")
+
+
+def _read_table(folder: Path, name: str, base: Path) -> TextFile | Fault:
+    path = folder / name
+    shown = _shown(path, base)
+    if Path(name).is_absolute() or "\0" in name:
+        help_ = "name it as it is seen from the mapping's folder"
+        return TextFile(shown, "").fault("M130", f"{name} does not stand beside the mapping", None, help_)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        what = "there is no file" if isinstance(error, FileNotFoundError) else "nobody may read the file"
+        help_ = "mend the name, or save the table beside the mapping"
+        return TextFile(shown, "").fault("M130", f"{what} {shown}", None, help_)
+    return decode_table(data, shown)
+
+
+def _version(text: str, tables: dict[str, str]) -> str:
+    digest = hashlib.sha256()
+    for part in (text, *(part for name in sorted(tables) for part in (name, tables[name]))):
+        data = part.encode("utf-8", "surrogatepass")
+        digest.update(f"{len(data)}:".encode() + data)  # lengths, so that no two sets of files look alike
+    return digest.hexdigest()
+
+
+def _sorted(faults: Iterable[Fault], first: str) -> list[Fault]:
+    """By place, the mapping before its tables; what is told twice is told once."""
+    unique = dict.fromkeys(faults)
+    return sorted(
+        unique, key=lambda fault: (fault.place.file != first, fault.place.file, fault.place.line, fault.place.column)
+    )

@@ -1,0 +1,69 @@
+"""A mapping that has no faults: one version, from its text and tables read once (mapping rule 12)."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from connector.invoice import Declaration, Invoice
+from connector.mapping.apply import apply_rules, fill_payment
+from connector.mapping.examples import compare, example_invoice
+from connector.mapping.faults import Fault, TextFile
+from connector.mapping.outcome import Mapped, NotMapped, PaymentBoxes
+from connector.mapping.policy import Policy
+from connector.mapping.rules import Example, Rules
+
+__all__ = ["Mapping"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """
+    How an invoice of one source becomes a document.
+
+    Args:
+        source_type: ``cake``.
+        title: The source as people call it.
+        payee: The field that holds the payee's id; None where the source has none.
+        path: The mapping's file, as people see it.
+        version: Hex sha256 over the text and the tables; it stands on every document made with them.
+        text: The mapping as it was read; likewise the tables, by the file name that the mapping gives them.
+        examples: Run when the mapping was read, and by ``run_examples``.
+    """
+
+    source_type: str
+    title: str
+    payee: str | None
+    path: str
+    version: str
+    text: str = field(repr=False)
+    tables: dict[str, str] = field(repr=False)
+    policy: Policy
+    rules: Rules = field(repr=False)
+    examples: tuple[Example, ...] = field(repr=False)
+    folder: Path = field(repr=False)
+    declaration: Declaration = field(repr=False)
+    currency: str | None = None
+
+    @property
+    def payment(self) -> bool:
+        """Whether the mapping says how a payment is recorded."""
+        return bool(self.rules.payment)
+
+    def apply(self, invoice: Invoice) -> Mapped | NotMapped:
+        """The invoice's document with its trace, or why there is none; pure."""
+        return apply_rules(self.rules, self.policy, invoice, self.title)
+
+    def pay(self, invoice: Invoice) -> PaymentBoxes | NotMapped:
+        """The payment of an invoice that is paid at its source; only where ``payment`` is True."""
+        return fill_payment(self.rules, invoice, self.title)
+
+    def run_examples(self) -> list[Fault]:
+        """One fault for every box in which an example differs; reads the examples' files."""
+        file = TextFile(self.path, self.text)
+        faults: list[Fault] = []
+        for example in self.examples:
+            invoice = example_invoice(example, file, self.folder, self.declaration, self.currency)
+            if isinstance(invoice, Fault):
+                faults.append(invoice)
+            else:
+                faults.extend(compare(example, file, self.apply(invoice)))
+        return faults

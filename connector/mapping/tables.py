@@ -1,0 +1,212 @@
+"""Tables: a CSV beside the mapping, matched on one field or a list of fields (mapping rule 4)."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import combinations
+from typing import Final
+
+from connector.mapping.faults import Fault, Span, TextFile, closest
+from connector.mapping.yaml_text import decode
+
+__all__ = ["SIZE_LIMIT", "Row", "Table", "decode_table", "read_table"]
+
+SIZE_LIMIT: Final = 64 * 1024 * 1024
+_COLUMN: Final = re.compile(r"\w+(?: +\w+)*")
+_MANY: Final = 20  # faults of one kind in one file; a hundred say no more
+
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: the line where it begins and its cells, trimmed, in the order of the headings."""
+
+    line: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """
+    A table that has been read.
+
+    Args:
+        name: As the mapping calls it.
+        file: As people see it (``mappings/cake.vendors.csv``).
+        match: The fields, and columns, that choose the row.
+        rows: By which match columns are ``*``, most exact columns first; then by the exact ones.
+    """
+
+    name: str
+    file: TextFile
+    match: tuple[str, ...]
+    columns: dict[str, int]
+    rows: dict[tuple[bool, ...], dict[Key, Row]] = field(repr=False)
+
+    def lookup(self, key: Key) -> Row | None:
+        """The row that serves ``key`` (trimmed texts, one a match column; "" is no value); None: no row does."""
+        for stars, rows in self.rows.items():
+            row = rows.get(tuple(part for part, star in zip(key, stars, strict=True) if not star))
+            if row is not None:
+                return row
+        return None
+
+    def cell(self, row: Row, column: str) -> str:
+        return row.cells[self.columns[column]]
+
+    def near_miss(self, key: Key) -> Row | None:
+        """The row whose key differs from ``key`` in upper and lower case only."""
+        return self._folded.get(tuple(part.casefold() for part in key))
+
+    def all_rows(self) -> Iterator[Row]:
+        for rows in self.rows.values():
+            yield from rows.values()
+
+    @cached_property
+    def _folded(self) -> dict[Key, Row]:
+        exact = self.rows.get((False,) * len(self.match), {})
+        return {tuple(part.casefold() for part in key): row for key, row in exact.items()}
+
+
+def decode_table(data: bytes, shown: str) -> TextFile | Fault:
+    """A table's bytes as text."""
+    remedy = 'in Excel: Save As, "CSV UTF-8 (comma delimited)"'
+    return decode(data, shown, "M131", limit=SIZE_LIMIT, remedy=remedy)
+
+
+def read_table(name: str, file: TextFile, match: tuple[str, ...]) -> tuple[Table | None, list[Fault]]:
+    """The table, and what is wrong in its file; no table where its headings cannot be used."""
+    faults: list[Fault] = []
+    rows = _rows(file, faults)
+    header = next(rows, None)
+    if header is None:
+        what = "this table is empty"
+        return None, faults or [
+            file.fault("M132", what, None, f"its first line names the columns: {','.join(match)},…")
+        ]
+    columns = _columns(file, header, faults)
+    for column in match:
+        if column not in columns:
+            guess = closest(column, columns)
+            help_ = f"is it {guess}?" if guess else f"add the column, or match on one of: {', '.join(columns)}"
+            faults.append(file.fault("M133", f"this table has no column {column}", _line(header), help_))
+    if faults:
+        return None, faults
+    keyed = _keyed(file, rows, columns, match, faults)
+    order = sorted(keyed, key=sum)
+    table = Table(name, file, match, columns, {stars: keyed[stars] for stars in order})
+    faults.extend(_ties(table))
+    return table, faults
+
+
+def _line(row: Row, length: int = 1) -> Span:
+    return Span(row.line, 1, length)
+
+
+def _rows(file: TextFile, faults: list[Fault]) -> Iterator[Row]:
+    """Every row that is not blank; stops at what no CSV reader could go on from."""
+    first = next((line for line in file.lines if line.strip()), "")
+    delimiter = max(",;\t", key=first.count)  # the comma wins where none is there
+    reader = csv.reader(io.StringIO(file.text, newline=""), delimiter=delimiter, strict=True)
+    line = 1
+    try:
+        for cells in reader:
+            trimmed = tuple([cell.strip() for cell in cells])
+            if any(trimmed):
+                yield Row(line, trimmed)
+            line = reader.line_num + 1
+    except csv.Error:
+        what = "a quote is not closed, or text follows it"
+        faults.append(file.fault("M137", what, Span(line, 1), 'double a quote that is meant: "Smith ""Joe"" Ltd"'))
+
+
+def _columns(file: TextFile, header: Row, faults: list[Fault]) -> dict[str, int]:
+    names = list(header.cells)
+    while names and not names[-1]:  # spreadsheets leave commas behind
+        names.pop()
+    columns: dict[str, int] = {}
+    for index, name in enumerate(names):
+        if name in columns:
+            faults.append(file.fault("M132", f"the column {name} stands twice", _line(header), "rename one of them"))
+        elif not _COLUMN.fullmatch(name) or {"or", "as"} & set(name.split()):
+            what = f'"{name}" cannot be the name of a column' if name else "a column has no name"
+            help_ = "use letters, digits, _ and inner spaces, and not the words or and as"
+            faults.append(file.fault("M132", what, _line(header), help_))
+        columns[name] = index
+    return columns
+
+
+def _keyed(
+    file: TextFile, rows: Iterator[Row], columns: dict[str, int], match: tuple[str, ...], faults: list[Fault]
+) -> dict[tuple[bool, ...], dict[Key, Row]]:
+    keyed: dict[tuple[bool, ...], dict[Key, Row]] = {}
+    width = len(columns)
+    wanted = [columns[column] for column in match]
+    many = len(faults) + _MANY
+    for row in rows:
+        if len(faults) >= many:
+            break
+        if len(row.cells) < width or any(row.cells[width:]):
+            what = f"this row has {len(row.cells)} cells and the headings have {width}"
+            faults.append(file.fault("M137", what, _line(row), "put quotes round a text that holds a comma"))
+            continue
+        key = tuple([row.cells[index] for index in wanted])
+        if "" in key:
+            column = match[key.index("")]
+            faults.append(file.fault("M138", f"{column} is empty in this row", _line(row), "fill it in, or write *"))
+            continue
+        stars = tuple([part == "*" for part in key])
+        if True in stars:
+            key = tuple([part for part in key if part != "*"])
+        same = keyed.setdefault(stars, {})
+        if key in same:
+            shown = _said(match, tuple(row.cells[index] for index in wanted))
+            help_ = f"line {same[key].line} has it too; delete one of lines {same[key].line} and {row.line}"
+            faults.append(file.fault("M135", f"a second row where {shown}", _line(row), help_))
+            continue
+        same[key] = row
+    return keyed
+
+
+def _said(match: tuple[str, ...], key: Key) -> str:
+    return " and ".join(f"{column} is {part or 'empty'}" for column, part in zip(match, key, strict=True))
+
+
+def _ties(table: Table) -> Iterator[Fault]:
+    """Two rows that are equally exact and serve one key, where no row of its own decides."""
+    found = 0
+    for (one, ones), (two, twos) in combinations(table.rows.items(), 2):
+        if sum(one) != sum(two):
+            continue
+        both = tuple(a and b for a, b in zip(one, two, strict=True))
+        deciding = table.rows.get(both, {})
+        shared: dict[Key, list[tuple[Key, Row]]] = {}
+        for key, row in ones.items():
+            shared.setdefault(_common(key, one, two), []).append((_full(key, one), row))
+        for key, row in twos.items():
+            for other, other_row in shared.get(_common(key, two, one), ()):
+                full = _full(key, two)
+                joined = tuple(b if a == "*" else a for a, b in zip(other, full, strict=True))
+                if tuple(part for part in joined if part != "*") in deciding:
+                    continue
+                later, earlier = (row, other_row) if row.line > other_row.line else (other_row, row)
+                what = f"this row and line {earlier.line} both serve {_said(table.match, joined)}"
+                yield table.file.fault("M136", what, _line(later), "add a row for exactly that")
+                found += 1
+                break
+            if found >= _MANY:
+                return
+
+
+def _full(key: Key, stars: tuple[bool, ...]) -> Key:
+    parts = iter(key)
+    return tuple("*" if star else next(parts) for star in stars)
+
+
+def _common(key: Key, own: tuple[bool, ...], other: tuple[bool, ...]) -> Key:
+    """The parts of a key in columns where neither pattern has a star."""
+    return tuple(part for part, star in zip(_full(key, own), other, strict=True) if part != "*" and not star)

@@ -1,0 +1,254 @@
+"""
+Reading a mapping's text: nodes with their places, every value as text (mapping rule 7).
+
+Only the shape is YAML's; its types, anchors, tags and merge keys are refused, and its own words never reach a person.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import yaml
+
+from connector.mapping.faults import Fault, Span, TextFile
+
+__all__ = ["SIZE_LIMIT", "Items", "Map", "Node", "Text", "decode", "read_yaml"]
+
+SIZE_LIMIT: Final = 256 * 1024
+_DEPTH_LIMIT: Final = 20
+_QUOTES: Final = "put quotes round the whole text"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A value or a key: as typed, with the place of its first character and its raw form in the file."""
+
+    value: str
+    span: Span
+    raw: str
+    plain: bool
+
+    @property
+    def empty(self) -> bool:
+        """Nothing was written, not even two quotes."""
+        return self.plain and not self.value
+
+    def part(self, offset: int, length: int) -> Span:
+        """The place of a part of the value; the whole value where quotes or line breaks hide it."""
+        wanted = self.value[offset : offset + length]
+        before = self.value[:offset].count(wanted) if wanted else 0
+        at = -1
+        for _ in range(before + 1):
+            at = self.raw.find(wanted, at + 1)
+        if not wanted or at < 0 or "\n" in self.raw:
+            return self.span
+        return Span(self.span.line, self.span.column + at, length)
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    entries: tuple[tuple[Text, "Node"], ...]
+    span: Span
+
+    def get(self, key: str) -> "Node | None":
+        return next((value for name, value in self.entries if name.value == key), None)
+
+    def key(self, key: str) -> Text | None:
+        return next((name for name, _ in self.entries if name.value == key), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    entries: tuple["Node", ...]
+    span: Span
+
+
+Node = Text | Map | Items
+
+
+def decode(data: bytes, shown: str, code: str, *, limit: int, remedy: str) -> TextFile | Fault:
+    """A file's bytes as text: UTF-8 with or without its mark, and not larger than ``limit`` bytes."""
+    empty = TextFile(shown, "")
+    if len(data) > limit:
+        return empty.fault(code, f"this file is larger than {limit // 1024} KB", None, "is it the right file?")
+    try:
+        return TextFile(shown, data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        start = data.rfind(b"\n", 0, error.start) + 1
+        column = len(data[start : error.start].decode("utf-8", "replace")) + 1
+        shown_text = TextFile(shown, data.decode("cp1252", "replace"))
+        return shown_text.fault(code, "this file is not saved as UTF-8", Span(line, column), remedy)
+
+
+def read_yaml(file: TextFile) -> tuple[Node | None, list[Fault]]:
+    """The file's nodes and every fault of its layout; no nodes where the layout cannot be followed."""
+    loader = _Loader(file)
+    try:
+        root = loader.get_single_node()
+    except _TooDeep as error:
+        what = f"brackets and indents go deeper than {_DEPTH_LIMIT}"
+        return None, [
+            file.fault("M111", what, _span(error.mark), "a mapping needs four levels; look for a stray bracket")
+        ]
+    except yaml.reader.ReaderError as error:
+        return None, [_unreadable(file, error)]
+    except yaml.MarkedYAMLError as error:
+        return None, [*loader.faults, _explain(file, error)]
+    finally:
+        loader.dispose()
+    if root is None:
+        return None, [file.fault("M101", "this mapping is empty", None, "start one with: connector init")]
+    faults = list(loader.faults)
+    node = _walk(root, file, faults)
+    return node, faults
+
+
+class _TooDeep(Exception):
+    def __init__(self, mark: yaml.Mark) -> None:
+        self.mark = mark
+
+
+class _Loader(yaml.SafeLoader):
+    """Composes nodes with the pure reader, noting what is refused instead of resolving it."""
+
+    def __init__(self, file: TextFile) -> None:
+        super().__init__(file.text)
+        self.file = file
+        self.faults: list[Fault] = []
+        self.depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.AliasEvent):
+            self.get_event()  # type: ignore[no-untyped-call]
+            start: Any = event.start_mark
+            self._refuse(start, "*")
+            return yaml.ScalarNode("tag:yaml.org,2002:str", f"*{event.anchor}", start, start, '"')
+        for sign, found in (("&", event.anchor), ("!", event.tag)):
+            if found is not None:
+                self._refuse(event.start_mark, sign)
+        event.anchor = event.tag = None
+        if self.depth > _DEPTH_LIMIT:
+            raise _TooDeep(event.start_mark)
+        self.depth += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self.depth -= 1
+
+    def _refuse(self, mark: yaml.Mark, sign: str) -> None:
+        what = f'a text cannot begin with "{sign}"'
+        self.faults.append(self.file.fault("M103", what, _span(mark), f'{_QUOTES}: "{sign}…"'))
+
+
+def _span(mark: yaml.Mark, length: int = 1) -> Span:
+    return Span(mark.line + 1, mark.column + 1, length)
+
+
+def _walk(node: Any, file: TextFile, faults: list[Fault]) -> Node:
+    if isinstance(node, yaml.MappingNode):
+        return Map(tuple(_entries(node, file, faults)), _span(node.start_mark))
+    if isinstance(node, yaml.SequenceNode):
+        return Items(tuple(_walk(item, file, faults) for item in node.value), _span(node.start_mark))
+    text = _text(node, file)
+    if text.plain:
+        faults.extend(_cut_short(node, text, file))
+    return text
+
+
+def _entries(node: Any, file: TextFile, faults: list[Fault]) -> Iterator[tuple[Text, Node]]:
+    seen: dict[str, Text] = {}
+    for key_node, value_node in node.value:
+        if not isinstance(key_node, yaml.ScalarNode):
+            help_ = f'{_QUOTES}: "{{ … }}"; what a box is filled with is written <field>'
+            faults.append(file.fault("M102", "brackets inside brackets", _span(key_node.start_mark), help_))
+            continue
+        key = _text(key_node, file)
+        if key.plain and key.value == "<<":
+            what = "one part of a mapping cannot be pulled into another"
+            faults.append(file.fault("M103", what, key.span, "write the boxes out"))
+            continue
+        if key.value in seen:
+            first = seen[key.value].span.line
+            what = f"{key.value} stands here twice"
+            faults.append(file.fault("M107", what, key.span, f"the first is in line {first}; keep one of them"))
+            continue
+        seen[key.value] = key
+        yield key, _walk(value_node, file, faults)
+
+
+def _text(node: Any, file: TextFile) -> Text:
+    raw = file.text[node.start_mark.index : node.end_mark.index]
+    length = len(raw.split("\n", 1)[0].rstrip("\r")) or 1
+    return Text(node.value, _span(node.start_mark, length), raw, node.style is None)
+
+
+def _cut_short(node: Any, text: Text, file: TextFile) -> Iterator[Fault]:
+    """Rule 7: what looks like a comment may be the rest of the text, as in ``Invoice #<invoice_id>``."""
+    end = node.end_mark
+    rest = file.lines[end.line][end.column :] if end.line < len(file.lines) else ""
+    comment = rest.lstrip(" ")
+    if not comment.startswith("#") or (comment == rest and text.value):
+        return
+    if "<" in comment or (len(comment) > 1 and comment[1] not in " #"):
+        at = Span(end.line + 1, end.column + 1 + len(rest) - len(comment), len(comment.rstrip()))
+        whole = f"{text.value} {comment.rstrip()}".strip().replace('"', '\\"')
+        yield file.fault("M110", "the text ends here: # begins a remark", at, f'{_QUOTES}: "{whole}"')
+
+
+def _unreadable(file: TextFile, error: yaml.reader.ReaderError) -> Fault:
+    before = file.text[: error.position] if isinstance(error.position, int) else ""
+    lines = before.splitlines() or [""]
+    span = Span(len(lines), len(lines[-1]) + 1)
+    return file.fault("M101", "a character that no one can see or type stands here", span, "delete it")
+
+
+def _explain(file: TextFile, error: yaml.MarkedYAMLError) -> Fault:
+    """The reader's complaint in the words of somebody who fills in a form."""
+    mark = error.problem_mark or error.context_mark
+    if mark is None:
+        return file.fault("M102", "this file cannot be read", None, "compare it with a mapping that works")
+    if "single document" in (error.context or ""):
+        return file.fault("M103", "a second mapping begins here", _span(mark), "give every mapping a file of its own")
+    line = file.lines[mark.line] if mark.line < len(file.lines) else ""
+    at, what, help_ = _complaint(error, mark, line[: mark.column], line[mark.column : mark.column + 1])
+    return file.fault("M102", what, _span(at), help_)
+
+
+def _complaint(error: yaml.MarkedYAMLError, mark: yaml.Mark, before: str, char: str) -> tuple[yaml.Mark, str, str]:
+    """Where, what is wrong, what to do; ``before`` and ``char`` are what stands on the line up to and at the mark."""
+    problem, context, opened = error.problem or "", error.context or "", error.context_mark or mark
+    rules = [
+        (
+            "\t" in (char, before[-1:]) or (not before.strip() and "\t" in before),
+            (mark, "a tab stands here", "use spaces"),
+        ),
+        (
+            "mapping values are not allowed" in problem,
+            (mark, 'a second ": " in one line', f'{_QUOTES}: memo: "Invoice: March"'),
+        ),
+        (
+            "quoted scalar" in context,
+            (opened, "this quote is never closed", "close it, or double it where a quote is meant"),
+        ),
+        (
+            "flow" in context,
+            (opened, "this bracket is never closed, or text follows it", f"close it, or {_QUOTES}"),
+        ),
+        (
+            "cannot start any token" in problem,
+            (mark, f'a text cannot begin with "{char}"', f'{_QUOTES}: "{char}…"'),
+        ),
+        (
+            "expected ':'" in problem,
+            (opened, "this line has no colon", "a line reads   box: what goes in it"),
+        ),
+        (
+            bool(before.strip(" -")),
+            (mark, "text follows a closed quote or bracket", _QUOTES),
+        ),
+    ]
+    what = "this line does not stand in line with the ones above it"
+    otherwise = (mark, what, "use the same number of spaces for boxes that belong together")
+    return next((told for applies, told in rules if applies), otherwise)
