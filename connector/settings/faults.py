@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from connector.errors import Problem, SettingsInvalid
+from connector.errors import SettingsInvalid
 from connector.log import redact
 
 __all__ = ["SettingFault", "SettingsFaults", "key_lines", "shown"]
@@ -36,11 +36,6 @@ class SettingFault:
         if self.excerpt is not None:
             lines.append(f"   | {self.excerpt}")
         return redact("\n".join([*lines, f"   = {self.remedy}"]))
-
-    @property
-    def problem(self) -> Problem:
-        what = f"{self.place}: {self.what}"
-        return Problem("operator", self.code, redact(what), redact(self.remedy), self.source)
 
 
 class SettingsFaults(SettingsInvalid):

@@ -1,0 +1,137 @@
+"""
+The command line.
+
+``main`` is the only entrance. It brings the shared options to the front, imports the one command that was asked for,
+and turns whatever happens into words, JSON and an exit code.
+"""
+
+import io
+import os
+import signal
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Literal, NoReturn
+
+import typer
+
+from connector import log
+from connector.cli.arguments import arrange
+from connector.cli.commands import add_commands, existing
+from connector.cli.context import Context
+from connector.cli.failures import INTERRUPTED, TERMINATED, explain, explain_misuse, explain_our_fault
+from connector.errors import ConnectorError
+
+__all__ = ["main"]
+
+_HELP = ("-h", "--help")
+_ABOUT = """Turns approved affiliate invoices into QuickBooks bills, once each, and proves it.
+
+Sandbox unless connector.toml says production. Exit codes: connector help exit-codes"""
+
+
+def main() -> NoReturn:
+    """Run the command line of this process and leave with its exit code."""
+    sys.exit(_run(sys.argv[1:]))
+
+
+def _run(arguments: list[str]) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show is no reason to fail
+    if not sys.stdout.isatty():
+        os.environ.setdefault("_TYPER_FORCE_DISABLE_TERMINAL", "1")  # no colour in a file because of some CI variable
+    shared, own = arrange(arguments)
+    name = next((argument for argument in own if not argument.startswith("-")), None)
+    if not shared and not own:
+        own = ["--help"]
+    context = Context(name or "help")
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        code = _application(context, own)([*shared, *own], prog_name="connector", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except ConnectorError as error:
+        return explain(context, error)
+    except (typer.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone; nothing can be said to anybody.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return INTERRUPTED
+    except typer.TyperException as error:
+        return explain_misuse(error, [command.name for command in existing()])
+    except Exception as error:  # noqa: BLE001 - the last line of defence: every bug ends as two lines and a trace
+        return explain_our_fault(context, error)
+
+
+def _application(context: Context, own: list[str]) -> typer.Typer:
+    app = typer.Typer(
+        help=_ABOUT,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": list(_HELP)},
+    )
+    asks_for_help = any(argument in _HELP for argument in own)
+
+    def shared_options(  # noqa: PLR0917 - Typer hands them over by name
+        call: typer.Context,
+        config: Annotated[
+            Path | None,
+            typer.Option("-C", "--config", metavar="FILE", help="The settings; else CONNECTOR_CONFIG, connector.toml."),
+        ] = None,
+        as_json: Annotated[
+            bool, typer.Option("--json", metavar="", help="The result as one JSON document on stdout.")
+        ] = False,
+        color: Annotated[
+            Literal["auto", "always", "never"],
+            typer.Option("--color", help="Default auto: on a terminal without NO_COLOR.", show_default=False),
+        ] = "auto",
+        no_progress: Annotated[bool, typer.Option("--no-progress", metavar="", help="Draw no progress.")] = False,
+        log_format: Annotated[
+            Literal["auto", "console", "json"],
+            typer.Option("--log-format", help="auto: text on a terminal, else JSON."),
+        ] = "auto",
+        quiet: Annotated[
+            int,
+            typer.Option(
+                "-q", "--quiet", count=True, metavar="", show_default=False, help="Say less; repeat for still less."
+            ),
+        ] = 0,
+        verbose: Annotated[
+            int,
+            typer.Option(
+                "-v", "--verbose", count=True, metavar="", show_default=False, help="Say more; repeat for still more."
+            ),
+        ] = 0,
+        no_input: Annotated[
+            bool, typer.Option("--no-input", metavar="", help="Never ask; automatic without a terminal.")
+        ] = False,
+        show_version: Annotated[bool, typer.Option("--version", metavar="", help="Print the version.")] = False,
+    ) -> None:
+        if show_version:
+            typer.echo(f"connector {_version()}")
+            raise typer.Exit
+        context.path, context.json, context.color, context.log_format = config, as_json, color, log_format
+        context.verbosity = verbose - quiet
+        context.progress = sys.stderr.isatty() and not no_progress and not quiet
+        context.interactive = sys.stdin.isatty() and not no_input
+        call.obj = context
+        if not asks_for_help and context.command != "help":
+            log.configure(log_format, context.verbosity)
+
+    app.callback(invoke_without_command=True)(shared_options)
+    add_commands(app, context.command)
+    return app
+
+
+def _version() -> str:
+    try:
+        return version("affiliate-connector")
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
+def _terminated(_number: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(TERMINATED)

@@ -1,0 +1,98 @@
+"""
+The commands: where each one stands, and its line in the help.
+
+A command's module is imported when the command runs, and at no other time; a module that is not there is not listed.
+"""
+
+import importlib
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import typer
+
+__all__ = ["COMMANDS", "Command", "add_commands", "existing"]
+
+_DAILY: Final = "Every day"
+_FINANCE: Final = "Finance"
+_OPERATION: Final = "Set up and run"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command: its function, or its Typer where it has commands of its own, and one line about it."""
+
+    name: str
+    panel: str
+    module: str
+    attribute: str
+    line: str
+
+
+COMMANDS: Final = (
+    Command(
+        "plan",
+        _DAILY,
+        "connector.cli.sync",
+        "plan",
+        "Every bill a sync would create, change, hold or refuse, and why.",
+    ),
+    Command("sync", _DAILY, "connector.cli.sync", "sync", "Show the plan, ask, then write it."),
+    Command("status", _DAILY, "connector.cli.look", "status", "Last run, next run, what waits and for whom."),
+    Command(
+        "why",
+        _DAILY,
+        "connector.cli.look",
+        "why",
+        "The whole life of one invoice: fetched, rules that decided, attempts, bill, later changes.",
+    ),
+    Command("runs", _DAILY, "connector.cli.look", "runs", 'Past runs; "runs show ID" for one.'),
+    Command("check", _FINANCE, "connector.cli.check", "check", "Check mappings and tables and run their examples."),
+    Command(
+        "reconcile",
+        _FINANCE,
+        "connector.cli.reconcile",
+        "reconcile",
+        "Source, connector and QuickBooks side by side, with the proof.",
+    ),
+    Command("auth", _OPERATION, "connector.cli.auth", "auth", "Sign in to QuickBooks: status."),
+    Command("serve", _OPERATION, "connector.cli.serve", "serve", "Run on the schedule until stopped (the daemon)."),
+    Command(
+        "sandbox",
+        _OPERATION,
+        "connector.cli.sandbox",
+        "sandbox",
+        "Serve the pretend CAKE, Commission Factory and QuickBooks on this machine.",
+    ),
+    Command("demo", _OPERATION, "connector.cli.demo", "demo", "The whole job, start to finish, against the sandbox."),
+    Command(
+        "help",
+        _OPERATION,
+        "connector.cli.help_command",
+        "help_command",
+        "help mapping | help exit-codes | help CODE (any code a message carries).",
+    ),
+)
+
+
+def existing() -> list[Command]:
+    """The commands that are there, in the order of the help."""
+    return [command for command in COMMANDS if importlib.util.find_spec(command.module) is not None]
+
+
+def add_commands(app: typer.Typer, wanted: str | None) -> None:
+    """Register every command: the wanted one for good, the others with their line alone."""
+    for command in existing():
+        found: Any = _unloaded
+        if command.name == wanted:
+            found = getattr(importlib.import_module(command.module), command.attribute)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=command.name, help=command.line, rich_help_panel=command.panel)
+        else:
+            function: Callable[..., Any] = found
+            app.command(command.name, help=command.line, rich_help_panel=command.panel)(function)
+
+
+def _unloaded() -> None:
+    raise AssertionError("a command that was not asked for cannot run")

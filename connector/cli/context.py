@@ -1,0 +1,148 @@
+"""What every command is handed: the shared options, the settings, and where to write."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TextIO, cast
+
+import typer
+
+from connector.errors import Problem
+from connector.log import redact
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from connector.settings import Settings
+
+__all__ = ["Context", "as_json", "current", "visible"]
+
+# Characters that move the cursor, colour the line, or turn the reading direction of what follows.
+_UNSEEN = dict.fromkeys(
+    (
+        *(code for code in range(32) if chr(code) not in "\t\n"),
+        *range(0x7F, 0xA0),
+        0x061C,
+        0x200E,
+        0x200F,
+        *range(0x202A, 0x202F),
+        *range(0x2066, 0x206A),
+    ),
+    "\ufffd",
+)
+_WIDE = 140
+
+
+@dataclass
+class Context:
+    """
+    The shared options of one call and what follows from them.
+
+    Args:
+        command: The command's name, as in the schema of its JSON.
+        path: The settings file that ``--config`` named; None: where it always is.
+        verbosity: The number of ``-v`` less that of ``-q``.
+        progress: Whether progress may be drawn on stderr.
+        interactive: Whether a question would reach a person.
+    """
+
+    command: str
+    path: Path | None = None
+    json: bool = False
+    color: Literal["auto", "always", "never"] = "auto"
+    progress: bool = False
+    interactive: bool = False
+    verbosity: int = 0
+    log_format: Literal["auto", "console", "json"] = "auto"
+    emitted: bool = field(default=False, init=False)
+    _settings: "Settings | None" = field(default=None, init=False, repr=False)
+
+    def load_settings(self) -> "Settings":
+        """
+        The settings, read once.
+
+        Raises:
+            SettingsInvalid: They are missing or have faults.
+        """
+        if self._settings is None:
+            from connector.settings import load  # noqa: PLC0415 - pydantic is not needed for help
+
+            self._settings = load(self.path)
+        return self._settings
+
+    @property
+    def loaded(self) -> "Settings | None":
+        """The settings, where they were read already."""
+        return self._settings
+
+    @cached_property
+    def console(self) -> "Console":
+        """Results: stdout."""
+        return self._open(sys.stdout)
+
+    @cached_property
+    def messages(self) -> "Console":
+        """What is said beside the results: stderr."""
+        return self._open(sys.stderr)
+
+    def emit(self, document: Mapping[str, Any]) -> None:
+        """Write the one JSON document of this call to stdout; a second one is a fault of ours."""
+        if self.emitted:
+            raise AssertionError("a command may write one JSON document")
+        self.emitted = True
+        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+        sys.stdout.flush()
+
+    def say(self, text: str) -> None:
+        """One message on stderr; its text may come from anywhere."""
+        self._print(self.messages, text)
+
+    def show(self, text: str) -> None:
+        """A part of the result on stdout; its text may come from anywhere."""
+        self._print(self.console, text)
+
+    def _print(self, console: "Console", text: str) -> None:
+        from rich.text import Text  # noqa: PLC0415 - rich is not needed where JSON is asked for
+
+        console.print(Text(redact(visible(text))), soft_wrap=True)
+
+    def _open(self, stream: TextIO) -> "Console":
+        from rich.console import Console  # noqa: PLC0415 - as above
+
+        coloured = self.color == "always" or (
+            self.color == "auto" and stream.isatty() and not os.environ.get("NO_COLOR")
+        )
+        return Console(
+            file=stream,
+            force_terminal=coloured,
+            no_color=not coloured,
+            width=None if stream.isatty() else int(os.environ.get("COLUMNS") or _WIDE),
+            highlight=False,
+            markup=False,
+            emoji=False,
+        )
+
+
+def current(context: typer.Context) -> Context:
+    """The ``Context`` of the command that Typer is running."""
+    return cast("Context", context.find_root().obj)
+
+
+def visible(text: str) -> str:
+    """``text`` with every character replaced that would act on a terminal instead of being read."""
+    return text.translate(_UNSEEN)
+
+
+def as_json(problem: Problem) -> dict[str, str | None]:
+    """One entry of ``problems`` in every JSON document."""
+    return {
+        "who": problem.who,
+        "code": problem.code,
+        "what": redact(problem.what),
+        "remedy": redact(problem.remedy),
+        "source": problem.source,
+    }
