@@ -1,0 +1,67 @@
+"""The codes of this room that are not QuickBooks' faults: names, sign-in, addresses, answers. For ``connector help``."""
+
+from collections.abc import Mapping
+from typing import Final
+
+__all__ = ["OTHER_CODES"]
+
+# A code and its title, its explanation below.
+_TEXT: Final = """
+account-wrong-type: An account of the wrong type
+  A line cannot use payables or receivables; a bill is owed from an account of type Accounts Payable and paid from one
+  of type Bank or Credit Card.
+item-wrong-type: A category is no product
+  Products and services are kept in categories; name one of them.
+quickbooks-client: Intuit does not know the app
+  quickbooks.client_id and quickbooks.client_secret are no pair, or belong to the other environment.
+quickbooks-shape: An answer of QuickBooks cannot be read
+  It is no JSON, is cut off, or lacks a documented part. Mostly something between the two answered: check
+  quickbooks.api_url, quickbooks.discovery_url and the proxy.
+quickbooks-read-refused: QuickBooks refuses a question
+  A read was answered with a fault; its text is QuickBooks' own. Nothing was written.
+quickbooks-moving: A list kept changing while it was read
+  Records were deleted in QuickBooks meanwhile, several times in a row; the run stopped rather than overlook one.
+quickbooks-address: An address that no token may be sent to
+  Tokens are sent over https only; plain http is for this machine.
+quickbooks-environment: Unknown environment
+  quickbooks.environment is sandbox or production, spelt so.
+quickbooks-realm: No company id
+  quickbooks.realm_id is the company's number, digits only.
+state-key: The key of the sign-in
+  The file in state.key_file encrypts the sign-in. Only its owner may read it, and it must be the one that the sign-in
+  was kept with.
+write-outside-protocol: A fault of ours
+  Something tried to write to QuickBooks without the write protocol and was stopped. Nothing was sent.
+"""
+
+_KINDS: Final = ("account", "class", "location", "term", "tax code", "product or service", "customer", "vendor")
+_OF_A_NAME: Final = {
+    "not-found": (
+        "No {} of this name in QuickBooks",
+        "Names are compared as QuickBooks shows them, those of a list with levels with the parents before: a:b.",
+    ),
+    "inactive": ("The {} is inactive", "It exists in QuickBooks and cannot be used until it is made active again."),
+    "ambiguous": (
+        "Several entries match this {}",
+        "They differ in upper and lower case only; write the one that is meant exactly as QuickBooks shows it.",
+    ),
+}
+
+
+def _codes() -> dict[str, tuple[str, str]]:
+    codes: dict[str, tuple[str, str]] = {}
+    for line in _TEXT.strip().splitlines():
+        if line.startswith("  "):
+            title, text = codes[code]
+            codes[code] = (title, f"{text} {line.strip()}".strip())
+        else:
+            code, _, title = line.partition(": ")
+            codes[code] = (title, "")
+    for kind in _KINDS:
+        slug = "item" if kind == "product or service" else kind.replace(" ", "-")
+        for what, (title, text) in _OF_A_NAME.items():
+            codes[f"{slug}-{what}"] = (title.format(kind), text)
+    return codes
+
+
+OTHER_CODES: Final[Mapping[str, tuple[str, str]]] = _codes()
