@@ -14,6 +14,7 @@ from connector.errors import SettingsInvalid
 from connector.settings.faults import SettingFault, SettingsFaults, key_lines, shown
 from connector.settings.layers import PREFIX, Layer, environment_layer, file_layer, merged, secrets_layer, spelled
 from connector.settings.sections import (
+    SECTION_NAMES,
     EmailSettings,
     LimitsSettings,
     NetworkSettings,
@@ -209,7 +210,7 @@ class _Reading:
 
     def _known(self, section: _Path) -> list[str]:
         if not section:
-            return list(Settings.model_fields)
+            return list(SECTION_NAMES)
         if section[0] == "sources":
             return [*SourceSettings.model_fields, "api_key_file"]
         fields = list(_SECTIONS[section[-1]].model_fields)
@@ -225,7 +226,7 @@ class _Reading:
         for name, source in settings.sources.items():
             if source.api_key is None:
                 continue
-            account = (source.type, source.base_url.lower(), source.api_key.reveal())
+            account = (source.type, source.base_url.lower(), source.api_key.value)
             other = seen.setdefault(account, name)
             if other != name:
                 self._add(
@@ -302,13 +303,8 @@ class _Reading:
     def _check_variables(self) -> None:
         for name in sorted(os.environ):
             section, nested, _ = name.removeprefix(PREFIX).lower().partition("__")
-            if (
-                name.startswith(PREFIX)
-                and name not in _NOT_SETTINGS
-                and nested
-                and section not in Settings.model_fields
-            ):
-                near = get_close_matches(section, Settings.model_fields, n=1)
+            if name.startswith(PREFIX) and name not in _NOT_SETTINGS and nested and section not in SECTION_NAMES:
+                near = get_close_matches(section, SECTION_NAMES, n=1)
                 self.faults.append(
                     SettingFault(
                         "setting-unknown",

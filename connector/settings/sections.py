@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
@@ -34,7 +34,11 @@ from connector.settings.values import (
     whole,
 )
 
+if TYPE_CHECKING:
+    from connector.network import Network
+
 __all__ = [
+    "SECTION_NAMES",
     "EmailSettings",
     "LimitsSettings",
     "NetworkSettings",
@@ -45,6 +49,8 @@ __all__ = [
     "SourceSettings",
     "StateSettings",
 ]
+
+SECTION_NAMES: Final = ("state", "quickbooks", "network", "limits", "sources", "serve", "notify")
 
 
 class _Section(BaseModel):
@@ -94,7 +100,7 @@ class QuickBooksSettings(_Section):
     batches_per_minute: Annotated[int, whole(1, 10_000)] = 40
     throttle_wait: Seconds = 60.0
 
-    def require_client(self) -> tuple[str, Secret]:
+    def require_client(self) -> tuple[str, str]:
         """
         The app's id and secret.
 
@@ -105,7 +111,7 @@ class QuickBooksSettings(_Section):
             raise self._missing("quickbooks", "client_id")
         if self.client_secret is None:
             raise self._missing("quickbooks", "client_secret")
-        return self.client_id, self.client_secret
+        return self.client_id, self.client_secret.value
 
 
 class NetworkSettings(_Section):
@@ -196,7 +202,7 @@ class Settings(_Section):
 
     state: StateSettings = Field(default_factory=dict, validate_default=True)
     quickbooks: QuickBooksSettings
-    network: NetworkSettings = Field(default_factory=NetworkSettings)
+    network_section: NetworkSettings = Field(default_factory=NetworkSettings, alias="network")
     limits: LimitsSettings = Field(default_factory=LimitsSettings)
     sources: dict[str, SourceSettings] = Field(default_factory=dict)
     serve: ServeSettings = Field(default_factory=ServeSettings)
@@ -204,6 +210,22 @@ class Settings(_Section):
 
     _path: Path = PrivateAttr(default=Path("connector.toml"))
     _origins: Mapping[str, str] = PrivateAttr(default_factory=dict)
+
+    @property
+    def network(self) -> "Network":
+        """The ``[network]`` section as sessions take it."""
+        from connector.network import Network  # noqa: PLC0415 - brings requests, which reading settings must not
+
+        return Network(self.network_section.proxy, self.network_section.ca_bundle)
+
+    def require_client(self) -> tuple[str, str]:
+        """
+        The app's id and secret at Intuit.
+
+        Raises:
+            SettingsInvalid: One of them is missing (``setting-missing``); the message lists every place tried.
+        """
+        return self.quickbooks.require_client()
 
     @property
     def path(self) -> Path:

@@ -61,14 +61,15 @@ class Unfit(ValueError):
 
 
 class Secret:
-    """A text that no output may show; only ``reveal`` gives it away."""
+    """A text that no output may show; only ``value`` gives it away."""
 
     __slots__ = ("_text",)
 
     def __init__(self, text: str) -> None:
         self._text = text
 
-    def reveal(self) -> str:
+    @property
+    def value(self) -> str:
         return self._text
 
     def __repr__(self) -> str:
@@ -98,7 +99,7 @@ def _optional_text(value: Any) -> str | None:
 
 
 def _secret(value: Any) -> Secret | None:
-    text = _optional_text(value.reveal() if isinstance(value, Secret) else value)
+    text = _optional_text(value.value if isinstance(value, Secret) else value)
     return None if text is None else Secret(text)
 
 
