@@ -13,7 +13,9 @@ from connector.sandbox.quickbooks import faults
 from connector.sandbox.quickbooks.wire import encode, envelope_time
 from connector.sandbox.switches import FAULTS
 
-_PAGE = "<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center><hr><center>envoy</center></body></html>"
+_PAGE = (
+    "<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center><hr><center>envoy</center></body></html>"
+)
 _REASONS = {502: "502 Bad Gateway", 503: "503 Service Unavailable", 504: "504 Gateway Time-out"}
 
 
@@ -77,7 +79,7 @@ class Armed:
 
     @property
     def commits(self) -> bool:
-        """Is the work done before the fault strikes?"""
+        """Whether the work is done before the fault strikes."""
         return bool(self.parameters.get("commit", FAULTS[self.fault].commits))
 
 
@@ -87,7 +89,7 @@ def strike(armed: Armed, work: Callable[[], Response], now: float) -> Response:
     return _answer(armed, whole, now)
 
 
-def _answer(armed: Armed, whole: Response, now: float) -> Response:
+def _answer(armed: Armed, whole: Response, now: float) -> Response:  # noqa: PLR0911 - one line a fault
     given = armed.parameters
     match armed.fault:
         case "commit-then-drop" | "drop-before-commit":
@@ -122,7 +124,9 @@ def _application_fault(given: Mapping[str, Any], now: float) -> Response:
         "element": "",
     }
     kind = "SystemFault" if error["code"] == "10000" else "ValidationFault"
-    return json_answer(int(given.get("status", 500)), {"Fault": {"Error": [error], "type": kind}, "time": envelope_time(now)})
+    return json_answer(
+        int(given.get("status", 500)), {"Fault": {"Error": [error], "type": kind}, "time": envelope_time(now)}
+    )
 
 
 def throttled(shape: str, retry_after: float, now: float) -> Response:

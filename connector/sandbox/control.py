@@ -21,9 +21,10 @@ _PLAN = "QuickBooks Online "
 
 
 def set_preferences(company: Company, given: dict[str, Any]) -> None:
-    """Change the company's profile; the keys are the fields of Profile.
+    """
+    Change the company's profile; the keys are the fields of Profile.
 
-    Another country, home currency or multicurrency makes a new company: its records are gone and the seed is sown again.
+    Another country, home currency or multicurrency makes a new company: its records are gone, the seed is sown again.
     A new country brings its home currency unless one is given. Raises ValueError for an unknown key or a wrong type.
     """
     profile = company.profile
@@ -46,7 +47,7 @@ def set_preferences(company: Company, given: dict[str, Any]) -> None:
 
 
 def load_rows(company: Company, world: World, given: dict[str, Any]) -> dict[str, Any]:
-    """{"quickbooks": {kind: rows}, "cake": rows, "commission_factory": rows}; answers the new QuickBooks ids by kind."""
+    """{"quickbooks": {kind: rows}, "cake": rows, "commission_factory": rows}; answers the new ids by kind."""
     if unknown := given.keys() - {"quickbooks", *_SOURCES}:
         raise ValueError(f"nothing can be loaded into {', '.join(sorted(unknown))}")
     made = load(company, given.get("quickbooks") or {})
@@ -112,16 +113,20 @@ def _post(path: str, company: Company, change: Callable[[dict[str, Any]], Any]) 
     async def endpoint(request: Request) -> Response:
         body = await request.body()
         try:
-            given = decode(body) if body.strip() else {}
-            if not isinstance(given, dict):
-                raise TypeError("a JSON object is expected")
-            answer = change(given)
+            answer = change(_object(body))
         except (ValueError, TypeError) as fault:
             return JSONResponse({"error": str(fault)}, 400)
         company.revision += 1
         return _json(answer)
 
     return Route(path, endpoint, methods=["POST"])
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    given = decode(body) if body.strip() else {}
+    if not isinstance(given, dict):
+        raise TypeError("a JSON object is expected")
+    return given
 
 
 def _json(value: Any) -> Response:

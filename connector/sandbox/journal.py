@@ -27,7 +27,8 @@ class Journal:
         self._number = 0
 
     def record(self, kind: str, request: Request, status: int) -> None:
-        """Log a request under one of the METERS; it counts unless it was refused (status 400 and more).
+        """
+        Log a request under one of the METERS; it counts unless it was refused (status 400 and more).
 
         Status 0 stands for an answer that never came. The body of a write is logged when the handler put it in
         `request.state.body`.
@@ -51,7 +52,8 @@ class Journal:
             self.meters[kind] += 1
 
     def arm(self, spec: Mapping[str, Any]) -> None:
-        """Arm a fault: {"fault": NAME, "path": substring, "method": "POST", "times": 1, "skip": 0, parameters…}.
+        """
+        Arm a fault: {"fault": NAME, "path": substring, "method": "POST", "times": 1, "skip": 0, parameters…}.
 
         Raises ValueError for an unknown fault or parameter.
         """

@@ -1,4 +1,4 @@
-"""--data: the company, the sign-in and the request ids in one JSON file, written soon after each change and at the end."""
+"""--data: the company, the sign-in and the request ids in one JSON file, written after changes and at the end."""
 
 import asyncio
 import os
@@ -88,7 +88,9 @@ def _snapshot(company: Company, world: World) -> dict[str, Any]:
         "deletions": [[gone.kind, gone.id, str(gone.when)] for gone in company.deletions],
         "requests": {key: [held.status, held.body, str(held.when)] for key, held in company.requests.items()},
         "access": {token: str(until) for token, until in tokens.access.items()},
-        "refresh": {token: [str(held.issued), str(held.until), held.replaced] for token, held in tokens.refresh.items()},
+        "refresh": {
+            token: [str(held.issued), str(held.until), held.replaced] for token, held in tokens.refresh.items()
+        },
         "refreshes": tokens.count,
         "sources": {"cake": world.cake, "commission_factory": world.commission_factory},
     }
@@ -103,17 +105,19 @@ def _restore(company: Company, world: World, saved: dict[str, Any]) -> None:
     switches = company.switches
     numbers = {name for name, value in switches.all().items() if isinstance(value, int) and not isinstance(value, bool)}
     switches.set({name: float(value) if name in numbers else value for name, value in saved["switches"].items()})
-    for held in company.records.values():
-        held.clear()
+    company.clear()
     for kind, rows in saved["records"].items():
         for created, changed, data in rows:
             company.restore(kind, Record(data, float(created), float(changed)))
     company.sequences.update(saved["sequences"])
     company.deletions = [Deletion(kind, key, float(when)) for kind, key, when in saved["deletions"]]
-    company.requests = {key: Remembered(status, body, float(when)) for key, (status, body, when) in saved["requests"].items()}
+    company.requests = {
+        key: Remembered(status, body, float(when)) for key, (status, body, when) in saved["requests"].items()
+    }
     company.tokens.access = {token: float(until) for token, until in saved["access"].items()}
     company.tokens.refresh = {
-        token: Refresh(float(issued), float(until), replaced) for token, (issued, until, replaced) in saved["refresh"].items()
+        token: Refresh(float(issued), float(until), replaced)
+        for token, (issued, until, replaced) in saved["refresh"].items()
     }
     company.tokens.count = saved["refreshes"]
     for kind, rows in saved["sources"].items():

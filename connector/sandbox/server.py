@@ -12,7 +12,7 @@ from typing import Any, Self
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
-from starlette.types import StatefulLifespan
+from starlette.types import StatelessLifespan
 
 from connector.sandbox import cake, commission_factory
 from connector.sandbox.affiliates import World
@@ -70,9 +70,9 @@ def create_app(
     world: World,
     *,
     restart: Callable[[], None] | None = None,
-    lifespan: StatefulLifespan[Starlette] | None = None,
+    lifespan: StatelessLifespan[Starlette] | None = None,
 ) -> Starlette:
-    """The whole sandbox over a company and a world; `restart` is what POST /control/reset does beside emptying the log."""
+    """The whole sandbox over a company and a world; `restart` is what /control/reset does beside emptying the log."""
     journal = Journal()
     return Starlette(
         routes=[
@@ -141,10 +141,11 @@ def _bound(port: int) -> socket.socket:
 
 
 class Sandbox:
-    """A sandbox in a thread of this process, as a context manager; `url` is good inside of it.
+    """
+    A sandbox in a thread of this process, as a context manager; `url` is good inside of it.
 
-    `data` remembers across restarts (what is remembered wins over the scenario), `scenario` is a JSON file. Tests may look
-    at `company` and `world`, between requests only.
+    `data` remembers across restarts (what is remembered wins over the scenario), `scenario` is a JSON file. Tests may
+    look at `company` and `world`, between requests only.
     """
 
     def __init__(self, port: int = 0, data: Path | None = None, scenario: Path | None = None) -> None:
@@ -164,7 +165,12 @@ class Sandbox:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._server.should_exit = True
         self._thread.join()
         self._socket.close()
@@ -176,7 +182,8 @@ def serve(
     scenario: Path | None = None,
     ready: Callable[[str], None] | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; `ready` is told the URL once the port is open.
+    """
+    Serve until SIGTERM or SIGINT; `ready` is told the URL once the port is open.
 
     Raises OSError when the port is taken, ValueError for a scenario or a memory that cannot be read.
     """

@@ -1,4 +1,5 @@
-"""Every switch and every one-shot fault of the sandbox, in two tables.
+"""
+Every switch and every one-shot fault of the sandbox, in two tables.
 
 A switch holds until it is set again and stands for a question that the public facts leave open, or for a bad day that
 lasts. A fault is armed and hits one request (or `times` of them). The connector must be right under every setting.
@@ -129,8 +130,8 @@ def _checked(name: str, value: Any) -> Value:
         return str(value)
     if isinstance(switch.default, bool):
         if not isinstance(value, bool):
-            raise ValueError(f"{name} is true or false, not {value!r}")
+            raise ValueError(f"{name} is true or false, not {value!r}")  # noqa: TRY004 - one kind for the caller
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"{name} is a number, not {value!r}")
+        raise ValueError(f"{name} is a number, not {value!r}")  # noqa: TRY004 - one kind for the caller
     return value

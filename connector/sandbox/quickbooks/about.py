@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from connector.sandbox.quickbooks.company import Company, Data
 from connector.sandbox.quickbooks.entities import ENTITIES
@@ -104,9 +105,10 @@ def changes(company: Company, names: str, since_text: str) -> Data:
         kind = next((known for known in ENTITIES if known.lower() == asked.lower()), None)
         if kind is None or kind in _NO_CAPTURE:
             raise refuse("4001", f"QueryValidationError: invalid context declaration: {asked}", None)
-        rows = [record.text for record in company.records[kind].values() if record.changed >= start]
+        held = company.records[kind].values()
+        rows: list[Any] = [one.text for one in held if one.changed >= start and not company.hides(kind, one)]
         rows += [
-            {"domain": "QBO", "status": "Deleted", "Id": gone.id, "MetaData": {"LastUpdatedTime": stamp(gone.when)}}  # type: ignore[misc]
+            {"domain": "QBO", "status": "Deleted", "Id": gone.id, "MetaData": {"LastUpdatedTime": stamp(gone.when)}}
             for gone in company.deletions
             if gone.kind == kind and gone.when >= start
         ]

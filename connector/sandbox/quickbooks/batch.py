@@ -14,8 +14,11 @@ MOST_ITEMS = 30
 _KEYS = {"bId", "operation", "optionsData", "Query"}
 
 
-def run_batch(company: Company, body: Any, requestid: str, *, throttled: int | None = None, lost: int | None = None) -> Data:
-    """The BatchItemResponse list.
+def run_batch(
+    company: Company, body: Any, requestid: str, *, throttled: int | None = None, lost: int | None = None
+) -> Data:
+    """
+    The BatchItemResponse list.
 
     `throttled` is an item that is not done and answers 3001, `lost` one that is done and left out of the answer.
     Raises Refusal for faults of the whole request (1040, 2010, 2130).

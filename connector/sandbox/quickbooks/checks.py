@@ -1,4 +1,4 @@
-"""Checks that every write passes before its own rules: properties, lengths, dates, amounts, enumerations, references."""
+"""Checks that every write passes before its own rules: properties, lengths, dates, amounts, words, references."""
 
 import re
 from collections.abc import Mapping
@@ -18,7 +18,8 @@ _MOST = Decimal(10) ** 10
 
 @dataclass(slots=True)
 class Writing:
-    """One write under way: what is asked, what stood there before, and the problems found so far.
+    """
+    One write under way: what is asked, what stood there before, and the problems found so far.
 
     `body` is what was sent (merged with the old record for a sparse update); `sent` names the properties really sent.
     """
@@ -66,12 +67,13 @@ class Writing:
         if not value:
             return None
         try:
-            return date.fromisoformat(value[:10]) if _DATE.match(value) else self._bad_date(name, value)
+            if _DATE.match(value):
+                return date.fromisoformat(value[:10])
         except ValueError:
-            return self._bad_date(name, value)
-
-    def _bad_date(self, name: str, value: str) -> None:
-        self.add(Problem("2060", f"Invalid Date format : Date should be in yyyy-MM-dd format. Supplied value:{value}", name))
+            pass
+        detail = f"Invalid Date format : Date should be in yyyy-MM-dd format. Supplied value:{value}"
+        self.add(Problem("2060", detail, name))
+        return None
 
     def number(self, holder: Mapping[str, Any], name: str) -> Decimal | None:
         """A number of any kind, None when absent or empty."""
@@ -133,7 +135,8 @@ def check_properties(body: Data, shape: Shape) -> None:
             continue
         for item in value if isinstance(value, list) and inner is not REFERENCE else [value]:
             if not isinstance(item, dict):
-                raise refuse("2010", f"Property Name:Can not construct instance of {name} from {item!r} is unsupported", None)
+                detail = f"Property Name:Can not construct instance of {name} from {item!r} is unsupported or invalid"
+                raise refuse("2010", detail, None)
             check_properties(item, inner)
 
 
@@ -141,8 +144,9 @@ def _unknown(name: str, shape: Shape) -> Refusal:
     known = ", ".join(f'"{known}"' for known in list(shape.properties)[:20])
     return refuse(
         "2010",
-        f'Property Name:Unrecognized field "{name}" (class com.intuit.schema.finance.v3.{shape.java_class}), not marked as '
-        f"ignorable ({len(shape.properties)} known properties: {known}, … [truncated]])\n specified is unsupported or invalid",
+        f'Property Name:Unrecognized field "{name}" (class com.intuit.schema.finance.v3.{shape.java_class}), not '
+        f"marked as ignorable ({len(shape.properties)} known properties: {known}, … [truncated]])\n "
+        "specified is unsupported or invalid",
         None,
     )
 

@@ -1,6 +1,7 @@
-"""The company's books: every record by kind and id, with the indexes that queries and rules need.
+"""
+The company's books: every record by kind and id, with the indexes that queries and rules need.
 
-Records are replaced, never changed in place, so that a record's JSON text can be kept. All times are seconds since 1970.
+Records are replaced, never changed in place, so that a record's JSON text can be kept. Times are seconds since 1970.
 """
 
 import time
@@ -17,6 +18,8 @@ from connector.sandbox.switches import Switches
 from connector.sandbox.tokens import Tokens
 
 Data = dict[str, Any]
+
+_HIDEABLE = {"Bill", "VendorCredit"}
 
 
 @dataclass(slots=True)
@@ -104,6 +107,11 @@ class Company:
     def all(self, kind: str) -> Iterator[Data]:
         """The data of every record of a kind, in the order of their making."""
         return (record.data for record in self.records[kind].values())
+
+    def hides(self, kind: str, record: Record) -> bool:
+        """Is the record too new for queries to see it? By the switch, and bills and vendor credits only."""
+        seconds = self.switches.number("hide_new_bills_seconds")
+        return bool(seconds) and kind in _HIDEABLE and self.now() - record.created < seconds
 
     def next_id(self, entity: Entity) -> str:
         """A fresh id; transactions count together, and so do the three name lists."""

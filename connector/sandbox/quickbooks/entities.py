@@ -1,4 +1,5 @@
-"""What QuickBooks knows of each entity: its properties (Finance.xsd), limits, enumerations, and what queries may ask.
+"""
+What QuickBooks knows of each entity: its properties (Finance.xsd), limits, enumerations, and what queries may ask.
 
 An unknown property is refused with 2010, so these lists are the border between a field that works and a typing error.
 """
@@ -10,7 +11,7 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One complex type: the Java class that 2010 names, and its properties; a property's value None is not looked into."""
+    """One complex type: the Java class that 2010 names, and its properties; those with None are not looked into."""
 
     java_class: str
     properties: Mapping[str, "Shape | None"]
@@ -35,8 +36,6 @@ def _shape(java_class: str, names: str, **inner: Shape) -> Shape:
     properties: dict[str, Shape | None] = {}
     for name in names.split():
         properties[name] = inner.get(name) or (REFERENCE if name.endswith("Ref") and name != "AttachableRef" else None)
-    unknown = inner.keys() - properties.keys()
-    assert not unknown, unknown
     return Shape(java_class, MappingProxyType(properties))
 
 
@@ -44,8 +43,10 @@ REFERENCE = Shape("ReferenceType", MappingProxyType(dict.fromkeys(("value", "nam
 
 _BASE = "Id SyncToken MetaData CustomField AttachableRef domain status sparse"
 _TRANSACTION = (
-    f"{_BASE} DocNumber TxnDate DepartmentRef CurrencyRef ExchangeRate PrivateNote TxnStatus LinkedTxn Line TxnTaxDetail "
-    "TxnSource TaxFormType TaxFormNum TransactionLocationType Tag TxnApprovalInfo RecurDataRef RecurringInfo ProjectRef "
+    f"{_BASE} DocNumber TxnDate DepartmentRef CurrencyRef ExchangeRate PrivateNote TxnStatus LinkedTxn "
+    "Line TxnTaxDetail "
+    "TxnSource TaxFormType TaxFormNum TransactionLocationType Tag TxnApprovalInfo RecurDataRef "
+    "RecurringInfo ProjectRef "
     "TotalCostAmount HomeTotalCostAmount"
 )
 _PURCHASE = "VendorRef APAccountRef TotalAmt BillEmail ReplyEmail Memo GlobalTaxCalculation"
@@ -66,7 +67,8 @@ _TAX_LINE_DETAIL = _shape(
 _LINKED = _shape("LinkedTxn", "TxnId TxnType TxnLineId")
 _LINE = _shape(
     "Line",
-    "Id LineNum Description Amount Received LinkedTxn DetailType CustomField LineEx ProjectRef CostAmount HomeCostAmount "
+    "Id LineNum Description Amount Received LinkedTxn DetailType CustomField LineEx ProjectRef "
+    "CostAmount HomeCostAmount "
     "AccountBasedExpenseLineDetail ItemBasedExpenseLineDetail",
     AccountBasedExpenseLineDetail=_ACCOUNT_DETAIL,
     ItemBasedExpenseLineDetail=_ITEM_DETAIL,
@@ -78,12 +80,15 @@ _TAX_DETAIL = _shape(
     "DefaultTaxCodeRef TxnTaxCodeRef TotalTax TaxReviewStatus TaxLine UseAutomatedSalesTax",
     TaxLine=_TAX_LINE,
 )
-_PAYMENT_LINE = _shape("Line", "Id LineNum Description Amount LinkedTxn LineEx DetailType CustomField", LinkedTxn=_LINKED)
+_PAYMENT_LINE = _shape(
+    "Line", "Id LineNum Description Amount LinkedTxn LineEx DetailType CustomField", LinkedTxn=_LINKED
+)
 _CHECK = _shape("BillPaymentCheck", "BankAccountRef PrintStatus CheckDetail PayeeAddr")
 _CARD = _shape("BillPaymentCreditCard", "CCAccountRef CCDetail")
 
 _NAME_BASE = (
-    f"{_BASE} IntuitId Organization Title GivenName MiddleName FamilyName Suffix FullyQualifiedName CompanyName DisplayName "
+    f"{_BASE} IntuitId Organization Title GivenName MiddleName FamilyName Suffix FullyQualifiedName "
+    "CompanyName DisplayName "
     "PrintOnCheckName UserId Active V4IDPseudonym PrimaryPhone AlternatePhone Mobile Fax PrimaryEmailAddr WebAddr "
     "OtherContactInfo DefaultTaxCodeRef"
 )
@@ -98,7 +103,8 @@ _VENDOR = _shape(
 _CUSTOMER = _shape(
     "Customer",
     f"{_NAME_BASE} Taxable TaxExemptionReasonId BillAddr ShipAddr OtherAddr ContactName AltContactName Notes Job "
-    "BillWithParent RootCustomerRef ParentRef Level CustomerTypeRef SalesTermRef SalesRepRef TaxGroupCodeRef TaxRateRef "
+    "BillWithParent RootCustomerRef ParentRef Level CustomerTypeRef SalesTermRef SalesRepRef "
+    "TaxGroupCodeRef TaxRateRef "
     "PaymentMethodRef CCDetail PriceLevelRef Balance OpenBalanceDate BalanceWithJobs CreditLimit AcctNum CurrencyRef "
     "OverDueBalance TotalRevenue TotalExpense PreferredDeliveryMethod ResaleNum JobInfo TDSEnabled CustomerEx "
     "SecondaryTaxIdentifier ARAccountRef PrimaryTaxIdentifier TaxExemptStatus ClientEntityId GSTIN "
@@ -106,7 +112,8 @@ _CUSTOMER = _shape(
 )
 _EMPLOYEE = _shape(
     "Employee",
-    f"{_NAME_BASE} EmployeeType EmployeeNumber SSN PrimaryAddr OtherAddr BillableTime BillRate CostRate BirthDate Gender "
+    f"{_NAME_BASE} EmployeeType EmployeeNumber SSN PrimaryAddr OtherAddr BillableTime BillRate CostRate "
+    "BirthDate Gender "
     "HiredDate ReleasedDate UseTimeEntry EmployeeEx",
 )
 _ITEM = _shape(
@@ -121,20 +128,25 @@ _ITEM = _shape(
 )
 _ACCOUNT = _shape(
     "Account",
-    f"{_BASE} Name SubAccount ParentRef Description FullyQualifiedName AccountAlias TxnLocationType Active Classification "
+    f"{_BASE} Name SubAccount ParentRef Description FullyQualifiedName AccountAlias TxnLocationType "
+    "Active Classification "
     "AccountType AccountSubType AccountPurposes AcctNum AcctNumExtn BankNum OpeningBalance OpeningBalanceDate "
     "CurrentBalance CurrentBalanceWithSubAccounts CurrencyRef TaxAccount TaxCodeRef OnlineBankingEnabled FIName "
     "JournalCodeRef AccountEx",
 )
 _CLASS = _shape("Class", f"{_BASE} Name SubClass ParentRef FullyQualifiedName Active ClassEx")
-_DEPARTMENT = _shape("Department", f"{_BASE} Name SubDepartment ParentRef FullyQualifiedName Active Address DepartmentEx")
+_DEPARTMENT = _shape(
+    "Department", f"{_BASE} Name SubDepartment ParentRef FullyQualifiedName Active Address DepartmentEx"
+)
 _TERM = _shape(
     "Term",
-    f"{_BASE} Name Active Type DiscountPercent DueDays DiscountDays DayOfMonthDue DueNextMonthDays DiscountDayOfMonth SalesTermEx",
+    f"{_BASE} Name Active Type DiscountPercent DueDays DiscountDays DayOfMonthDue DueNextMonthDays "
+    "DiscountDayOfMonth SalesTermEx",
 )
 _TAX_CODE = _shape(
     "TaxCode",
-    f"{_BASE} Name Description Active Hidden Taxable TaxGroup SalesTaxRateList PurchaseTaxRateList AdjustmentTaxRateList "
+    f"{_BASE} Name Description Active Hidden Taxable TaxGroup SalesTaxRateList PurchaseTaxRateList "
+    "AdjustmentTaxRateList "
     "TaxCodeEx TaxCodeConfigType",
 )
 _TAX_RATE = _shape(
@@ -144,7 +156,8 @@ _TAX_RATE = _shape(
 )
 _BILL = _shape(
     "Bill",
-    f"{_TRANSACTION} {_PURCHASE} PayerRef SalesTermRef DueDate RemitToAddr ShipAddr VendorAddr Balance HomeBalance BillEx "
+    f"{_TRANSACTION} {_PURCHASE} PayerRef SalesTermRef DueDate RemitToAddr ShipAddr VendorAddr Balance "
+    "HomeBalance BillEx "
     "LessCIS IncludeInAnnualTPAR",
     Line=_LINE,
     LinkedTxn=_LINKED,
@@ -159,7 +172,8 @@ _VENDOR_CREDIT = _shape(
 )
 _BILL_PAYMENT = _shape(
     "BillPayment",
-    f"{_TRANSACTION} VendorRef APAccountRef PayType CheckPayment CreditCardPayment TotalAmt ProcessBillPayment BillPaymentEx",
+    f"{_TRANSACTION} VendorRef APAccountRef PayType CheckPayment CreditCardPayment TotalAmt "
+    "ProcessBillPayment BillPaymentEx",
     Line=_PAYMENT_LINE,
     LinkedTxn=_LINKED,
     CheckPayment=_CHECK,
@@ -196,10 +210,22 @@ ENTITIES: dict[str, Entity] = {
     for entity in (
         Entity("Bill", _BILL, "Transactions", "transactions", True, limits=_TRANSACTION_LIMITS, filterable=_FILTERABLE),
         Entity(
-            "VendorCredit", _VENDOR_CREDIT, "Transactions", "transactions", True, limits=_TRANSACTION_LIMITS, filterable=_FILTERABLE
+            "VendorCredit",
+            _VENDOR_CREDIT,
+            "Transactions",
+            "transactions",
+            True,
+            limits=_TRANSACTION_LIMITS,
+            filterable=_FILTERABLE,
         ),
         Entity(
-            "BillPayment", _BILL_PAYMENT, "Transactions", "transactions", True, limits=_TRANSACTION_LIMITS, filterable=_FILTERABLE
+            "BillPayment",
+            _BILL_PAYMENT,
+            "Transactions",
+            "transactions",
+            True,
+            limits=_TRANSACTION_LIMITS,
+            filterable=_FILTERABLE,
         ),
         Entity("Vendor", _VENDOR, "Names", "names", name_property="DisplayName", limits=_PERSON_LIMITS),
         Entity("Customer", _CUSTOMER, "Names", "names", name_property="DisplayName", limits=_PERSON_LIMITS),

@@ -1,4 +1,4 @@
-"""Vendors, customers, employees and the plain lists: names that are unique, records that are made inactive, not deleted."""
+"""Vendors, customers, employees and the plain lists: unique names, and records that are made inactive, not deleted."""
 
 import re
 from decimal import Decimal
@@ -40,7 +40,7 @@ def build_listed(writing: Writing) -> Data:
     body = {name: value for name, value in canonical(writing.body).items() if name not in _CONTROLLED}
     active = body.get("Active", True) is not False
     name = _name(writing, body)
-    parent = writing.reference(writing.body, "ParentRef", writing.entity.name) if reference_value(body, "ParentRef") else None
+    parent = writing.reference(body, "ParentRef", writing.entity.name)
     full = f"{parent['name']}:{name}" if parent else name
     if active:
         _check_unique(writing, full)
@@ -52,6 +52,9 @@ def build_listed(writing: Writing) -> Data:
         data["ParentRef"] = parent
     if writing.entity.name in _CURRENCY_KINDS:
         data["CurrencyRef"] = _currency(writing)
+    address = (body.get("PrimaryEmailAddr") or {}).get("Address", "")
+    if address and "@" not in str(address):
+        writing.add(Problem("2210", f"Email Address {address} is not valid", "PrimaryEmailAddr"))
     if identifier := body.get("TaxIdentifier"):
         data["TaxIdentifier"] = "XXXXXXX" + str(identifier)[-4:]
     if not active and writing.entity.name in PEOPLE and not name.endswith(_DELETED):
@@ -65,7 +68,8 @@ def _name(writing: Writing, body: Data) -> str:
     if writing.entity.name in PEOPLE:
         name = name or " ".join(str(body[part]) for part in _NAME_PARTS if body.get(part))
         if not name:
-            writing.add(Problem("6080", "At least one name field is required: DisplayName or a part of the name.", "DisplayName"))
+            detail = "At least one name field is required: DisplayName or a part of the name."
+            writing.add(Problem("6080", detail, "DisplayName"))
         elif writing.old and writing.old.data["Active"] is False and body.get("Active") is True:
             name = name.removesuffix(_DELETED)
         if _FORBIDDEN.search(name):

@@ -29,7 +29,8 @@ _KINDS = {
 
 
 def load(company: Company, rows_by_kind: Mapping[str, list[Data]]) -> dict[str, list[str]]:
-    """Append rows and give back their ids by kind.
+    """
+    Append rows and give back their ids by kind.
 
     A row is what the API takes, and passes the same rules save for the closing date and the plan. A reference may be
     {"name": …} alone. A row with the Id of a record changes that record (sparse, whatever its SyncToken); MetaData with
@@ -75,7 +76,10 @@ def _resolved(company: Company, kind: str, value: Any) -> Any:
     for name, item in value.items():
         target = kind if name == "ParentRef" else _KINDS.get(name)
         by_name = isinstance(item, dict) and item.get("name") and not item.get("value")
-        resolved[name] = {"value": _by_name(company, target, item["name"])} if target and by_name else _resolved(company, kind, item)
+        if target and by_name:
+            resolved[name] = {"value": _by_name(company, target, item["name"])}
+        else:
+            resolved[name] = _resolved(company, kind, item)
     return resolved
 
 

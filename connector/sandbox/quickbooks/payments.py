@@ -55,7 +55,8 @@ def _method(writing: Writing) -> Data:
         writing.add(missing(f"{name}.{account_name}"))
         return {}
     account = writing.reference(given, account_name, "Account")
-    return {name: {account_name: account} | ({"PrintStatus": given.get("PrintStatus") or "NotSet"} if kind == "Check" else {})}
+    status = {"PrintStatus": given.get("PrintStatus") or "NotSet"} if kind == "Check" else {}
+    return {name: {account_name: account} | status}
 
 
 def _echoed(line: Data) -> Data:
@@ -106,7 +107,7 @@ def _links(payment: Data) -> Iterator[tuple[Decimal, str, str]]:
 
 
 def apply_payment(company: Company, payment: Data, sign: int) -> None:
-    """Take the payment off what it pays (`sign` 1), or give it back (-1). Both bump the paid transaction's SyncToken."""
+    """Take the payment off what it pays (`sign` 1), or give it back (-1); both bump the paid one's SyncToken."""
     kind_of_link = "BillPaymentCheck" if payment["PayType"] == "Check" else "BillPaymentCreditCard"
     link = {"TxnId": payment["Id"], "TxnType": kind_of_link}
     for amount, kind, key in _links(payment):

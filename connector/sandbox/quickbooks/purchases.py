@@ -99,7 +99,8 @@ def _payable(writing: Writing, currency: str) -> Data | None:
             writing.add(business("The currency of the Accounts Payable account must match the transaction's currency."))
         return given
     for account in writing.company.all("Account"):
-        if account["AccountType"] == "Accounts Payable" and account["CurrencyRef"]["value"] == currency and account["Active"]:
+        payable = account["AccountType"] == "Accounts Payable" and account["Active"]
+        if payable and account["CurrencyRef"]["value"] == currency:
             return {"value": account["Id"], "name": account["FullyQualifiedName"]}
     writing.add(business(f"There is no Accounts Payable account in {currency}."))
     return None
@@ -123,13 +124,14 @@ def _check_number(writing: Writing, vendor: Data | None) -> None:
 
 
 def _plain(writing: Writing) -> Data:
-    data = {name: canonical(writing.body.get(name)) for name in ("DocNumber", "PrivateNote", "Memo", "VendorAddr")}
+    data: Data = {name: writing.text(name) for name in ("DocNumber", "PrivateNote", "Memo")}
+    data["VendorAddr"] = canonical(writing.body.get("VendorAddr"))
     department = tracked(writing, writing.body, "DepartmentRef", "Department", writing.company.profile.departments)
     return {name: value for name, value in (data | {"DepartmentRef": department}).items() if value}
 
 
 def tracked(writing: Writing, holder: Data, name: str, kind: str, tracking: bool) -> Data | None:
-    """A class or a location: echoed where the company tracks them, else dropped or refused as the plan and switch say."""
+    """A class or a location: echoed where the company tracks them, else dropped or refused (plan, switch)."""
     if not reference_value(holder, name):
         return None
     if not plan_tracks(writing.company.profile.plan):

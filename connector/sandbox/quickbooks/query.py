@@ -20,7 +20,6 @@ _TOKEN = re.compile(
 )
 _MOST_ROWS = 1000
 _DEFAULT_ROWS = 100
-_HIDEABLE = {"Bill", "VendorCredit"}
 _SINGLES: dict[str, tuple[str, Callable[[Company], Data]]] = {
     "companyinfo": ("CompanyInfo", company_info),
     "preferences": ("Preferences", preferences),
@@ -196,7 +195,9 @@ def run(company: Company, text: str, *, in_batch: bool = False) -> Data:
             _path(entity, name)
     conditions = [_checked(entity, *condition) for condition in query.where]
     order = [(_path(entity, name, asked=True), falling) for name, falling in query.order]
-    found = [record for record in _candidates(company, entity, conditions) if _shown(company, entity, record, conditions)]
+    found = [
+        record for record in _candidates(company, entity, conditions) if _shown(company, entity, record, conditions)
+    ]
     if query.count:
         return {"totalCount": len(found)}
     for path, falling in reversed(order):
@@ -204,7 +205,11 @@ def run(company: Company, text: str, *, in_batch: bool = False) -> Data:
     page = found[query.start - 1 : query.start - 1 + query.most]
     if not page:
         return {}
-    answer: Data = {entity.name: [record.text for record in page], "startPosition": query.start, "maxResults": len(page)}
+    answer: Data = {
+        entity.name: [record.text for record in page],
+        "startPosition": query.start,
+        "maxResults": len(page),
+    }
     return answer if in_batch or len(page) < len(found) else answer | {"totalCount": len(found)}
 
 
@@ -266,8 +271,7 @@ def _id_order(key: str) -> tuple[int, str]:
 def _shown(company: Company, entity: Entity, record: Record, conditions: list[Condition]) -> bool:
     if record.data.get("Active") is False and not any(condition.path == ("Active",) for condition in conditions):
         return False
-    hidden_for = company.switches.number("hide_new_bills_seconds")
-    if hidden_for and entity.name in _HIDEABLE and company.now() - record.created < hidden_for:
+    if company.hides(entity.name, record):
         return False
     case = company.switches.text("query_case") == "sensitive"
     return all(_holds(_at(record.data, condition.path), condition, case) for condition in conditions)
@@ -334,5 +338,3 @@ def _sortable(value: Any) -> tuple[bool, Any]:
     if isinstance(value, str):
         return (True, (1, Decimal(0), value.casefold()))
     return (value is not None, (0, Decimal(value or 0), ""))
-
-

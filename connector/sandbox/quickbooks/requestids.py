@@ -38,8 +38,8 @@ def once(company: Company, key: str, work: Callable[[], tuple[int, str]]) -> tup
         if mode == "600":
             raise refuse(
                 "600",
-                "The request ID you're trying to use already exists in the QuickBooks Online Accounting API or QuickBooks "
-                "Payments API. Our system detected the duplicate.",
+                "The request ID you're trying to use already exists in the QuickBooks Online Accounting API or "
+                "QuickBooks Payments API. Our system detected the duplicate.",
             )
         return known.status, known.body
     status, body = work()

@@ -1,4 +1,4 @@
-"""The Accounting API's addresses: gateway first (line, sign-in, limits), then the entity, query, batch or report asked."""
+"""The Accounting API's addresses: the gateway first (sign-in, limits), then the entity, query or batch asked for."""
 
 import logging
 import secrets
@@ -86,10 +86,12 @@ def _answered(company: Company, call: Call, journal: Journal) -> Response:
         status, text = _route(company, call, journal)
     except Refusal as refusal:
         status, text = _refused(company, refusal)
-    except Exception:
+    except Exception:  # noqa: BLE001 - a fault of ours answers as QuickBooks' own would
         _log.exception("the pretend QuickBooks failed at %s", "/".join(call.parts))
-        problem = Problem("10000", "System Failure Error: the sandbox has a fault of its own; see its log")
-        status, text = 500, encode({"Fault": Refusal([problem], "SystemFault").fault(), "time": envelope_time(company.now())})
+        own = Refusal(
+            [Problem("10000", "System Failure Error: a fault of the sandbox's own; see its log")], "SystemFault"
+        )
+        status, text = 500, encode({"Fault": own.fault(), "time": envelope_time(company.now())})
     if status == 400:
         status = int(company.switches.number("business_fault_status"))
         return Response(text, status, _HEADERS, media_type="application/json")
@@ -150,7 +152,9 @@ def _json_object(body: bytes) -> dict[str, Any]:
     try:
         given = decode(body)
     except ValueError as fault:
-        raise refuse("2010", f"Property Name:Can not parse the request: {fault} is unsupported or invalid", None) from fault
+        raise refuse(
+            "2010", f"Property Name:Can not parse the request: {fault} is unsupported or invalid", None
+        ) from fault
     if not isinstance(given, dict):
         raise refuse("2010", "Property Name:Can not construct instance of the entity is unsupported or invalid", None)
     return given
@@ -185,4 +189,3 @@ def _company_info(company: Company, call: Call, journal: Journal) -> tuple[int, 
 def _exchange_rate(company: Company, call: Call, journal: Journal) -> tuple[int, str]:
     rate = exchange_rate(company, call.asked("sourcecurrencycode"), call.asked("asofdate"))
     return _enveloped(company, "ExchangeRate", rate)
-

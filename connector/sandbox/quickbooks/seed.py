@@ -83,19 +83,19 @@ def _account(company: Company, name: str) -> str:
 
 def _taxes(company: Company) -> None:
     if company.profile.country == "US":
-        for code in ("TAX", "NON"):
-            taxable = code == "TAX"
-            _put(company, "TaxCode", {"Id": code, "Name": code, "Description": code, "Taxable": taxable, "TaxGroup": False})
+        for pseudo in ("TAX", "NON"):
+            names = {"Id": pseudo, "Name": pseudo, "Description": pseudo}
+            _put(company, "TaxCode", names | {"Taxable": pseudo == "TAX", "TaxGroup": False})
         return
     full, percent, free = _TAXES.get(company.profile.country, ("Standard", "10", "Exempt"))
     for number, (name, rate) in enumerate(((full, percent), (free, "0")), 1):
         key = str(number)
         rate_key = str(number + 16)
         _put(company, "TaxRate", {"Id": rate_key, "Name": f"{name} (purchases)", "RateValue": Decimal(rate)})
-        detail = {"TaxRateRef": {"value": rate_key, "name": f"{name} (purchases)"}, "TaxTypeApplicable": "TaxOnAmount", "TaxOrder": 0}
-        rates = {"TaxRateDetail": [detail]}
-        code = {"Id": key, "Name": name, "Description": name, "Taxable": True, "TaxGroup": True, "PurchaseTaxRateList": rates}
-        _put(company, "TaxCode", code)
+        reference = {"value": rate_key, "name": f"{name} (purchases)"}
+        rates = {"TaxRateDetail": [{"TaxRateRef": reference, "TaxTypeApplicable": "TaxOnAmount", "TaxOrder": 0}]}
+        code = {"Id": key, "Name": name, "Description": name, "Taxable": True, "TaxGroup": True}
+        _put(company, "TaxCode", code | {"PurchaseTaxRateList": rates})
 
 
 def _put(company: Company, kind: str, data: Data) -> None:

@@ -1,4 +1,5 @@
-"""Sales tax on purchases: what QuickBooks computes from tax codes, and what it refuses.
+"""
+Sales tax on purchases: what QuickBooks computes from tax codes, and what it refuses.
 
 US companies know the two pseudo codes alone and compute nothing; elsewhere every line needs a code of the company.
 """
@@ -50,7 +51,8 @@ def apply_tax(writing: Writing, lines: list[LineDraft]) -> Totals:
         for line in counted:
             code = reference_value(line.sent, "TaxCodeRef") or "NON"
             if code not in {"TAX", "NON"}:
-                writing.add(Problem("6100", f"Invalid tax code : Tax code {code} is not valid for this company.", "TaxCodeRef"))
+                detail = f"Invalid tax code : Tax code {code} is not valid for this company."
+                writing.add(Problem("6100", detail, "TaxCodeRef"))
             line.detail["TaxCodeRef"] = {"value": code}
         return Totals("", _sum(counted), Decimal(0), None)
     calculation = writing.enumeration(writing.body, "GlobalTaxCalculation") or "TaxExcluded"
@@ -59,7 +61,8 @@ def apply_tax(writing: Writing, lines: list[LineDraft]) -> Totals:
     given = writing.body.get("TxnTaxDetail") if "TxnTaxDetail" in writing.sent else None
     if calculation == "NotApplicable":
         if given and (given.get("TaxLine") or given.get("TotalTax")):
-            writing.add(Problem("6170", "Invalid tax detail : Tax is not applicable to this transaction.", "TxnTaxDetail"))
+            detail = "Invalid tax detail : Tax is not applicable to this transaction."
+            writing.add(Problem("6170", detail, "TxnTaxDetail"))
         return Totals(calculation, _sum(counted), Decimal(0), None)
     return _taxed(writing, counted, calculation, given or {})
 

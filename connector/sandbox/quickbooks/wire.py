@@ -1,4 +1,5 @@
-"""JSON as QuickBooks writes it, and its two kinds of time.
+"""
+JSON as QuickBooks writes it, and its two kinds of time.
 
 Amounts are JSON numbers with two decimals, zero is ``0``; timestamps carry the Pacific offset, with milliseconds on the
 envelope only. Python's json cannot print a Decimal as a number, hence the small writer here.
@@ -24,8 +25,10 @@ MONEY_PROPERTIES = frozenset(
 class Verbatim(str):
     """Text that is already JSON."""
 
+    __slots__ = ()
 
-def encode(value: Any) -> str:
+
+def encode(value: Any) -> str:  # noqa: PLR0911 - one line a kind
     """Compact JSON; Decimals become numbers with the decimals they have."""
     if isinstance(value, Verbatim):
         return value
@@ -77,7 +80,7 @@ def canonical(value: Any, name: str = "") -> Any:
     """The value as QuickBooks echoes it: amounts with two decimals, other numbers trimmed, nulls and "" left out."""
     if isinstance(value, dict):
         inner = {key: canonical(item, key) for key, item in value.items()}
-        return {key: item for key, item in inner.items() if item is not None and item != "" and item != {}}
+        return {key: item for key, item in inner.items() if item not in (None, "", {})}
     if isinstance(value, list):
         return [canonical(item) for item in value]
     if isinstance(value, Decimal) or (isinstance(value, int) and not isinstance(value, bool)):

@@ -18,8 +18,8 @@ _BUILDERS: dict[str, Callable[[Writing], Data]] = {
     "BillPayment": build_payment,
 }
 _ENDED = (
-    "Subscription period has ended or canceled or there was a billing problem : You can't add data to {plan} because your "
-    "trial or subscription period ended, you cancelled your subscription, or there was a billing problem."
+    "Subscription period has ended or canceled or there was a billing problem : You can't add data to {plan} because "
+    "your trial or subscription period ended, you cancelled your subscription, or there was a billing problem."
 )
 
 
@@ -41,7 +41,9 @@ def write(company: Company, entity: Entity, body: Data, options: Options) -> Ver
         return _delete(company, entity, body)
     if str(body.get("Id") or "") or options.operation in {"update", "void"}:
         return _update(company, entity, body, options).text
-    writing = Writing(company, entity, body, sent=frozenset(body), allow_duplicate_number=options.allow_duplicate_number)
+    writing = Writing(
+        company, entity, body, sent=frozenset(body), allow_duplicate_number=options.allow_duplicate_number
+    )
     return create(writing).text
 
 
