@@ -3,10 +3,9 @@
 import base64
 import datetime
 import hashlib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from connector.money import Money
 
@@ -19,8 +18,6 @@ __all__ = [
     "Key",
     "Kind",
     "Line",
-    "as_data",
-    "from_data",
     "marker",
 ]
 
@@ -108,42 +105,3 @@ class Document:
     def total(self) -> Money:
         """The sum of the lines, in the document's currency; before tax unless the amounts include it."""
         return Money(sum((line.amount for line in self.lines), Decimal(0)), self.currency)
-
-
-def as_data(document: Document) -> dict[str, Any]:
-    """A document as JSON can hold it: amounts as text, dates ISO, empty boxes left out."""
-    data = {
-        name: _plain(value) for name, value in asdict(document).items() if name != "lines" and value not in (None, "")
-    }
-    data["lines"] = [
-        {name: _plain(value) for name, value in asdict(line).items() if value not in (None, "")}
-        for line in document.lines
-    ]
-    return data
-
-
-def from_data(data: Mapping[str, Any]) -> Document:
-    """The document that ``as_data`` made this of."""
-    lines = tuple(
-        Line(**{name: Decimal(value) if name in _LINE_NUMBERS else value for name, value in line.items()})
-        for line in data["lines"]
-    )
-    boxes = {name: _typed(name, value) for name, value in data.items() if name != "lines"}
-    return Document(**boxes, lines=lines)
-
-
-_LINE_NUMBERS: Final = frozenset({"amount", "quantity"})
-
-
-def _filled(boxes: Mapping[str, object]) -> dict[str, Any]:
-    return {name: _plain(value) for name, value in boxes.items() if value not in (None, "")}
-
-
-def _plain(value: object) -> object:
-    return str(value) if isinstance(value, Decimal | datetime.date) else value
-
-
-def _typed(name: str, value: str) -> object:
-    if name in ("date", "due"):
-        return datetime.date.fromisoformat(value)
-    return Decimal(value) if name.startswith("expected_") else value

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, Literal
 
-from connector.document import as_data
 from connector.plan import Action
 
 __all__ = ["COUNTS", "Cause", "Planned", "Result", "count_of"]
@@ -170,7 +169,6 @@ def currency_and_amount(action: Action) -> tuple[str | None, Decimal | None]:
 
 def fingerprint(action: Action) -> str:
     """One line that changes whenever what would be done, or the numbers in it, change."""
-    document = as_data(action.document) if action.document else None
     found = (action.found.entity, action.found.id) if action.found else None
-    parts = (action.key.source, action.key.invoice, action.key.kind, action.action, action.code, found, document)
+    parts = (action.key.source, action.key.invoice, action.key.kind, action.action, action.code, found, action.document)
     return f"{parts!r}\n"

@@ -1,0 +1,188 @@
+"""
+Unknown is a state, and only evidence leaves it.
+
+Found, by the number in the intent or by the mark: it is ours and sent. Absent counts only when the question was asked
+at least ``settle_after`` after the last send; then the same bytes go out under the same id. After three rounds without
+evidence a person looks.
+"""
+
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, cast
+
+from connector.document import Key, Kind
+from connector.errors import OurFault
+from connector.push.answer import Written, judge
+from connector.push.send import Flight, Order, Sender, record
+from connector.quickbooks.documents import marker_in
+from connector.quickbooks.transport import Company, one_of
+from connector.state.clock import elapsed
+from connector.state.data import document_of
+from connector.state.requests import StoredRequest, sent_moment
+from connector.state.store import State
+from connector.state.tables import DocumentRow, RequestRow
+
+__all__ = ["Settled", "due_in", "settle"]
+
+_ROUNDS: Final = 3
+_CLOCKS_APART: Final = datetime.timedelta(minutes=15)
+_NUMBERS_A_QUERY: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A document whose outcome was looked for, and what it is now; ``sending`` where it still is not known."""
+
+    key: Key
+    written: Written
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    request: StoredRequest
+    documents: tuple[DocumentRow, ...]
+
+
+def due_in(state: State, company_id: str, settle_after: float) -> float | None:
+    """Seconds until every document of unknown outcome may be settled; None where there is none."""
+    waits = [settle_after - _since(each.request) for each in _waiting(state, company_id)]
+    return max(0.0, *waits) if waits else None
+
+
+def settle(state: State, company: Company, sender: Sender) -> Iterator[Settled]:
+    """Look for every document of unknown outcome that is due; what is proven absent goes out again."""
+    due = [each for each in _waiting(state, company.realm_id) if _since(each.request) >= company.settings.settle_after]
+    absent: list[Flight] = []
+    for waiting in due:
+        flight = _flight(waiting)
+        found = _look(company, waiting)
+        rounds = {document.id: document.rounds for document in waiting.documents}
+        again: dict[str, Order] = {}
+        for bid, order in flight.items.items():
+            written = found.get(order.document_id)
+            if written is None and rounds[order.document_id] < _ROUNDS:
+                state.note_round(order.document_id, **_NOT_THERE_YET)
+                again[bid] = order
+                continue
+            written = written or _given_up(waiting)
+            record(state, order, written)
+            yield Settled(order.key, written)
+        if again:
+            # Of a batch, what was found is left out; the rest goes again under the same ids.
+            absent.append(replace(flight, items=again, tries=len(waiting.request.attempts)))
+    for order, written in sender.fly(absent):
+        yield Settled(order.key, written)
+
+
+_NOT_THERE_YET: Final = {
+    "code": "outcome-unknown",
+    "reason": "sent without an answer, and QuickBooks does not show it: the same request goes out again",
+    "remedy": "nothing to do",
+}
+
+
+def _given_up(waiting: _Waiting) -> Written:
+    return Written(
+        "held",
+        "outcome-unknown",
+        f"sent {len(waiting.request.attempts)} times without an answer, and QuickBooks does not show it",
+        "look in QuickBooks for the number; a person decides whether it goes out again",
+    )
+
+
+def _waiting(state: State, company_id: str) -> list[_Waiting]:
+    by_request: dict[int, list[DocumentRow]] = {}
+    requests: dict[int, StoredRequest] = {}
+    for document in state.documents_in_state(company_id, ["sending"]):
+        request = state.open_request(_id(document))
+        if request is None:
+            raise OurFault(
+                f"document {document.id} is sending without a request",
+                code="sending-without-request",
+                remedy="Report this.",
+            )
+        requests[_id(request.request)] = request
+        by_request.setdefault(_id(request.request), []).append(document)
+    return [_Waiting(requests[id_], tuple(documents)) for id_, documents in by_request.items()]
+
+
+def _since(request: StoredRequest) -> float:
+    """Seconds since the last send; an intent without one was never sent, or its process died before saying so."""
+    if not request.attempts:
+        return float("inf")
+    return elapsed(sent_moment(request.attempts[-1]))
+
+
+def _flight(waiting: _Waiting) -> Flight:
+    documents = {document.id: document for document in waiting.documents}
+    items: dict[str, Order] = {}
+    for item in waiting.request.items:
+        document = documents.get(item.document)
+        if document is None or document.content is None:
+            continue  # another item of the batch, settled already
+        key = Key(document.company, document.source, document.invoice, cast("Kind", document.kind))
+        items[item.bid] = Order(
+            n=0,
+            key=key,
+            marker=document.marker,
+            document_id=item.document,
+            document=document_of(document.content),
+            entity=document.entity or "Bill",
+            body=item.body.encode(),
+            generation=item.generation,
+        )
+    request = waiting.request.request
+    return Flight(_id(request), request.request_id, items, batch=request.operation == "batch")
+
+
+def _id(row: DocumentRow | RequestRow) -> int:
+    if row.id is None:  # pragma: no cover - every row that was read has one
+        raise AssertionError(row)
+    return row.id
+
+
+def _look(company: Company, waiting: _Waiting) -> dict[int, Written]:
+    """What QuickBooks shows of these documents: by number first, then by mark among what was made since the send."""
+    found: dict[int, Written] = {}
+    for entity in sorted({document.entity or "Bill" for document in waiting.documents}):
+        ours = [document for document in waiting.documents if (document.entity or "Bill") == entity]
+        seen = _by_number(company, entity, ours)
+        if any(document.marker not in _markers(seen) for document in ours) and waiting.request.attempts:
+            since = min(attempt.sent_at for attempt in waiting.request.attempts) - _CLOCKS_APART
+            seen += list(company.query(entity, f"MetaData.CreateTime >= '{since.isoformat(timespec='seconds')}'"))
+        for document in ours:
+            written = _evidence(document, entity, seen)
+            if written is not None:
+                found[_id(document)] = written
+    return found
+
+
+def _by_number(company: Company, entity: str, documents: Sequence[DocumentRow]) -> list[dict[str, Any]]:
+    numbers = sorted({document.number for document in documents if document.number})
+    rows: list[dict[str, Any]] = []
+    for at in range(0, len(numbers), _NUMBERS_A_QUERY):
+        rows += company.query(entity, one_of("DocNumber", numbers[at : at + _NUMBERS_A_QUERY]))
+    return rows
+
+
+def _markers(rows: Sequence[Mapping[str, Any]]) -> set[str | None]:
+    return {marker_in(str(row.get("PrivateNote") or "")) for row in rows}
+
+
+def _evidence(document: DocumentRow, entity: str, rows: Sequence[Mapping[str, Any]]) -> Written | None:
+    ours = [row for row in rows if marker_in(str(row.get("PrivateNote") or "")) == document.marker]
+    if ours and document.content is not None:
+        first = min(
+            ours, key=lambda row: (str(row.get("MetaData", {}).get("CreateTime", "")), len(row["Id"]), row["Id"])
+        )
+        return judge(first, entity, document_of(document.content), document.marker)
+    others = [row for row in rows if row.get("DocNumber") == document.number]
+    if others:
+        return Written(
+            "held",
+            "possible-duplicate",
+            f"QuickBooks has {entity.lower()} {others[0]['Id']} with the number {document.number} and without our mark",
+            "compare both; give one of them its own number, or delete it in QuickBooks",
+        )
+    return None
