@@ -5,6 +5,7 @@ The language of mappings: a finance team's form becomes rules, and an invoice be
 """
 
 from connector.invoice import Declaration
+from connector.mapping.codes import FAULT_CODES, OUTCOME_CODES
 from connector.mapping.faults import Fault, MappingFaults, Place
 from connector.mapping.load import load, shipped
 from connector.mapping.mapping import Mapping
@@ -12,6 +13,8 @@ from connector.mapping.outcome import Mapped, Missing, NotMapped, PaymentBoxes, 
 from connector.mapping.policy import Policy
 
 __all__ = [
+    "FAULT_CODES",
+    "OUTCOME_CODES",
     "Declaration",
     "Fault",
     "Mapped",

@@ -7,8 +7,8 @@ from typing import Final
 from connector.document import MARKER_LENGTH, MEMO_LIMIT, NUMBER_LIMIT, Document, Line
 from connector.invoice import Invoice
 from connector.mapping.filling import Filling, Stopped, aligned, as_text
-from connector.mapping.outcome import Mapped, NotMapped, PaymentBoxes, VendorBy
-from connector.mapping.policy import Policy
+from connector.mapping.outcome import Mapped, NotMapped, PaymentBoxes, Trace, VendorBy
+from connector.mapping.policy import AMOUNT_ABOVE, Policy
 from connector.mapping.rules import LineRule, Rule, Rules, StatusRule
 from connector.mapping.splits import line_amounts, split
 from connector.money import CURRENCIES, Money, round_minor, with_thousands
@@ -78,7 +78,7 @@ def _document(rules: Rules, policy: Policy, filling: Filling) -> Mapped | NotMap
     net = sum((amount for amount, _ in amounts), Decimal(0))
     expected = _check(rules, filling, currency, net)
     if not net or (net < 0 and policy.negative == "hold"):
-        return _held_for_its_sign(policy, net, currency)
+        return _held_for_its_sign(rules, policy, net, currency)
     vendor, vendor_by = _vendor(filling, rules.bill["vendor"])
     number = _number(filling, rules.bill["number"], "number", needed=True)
     day = filling.date(rules.bill["date"], "date")
@@ -89,6 +89,8 @@ def _document(rules: Rules, policy: Policy, filling: Filling) -> Mapped | NotMap
     ap_account = _plain(filling, rules.bill, "ap_account")
     location = _plain(filling, rules.bill, "location")
     memo = _memo(filling, rules.bill["memo"], "memo") if "memo" in rules.bill else ""
+    if rules.amounts_place:
+        filling.trace.append(Trace("amounts are", rules.amounts_are, rules.amounts_place))
     sign = Decimal(-1 if net < 0 else 1)
     lines = _lines(rules.lines, [(sign * amount, via) for amount, via in amounts], filling)
     document = Document(
@@ -108,7 +110,7 @@ def _document(rules: Rules, policy: Policy, filling: Filling) -> Mapped | NotMap
         expected_tax=_signed(expected.get("tax"), sign),
         expected_gross=_signed(expected.get("gross"), sign),
     )
-    return Mapped(document, tuple(filling.trace), vendor_by, _late(policy, abs(net), currency))
+    return Mapped(document, tuple(filling.trace), vendor_by, _late(rules, policy, abs(net), currency))
 
 
 def _signed(amount: Decimal | None, sign: Decimal) -> Decimal | None:
@@ -160,22 +162,29 @@ def _check(rules: Rules, filling: Filling, currency: str, net: Decimal) -> dict[
     return expected
 
 
-def _held_for_its_sign(policy: Policy, net: Decimal, currency: str) -> NotMapped:
+def _decided(rules: Rules, line: str, answer: str, net: Decimal, currency: str) -> tuple[str, ...]:
+    """The line of the policy that decided, and the amount that it decided about."""
+    place = rules.policy_places.get(line, "policy")
+    amount = f"{currency} {with_thousands(net, currency)}"
+    return aligned((place, f"{line}: {answer}"), ("this invoice", f"comes to {amount}"))
+
+
+def _held_for_its_sign(rules: Rules, policy: Policy, net: Decimal, currency: str) -> NotMapped:
     if net:
-        lines = (f"policy  negative amount: hold; this invoice is {Money(net, currency)}",)
-        remedy = "approve it: connector review, or write credit in the policy"
+        lines = _decided(rules, "negative amount", policy.negative, net, currency)
+        remedy = "write credit in the policy, or deal with it: connector review"
         return NotMapped("held", "negative-amount", lines, remedy, "negative amount")
-    lines = (f"policy  zero amount: {policy.zero}; this invoice is {currency} {with_thousands(net, currency)}",)
+    lines = _decided(rules, "zero amount", policy.zero, net, currency)
     if policy.zero == "skip":
         return NotMapped("skipped", "zero-amount", lines, "", "zero amount")
     return NotMapped("held", "zero-amount", lines, "decide: connector review", "zero amount")
 
 
-def _late(policy: Policy, net: Decimal, currency: str) -> NotMapped | None:
+def _late(rules: Rules, policy: Policy, net: Decimal, currency: str) -> NotMapped | None:
     if policy.amount_above is None or net <= policy.amount_above:
         return None
     limit = with_thousands(policy.amount_above, currency)
-    lines = (f"policy  amount above: {limit}; this invoice is {Money(net, currency)}",)
+    lines = _decided(rules, AMOUNT_ABOVE, limit, net, currency)
     return NotMapped("held", "amount-above", lines, "approve it: connector review", f"amount above {limit}")
 
 

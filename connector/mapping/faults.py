@@ -1,6 +1,7 @@
 """Faults: what is wrong in a mapping or a table, where, and what to do; several at once, each with a stable code."""
 
 import difflib
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -58,7 +59,7 @@ class Fault:
 
     def render(self) -> str:
         """The fault as people read it: code, place, excerpt, what to do."""
-        gutter = " " * len(str(self.place.line or ""))
+        gutter = " " * len(str(self.place.line or " "))
         lines = [f"error[{self.code}]: {visible(self.what)}", f"{gutter}--> {self.place}"]
         if self.excerpt:
             excerpt = visible(self.excerpt)[:_EXCERPT_LIMIT]
@@ -101,14 +102,20 @@ class MappingFaults(MappingInvalid):
 
 @dataclass(frozen=True)
 class TextFile:
-    """A file as it was read, under the name that people see."""
+    """
+    A file as it was read, under the name that people see.
+
+    Args:
+        more_breaks: Whether lines end at NEL, LS and PS too, as YAML has it and CSV has not.
+    """
 
     shown: str
     text: str = field(repr=False)
+    more_breaks: bool = False
 
     @cached_property
     def lines(self) -> list[str]:
-        return self.text.splitlines()
+        return re.split(r"\r\n|[\n\r\x85\u2028\u2029]" if self.more_breaks else r"\r\n|[\n\r]", self.text)
 
     def fault(self, code: str, what: str, span: Span | None, help_: str) -> Fault:
         """A fault at ``span`` with the line's excerpt; None: about the file as a whole."""

@@ -35,6 +35,8 @@ def load(path: Path, declaration: Declaration, *, root: Path | None = None, curr
     tables: dict[str, str] = {}
 
     def read(name: str) -> TextFile | Fault:
+        if name in tables:
+            return TextFile(_shown(path.parent / name, base), tables[name])
         table = _read_table(path.parent, name, base)
         if isinstance(table, TextFile):
             tables[name] = table.text
@@ -87,7 +89,7 @@ def _read(path: Path, base: Path) -> TextFile | Fault:
         what = "there is no such file" if isinstance(error, FileNotFoundError) else "this file cannot be read"
         help_ = "mend the path, or start a mapping with: connector init"
         return TextFile(shown, "").fault("M101", what, None, help_)
-    return decode(data, shown, "M101", limit=SIZE_LIMIT, remedy="save it as UTF-8")
+    return decode(data, shown, "M101", limit=SIZE_LIMIT, remedy="save it as UTF-8", more_breaks=True)
 
 
 def _read_table(folder: Path, name: str, base: Path) -> TextFile | Fault:

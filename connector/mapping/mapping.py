@@ -58,7 +58,7 @@ class Mapping:
 
     def run_examples(self) -> list[Fault]:
         """One fault for every box in which an example differs; reads the examples' files."""
-        file = TextFile(self.path, self.text)
+        file = TextFile(self.path, self.text, more_breaks=True)
         faults: list[Fault] = []
         for example in self.examples:
             invoice = example_invoice(example, file, self.folder, self.declaration, self.currency)

@@ -56,6 +56,7 @@ class _Sections:
         self._found = found
         self._declaration = declaration
         self._read = read
+        self._misspelt: set[str] = set()
 
     def parse(self) -> Parsed:
         self._source()
@@ -79,6 +80,7 @@ class _Sections:
             payment=payment,
             amounts_are=cast(Amounts, _literal(amounts) or silent),
             amounts_place=amounts.place if amounts else "",
+            policy_places=self._policy_places(),
         )
         return Parsed(rules, self._policy(), parse_examples(self._form, self._found.get("examples")))
 
@@ -117,11 +119,11 @@ class _Sections:
                 )
             )
         for name, (key, _) in left.items():
-            if name not in taken and "take" in self._found:
+            if name not in taken and name not in self._misspelt and "take" in self._found:
                 what = f"{name} stands under leave only"
                 self._form.fault("M121", what, key.span, "write under take which of its values become bills")
         needed = self._declaration.status
-        if "take" in self._found and needed not in taken and needed not in left:
+        if "take" in self._found and needed not in {*taken, *left, *self._misspelt}:
             what = f"take does not name {needed}"
             help_ = f"say which invoices become bills:   {needed}: [Approved, …]"
             self._form.fault("M106", what, self._found["take"][0].span, help_)
@@ -142,6 +144,7 @@ class _Sections:
         if key.value in names:
             return True
         guess = closest(key.value, names)
+        self._misspelt.update([guess] if guess else [])
         help_ = f"did you mean {guess}?" if guess else f"its fields are: {', '.join(names)}"
         what = f"a {self._declaration.type} invoice has no field <{key.value}>"
         self._form.fault("M104", what, key.span, help_)
@@ -208,6 +211,10 @@ class _Sections:
             key = self._form_key(entries, "invoice paid at source")
             self._form.fault("M124", "record payment needs a payment", key.span, "add   payment: {account: …, date: …}")
         return Policy(**answers)
+
+    def _policy_places(self) -> dict[str, str]:
+        node = self._found["policy"][1] if "policy" in self._found else None
+        return {key.value: self._form.place(key.span) for key, _ in node.entries} if isinstance(node, Map) else {}
 
     def _form_key(self, entries: Map, name: str) -> Text:
         return next(key for key, _ in entries.entries if key.value == name)

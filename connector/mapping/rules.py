@@ -61,7 +61,13 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Everything but policy and examples; ``amounts_place`` is empty where the mapping is silent about tax."""
+    """
+    Everything but policy and examples.
+
+    Args:
+        amounts_place: Where ``amounts are`` stands; empty where the mapping is silent about tax.
+        policy_places: Where the lines of the policy stand; those that the mapping is silent about are not in it.
+    """
 
     status: tuple[StatusRule, ...]
     tables: dict[str, Table] = field(repr=False)
@@ -71,3 +77,4 @@ class Rules:
     payment: dict[str, Rule]
     amounts_are: Amounts
     amounts_place: str
+    policy_places: dict[str, str]

@@ -66,13 +66,15 @@ class Items:
 Node = Text | Map | Items
 
 
-def decode(data: bytes, shown: str, code: str, *, limit: int, remedy: str) -> TextFile | Fault:
+def decode(
+    data: bytes, shown: str, code: str, *, limit: int, remedy: str, more_breaks: bool = False
+) -> TextFile | Fault:
     """A file's bytes as text: UTF-8 with or without its mark, and not larger than ``limit`` bytes."""
     empty = TextFile(shown, "")
     if len(data) > limit:
         return empty.fault(code, f"this file is larger than {limit // 1024} KB", None, "is it the right file?")
     try:
-        return TextFile(shown, data.decode("utf-8-sig"))
+        return TextFile(shown, data.decode("utf-8-sig"), more_breaks)
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         start = data.rfind(b"\n", 0, error.start) + 1
@@ -191,7 +193,7 @@ def _cut_short(node: Any, text: Text, file: TextFile) -> Iterator[Fault]:
     comment = rest.lstrip(" ")
     if not comment.startswith("#") or (comment == rest and text.value):
         return
-    if "<" in comment or (len(comment) > 1 and comment[1] not in " #"):
+    if "<" in comment or (len(comment) > 1 and comment[1] != " "):
         at = Span(end.line + 1, end.column + 1 + len(rest) - len(comment), len(comment.rstrip()))
         whole = f"{text.value} {comment.rstrip()}".strip().replace('"', '\\"')
         yield file.fault("M110", "the text ends here: # begins a remark", at, f'{_QUOTES}: "{whole}"')
@@ -199,7 +201,7 @@ def _cut_short(node: Any, text: Text, file: TextFile) -> Iterator[Fault]:
 
 def _unreadable(file: TextFile, error: yaml.reader.ReaderError) -> Fault:
     before = file.text[: error.position] if isinstance(error.position, int) else ""
-    lines = before.splitlines() or [""]
+    lines = TextFile(file.shown, before, file.more_breaks).lines
     span = Span(len(lines), len(lines[-1]) + 1)
     return file.fault("M101", "a character that no one can see or type stands here", span, "delete it")
 
