@@ -3,9 +3,10 @@
 import base64
 import datetime
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from connector.money import Money
 
@@ -18,6 +19,8 @@ __all__ = [
     "Key",
     "Kind",
     "Line",
+    "as_data",
+    "from_data",
     "marker",
 ]
 
@@ -105,3 +108,35 @@ class Document:
     def total(self) -> Money:
         """The sum of the lines, in the document's currency; before tax unless the amounts include it."""
         return Money(sum((line.amount for line in self.lines), Decimal(0)), self.currency)
+
+
+def as_data(document: Document) -> dict[str, Any]:
+    """A document as JSON can hold it: amounts as text, dates ISO, empty boxes left out."""
+    boxes = asdict(document)
+    lines = boxes.pop("lines")
+    return {**_filled(boxes), "lines": [_filled(line) for line in lines]}
+
+
+def from_data(data: Mapping[str, Any]) -> Document:
+    """The document that ``as_data`` made this of."""
+    lines = tuple(Line(**{name: _typed(name, value) for name, value in line.items()}) for line in data["lines"])
+    boxes = {name: _typed(name, value) for name, value in data.items() if name != "lines"}
+    return Document(**boxes, lines=lines)
+
+
+_DATES: Final = frozenset({"date", "due"})
+_NUMBERS: Final = frozenset({"amount", "quantity", "expected_net", "expected_tax", "expected_gross"})
+
+
+def _filled(boxes: Mapping[str, object]) -> dict[str, Any]:
+    return {name: _plain(value) for name, value in boxes.items() if value not in (None, "")}
+
+
+def _plain(value: object) -> object:
+    return str(value) if isinstance(value, Decimal | datetime.date) else value
+
+
+def _typed(name: str, value: str) -> Any:
+    if name in _DATES:
+        return datetime.date.fromisoformat(value)
+    return Decimal(value) if name in _NUMBERS else value

@@ -11,14 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
-from connector.document import Key, Kind
+from connector.document import Key, Kind, from_data
 from connector.errors import OurFault
 from connector.push.answer import Written, judge
 from connector.push.send import Flight, Order, Sender, record
 from connector.quickbooks.documents import marker_in
 from connector.quickbooks.transport import Company, one_of
 from connector.state.clock import elapsed
-from connector.state.data import document_of
 from connector.state.requests import StoredRequest, sent_moment
 from connector.state.store import State
 from connector.state.tables import DocumentRow, RequestRow
@@ -127,7 +126,7 @@ def _flight(waiting: _Waiting) -> Flight:
             key=key,
             marker=document.marker,
             document_id=item.document,
-            document=document_of(document.content),
+            document=from_data(document.content),
             entity=document.entity or "Bill",
             body=item.body.encode(),
             generation=item.generation,
@@ -176,7 +175,7 @@ def _evidence(document: DocumentRow, entity: str, rows: Sequence[Mapping[str, An
         first = min(
             ours, key=lambda row: (str(row.get("MetaData", {}).get("CreateTime", "")), len(row["Id"]), row["Id"])
         )
-        return judge(first, entity, document_of(document.content), document.marker)
+        return judge(first, entity, from_data(document.content), document.marker)
     others = [row for row in rows if row.get("DocNumber") == document.number]
     if others:
         return Written(
