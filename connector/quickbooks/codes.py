@@ -1,4 +1,4 @@
-"""The codes of this room that are not QuickBooks' faults: names, sign-in, addresses, answers. For ``connector help``."""
+"""The codes of this room that are not QuickBooks' faults: names, sign-in, addresses, answers."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -50,6 +50,7 @@ _OF_A_NAME: Final = {
 
 def _codes() -> dict[str, tuple[str, str]]:
     codes: dict[str, tuple[str, str]] = {}
+    code = ""
     for line in _TEXT.strip().splitlines():
         if line.startswith("  "):
             title, text = codes[code]

@@ -193,8 +193,9 @@ _KINDS: Final = {
 }
 
 CODES: Final[Mapping[str, tuple[str, str]]] = {
-    meaning.code: (meaning.words, f"To do: {meaning.remedy}.") for meaning in _MEANINGS
-} | OTHER_CODES
+    **{meaning.code: (meaning.words, f"To do: {meaning.remedy}.") for meaning in _MEANINGS},
+    **OTHER_CODES,
+}
 """Title and explanation of every code that this room's messages carry, for ``connector help CODE``."""
 
 
@@ -235,7 +236,7 @@ def explain(outcome: Outcome, names: Mapping[tuple[str, str], str]) -> tuple[str
     """
     meaning = meaning_of(outcome)
     theirs = _named(_own_words(outcome), names)
-    said = f" QuickBooks says: {theirs}" if theirs else ""
+    said = f" {'QuickBooks says: ' if outcome.code else ''}{theirs}" if theirs else ""
     marks = [f"code {outcome.code}"] if outcome.code else []
     marks += [f"intuit_tid {outcome.intuit_tid}"] if outcome.intuit_tid else []
     mark = f" ({', '.join(marks)})" if marks else ""

@@ -107,6 +107,7 @@ class SignIn:
         self._endpoint = TokenEndpoint(settings)
         self._lock = threading.Lock()
         self._held: Stored | None = None
+        self._rejected = ""
 
     def access_token(self) -> str:
         """
@@ -117,13 +118,13 @@ class SignIn:
             ServiceDown: Intuit's sign-in service fails; run again.
         """
         held = self._held
-        if held is not None and self._fresh(held):
+        if held is not None and self._good(held):
             return held.access_token
-        return self._renewed(rejected=None)
+        return self._renewed()
 
-    def renew(self, rejected: str) -> str:
-        """Another token than ``rejected``, which QuickBooks answered with 401; raises as `access_token` does."""
-        return self._renewed(rejected)
+    def distrust(self, access_token: str) -> None:
+        """QuickBooks answered 401 to this one: the next `access_token` is another."""
+        self._rejected = access_token
 
     def authorize_url(self, redirect_uri: str, state: str) -> str:
         """Where ``auth login`` sends the browser."""
@@ -174,23 +175,24 @@ class SignIn:
             None if hard is None else max((hard - self._clock()).days, 0),
         )
 
-    def _fresh(self, stored: Stored) -> bool:
+    def _good(self, stored: Stored) -> bool:
         now = self._clock()
         # A sign-in from the future means that a clock was wrong: its times say nothing.
-        return stored.refreshed_at <= now < stored.access_expires_at - _BEFORE_THE_END
+        lasts = stored.refreshed_at <= now < stored.access_expires_at - _BEFORE_THE_END
+        return lasts and stored.access_token != self._rejected
 
     def _load(self) -> Stored | None:
         stored = self._store.load()
         return stored if stored is not None and stored.realm_id == self._settings.realm_id else None
 
-    def _renewed(self, rejected: str | None) -> str:
+    def _renewed(self) -> str:
         with self._lock:
             held = self._held
-            if held is not None and held.access_token != rejected and self._fresh(held):
+            if held is not None and self._good(held):
                 return held.access_token  # another thread was quicker
             with self._store.lock():
                 stored = self._load()
-                if stored is not None and stored.access_token != rejected and self._fresh(stored):
+                if stored is not None and self._good(stored):
                     self._held = stored  # another process was quicker
                     return stored.access_token
                 return self._refresh(stored).access_token
