@@ -5,6 +5,7 @@ No proxies or passwords out of the environment, no redirects, TLS always verifie
 the whole exchange, a cap on the answer's size. Addresses with keys in them never reach a message.
 """
 
+import logging
 import ssl
 import time
 from collections.abc import Mapping
@@ -27,6 +28,9 @@ __all__ = ["Answer", "Lost", "Network", "NotSent", "exchange", "open_session"]
 
 _CONNECT_SECONDS: Final = 10.0
 _CAP: Final = 64 * 1024 * 1024
+
+# Every line of it holds an address, at any level; what there is to say is said by us.
+logging.getLogger("urllib3.connectionpool").addFilter(lambda _: False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,7 @@ class World:
         affiliates: Everyone who may be paid.
         cake: Rows of CAKE; amounts are text.
         commission_factory: Rows of Commission Factory; amounts are Decimals with four decimals.
+        commission_factory_seconds: How long Commission Factory takes for an answer.
         version: Goes up with every ``load``; change rows through it, the pretend servers keep an index per version.
     """
 
@@ -72,6 +73,7 @@ class World:
     cake: list[Row] = field(default_factory=list)
     commission_factory: list[Row] = field(default_factory=list)
     version: int = 0
+    commission_factory_seconds: float = 0.0
 
     @classmethod
     def generate(cls, today: date, cake_invoices: int = 400) -> Self:

@@ -1,34 +1,25 @@
 """The pretend CAKE: ``GET /api/2/invoices.json`` as its document has it; every refusal is an HTTP 200."""
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from connector.sandbox.affiliates import World
 from connector.sandbox.credentials import CAKE_KEY
+from connector.sandbox.journal import Journal
+from connector.sandbox.quickbooks.wire import encode
 
-__all__ = ["Journal", "routes"]
+__all__ = ["routes"]
 
 _NUMBERS: Final = ("invoice_id", "affiliate_id", "advertiser_id")
 _MOST_ROWS: Final = 10_000
 _KEPT_INDEXES: Final = 8
-
-
-class Journal(Protocol):
-    """What the sandbox's log and faults offer to a pretend source."""
-
-    def record(self, kind: str, request: Request, status: int) -> None:
-        """Note an answered request."""
-        ...
-
-    def fault_for(self, request: Request) -> Response | None:
-        """An armed fault's answer, to be sent instead; None where none is armed."""
-        ...
 
 
 class _Refused(Exception):
@@ -43,13 +34,21 @@ def routes(world: World, journal: Journal) -> list[Route]:
         response = journal.fault_for(request)
         if response is None:
             try:
-                response = JSONResponse(_page(world, indexes, request.query_params))
+                response = _answer(_page(world, indexes, request.query_params))
             except _Refused as refused:
-                response = JSONResponse({"request_status": "Failure", "message": str(refused)})
+                response = _answer({"request_status": "Failure", "message": str(refused)})
         journal.record("cake", request, response.status_code)
         return response
 
     return [Route("/api/2/invoices.json", invoices, methods=["GET"])]
+
+
+def _answer(body: dict[str, Any]) -> Response:
+    try:
+        text = json.dumps(body)
+    except TypeError:  # Decimals, where somebody loaded amounts as numbers; the slower writer knows them
+        text = encode(body)
+    return Response(text, media_type="application/json")
 
 
 def _page(

@@ -25,6 +25,7 @@ FIRST_WAIT: float = 1.0
 THROTTLE_WAIT: float = 60.0
 LONGEST_WAIT: Final = 120.0
 _TRIES: Final = 4
+_SECONDS: Final = 60.0
 
 _T = TypeVar("_T")
 
@@ -124,7 +125,6 @@ class Asker:
         params: Mapping[str, str | int],
         accept: str,
         read: Callable[[bytes], _T],
-        seconds: float = 60.0,
     ) -> _T:
         """
         What ``read`` makes of the answer's body; ``read`` may raise Throttled, which is waited out like a 429.
@@ -140,18 +140,20 @@ class Asker:
         try:
             for attempt in retrying:
                 with attempt:
-                    return self._once(path, params, accept, read, seconds)
+                    return self._once(path, params, accept, read)
         except Throttled as error:
+            if type(error) is not Throttled:  # a limit of our own, which has said how long
+                raise
             raise throttled(self._connection, self._title, self._slow_words, error.retry_after) from None
         raise AssertionError  # pragma: no cover - the last attempt returns or raises
 
-    def _once(
-        self, path: str, params: Mapping[str, str | int], accept: str, read: Callable[[bytes], _T], seconds: float
-    ) -> _T:
+    def _once(self, path: str, params: Mapping[str, str | int], accept: str, read: Callable[[bytes], _T]) -> _T:
         url = self._connection.base_url.rstrip("/") + path
         try:
             with self._turn():
-                answer = exchange(self._session, "GET", url, params=params, headers={"Accept": accept}, seconds=seconds)
+                answer = exchange(
+                    self._session, "GET", url, params=params, headers={"Accept": accept}, seconds=_SECONDS
+                )
         except (NotSent, Lost) as error:
             raise ServiceDown(
                 f"{self._connection.name}: {self._title} cannot be read: {error}",
@@ -189,7 +191,7 @@ class _Patience:
 
     def again(self, state: RetryCallState) -> bool:
         error = state.outcome.exception() if state.outcome else None
-        if isinstance(error, Throttled):
+        if type(error) is Throttled:
             self._slow_left -= 1
             return self._slow_left >= 0
         if type(error) is ServiceDown:

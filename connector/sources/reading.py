@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeVar, cast
 
 from connector.errors import AnswerUnreadable
 from connector.invoice import Trouble
 from connector.money import plain_decimal
 
-__all__ = ["Record", "keys_seen", "parse_json", "wrong_shape"]
+__all__ = ["Record", "blanked", "keys_seen", "parse_json", "wrong_shape"]
 
 _SECRET_NAME: Final = re.compile(r"api_?key|secret|token|password|ssn|iban", re.IGNORECASE)
 _BLANK: Final = "***"
@@ -24,6 +24,8 @@ _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _DATE_TIME: Final = re.compile(r"(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?", re.ASCII)
 _FIRST_YEAR: Final = 1900  # 0001-01-01 is how some systems print "no date"
 _SHORTEST_SECRET: Final = 6  # anything shorter stands in honest values too
+
+_T = TypeVar("_T")
 
 
 def wrong_shape(source: str, what: str, *, code: str = "source-shape") -> AnswerUnreadable:
@@ -49,15 +51,14 @@ def parse_json(body: bytes, secret: str = "") -> object:
     Raises:
         ValueError: Its text says what the body is instead: empty, a web page, cut off.
     """
-    text = body.decode("utf-8-sig", errors="strict").strip() if body else ""
+    text = body.decode("utf-8-sig").strip()
     if not text:
         raise ValueError("an empty answer")
     if text.startswith("<"):
         raise ValueError("a web page (HTML) or XML, not JSON")
-    blank = secret if len(secret) >= _SHORTEST_SECRET else ""
 
     def pairs(items: list[tuple[str, object]]) -> dict[str, object]:
-        found = {name: _blanked(value, blank) for name, value in items}
+        found = {name: blanked(_whole(value), secret) for name, value in items}
         if len(found) != len(items):
             raise ValueError("JSON in which a key stands twice")
         return found
@@ -75,11 +76,19 @@ def _no_number(text: str) -> object:
     raise ValueError(f"JSON with {text} in it, which is no number")
 
 
-def _blanked(value: object, secret: str) -> object:
-    if isinstance(value, str) and secret:
-        return value.replace(secret, _BLANK)
+def _whole(value: object) -> object:
+    """Half a character (a lone surrogate, as a cut name leaves it) can be stored and sent nowhere."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) and not value.isascii() else value
+
+
+def blanked(value: _T, secret: str) -> _T:
+    """``value`` without the secret, should a source repeat it in a text or in a list of texts."""
+    if len(secret) < _SHORTEST_SECRET:
+        return value
+    if isinstance(value, str):
+        return cast("_T", value.replace(secret, _BLANK))
     if isinstance(value, list):
-        return [_blanked(item, secret) for item in value]
+        return cast("_T", [blanked(item, secret) for item in value])
     return value
 
 
@@ -110,10 +119,8 @@ class Record:
     def id(self, name: str) -> str | None:
         """An id as text: 10042 and "10042" are one, "0412" keeps its zero."""
         value = self.values.get(name)
-        if isinstance(value, bool | float) or (isinstance(value, Decimal) and value != value.to_integral_value()):
+        if isinstance(value, bool | float) or (isinstance(value, Decimal) and value.as_tuple().exponent != 0):
             raise wrong_shape(self.source, f"{name} of {self.title} is no id")
-        if isinstance(value, Decimal):
-            return str(int(value))
         text = self.text(name)
         return (text.strip() or None) if text else None
 
