@@ -137,7 +137,7 @@ class Company(Client):
     def sign_in_again(self) -> bool:
         """Get another access token after a write met a 401; False where Intuit gives none."""
         try:
-            self._sign_in.renew(self._sign_in.access_token())
+            self._sign_in.access_token()  # the refused one is distrusted already
         except ConnectorError:
             return False
         return True
