@@ -1,0 +1,334 @@
+"""What ``connector help CODE`` says of every code that is not a mapping's or QuickBooks' own, and the exit codes."""
+
+from collections.abc import Mapping
+from typing import Final
+
+__all__ = ["CODES", "EXIT_CODES"]
+
+_BUG: Final = (
+    "The connector was about to break one of its own rules and stopped before it did. Nothing was sent by this step. "
+    "Report it with the trace file named beside the message. The books are safe; other sources go on."
+)
+
+CODES: Final[Mapping[str, tuple[str, str]]] = {
+    # Settings and the command line.
+    "settings-missing": (
+        "there is no settings file",
+        (
+            "The connector reads connector.toml in the working directory, or the file of --config, or of CONNECTOR_CONFIG. "
+            "The message lists where it looked. connector demo --keep DIR writes a whole one to look at."
+        ),
+    ),
+    "setting-unknown": (
+        "the settings hold a name that does not exist",
+        (
+            "Sections and keys are exact. The message names the line and the nearest name there is. A key that only one "
+            "type of source knows (format of Commission Factory) belongs under a connection of that type."
+        ),
+    ),
+    "setting-invalid": (
+        "a setting has a value that it cannot have",
+        (
+            "The message names the line, what is wrong and what to write. Durations are a number and one of ms s m h d; "
+            "addresses are https, plain http only for this machine; two connections may not be the same account."
+        ),
+    ),
+    "setting-missing": (
+        "a setting is needed and stands nowhere",
+        (
+            "The message lists every place that was tried, in order: the environment (CONNECTOR_SECTION__KEY), the secrets "
+            "folder (CONNECTOR_SECRETS_DIR, a file named section__key), the settings file (KEY, or KEY_file with the name "
+            "of a file). Write it in one of them; for secrets the first two are better. A source without its key is left "
+            "out with exit code 3; the other sources go on."
+        ),
+    ),
+    "wrong-use": (
+        "the command was not used as it is meant",
+        (
+            "There is no such command, option or topic, or a value does not fit. connector --help lists the commands, "
+            "connector COMMAND --help its options."
+        ),
+    ),
+    "check-what": (
+        "connector check does not know what to check",
+        "Give it names of connections (the NAME of [sources.NAME]) or mapping files, or nothing to check all of them.",
+    ),
+    "sandbox-start": (
+        "the sandbox cannot start",
+        "Most often another program uses its port: choose another with --port, or 0 for any free one.",
+    ),
+    "sandbox-scenario": (
+        "the sandbox cannot use this scenario or memory",
+        "The file given with --scenario is no scenario, or the folder given with --data holds something else.",
+    ),
+    "our-fault": (
+        "a bug of the connector",
+        (
+            "Something happened that nobody foresaw. The message names a file with the trace; secrets are taken out of it. "
+            "Report it. Running again is safe: what was sent is known or will be looked for, nothing is sent twice."
+        ),
+    ),
+    # Runs.
+    "lock-held": (
+        "another run writes for this company",
+        "One process at a time writes for a company. The message says who. Wait for it, or stop it; exit code 7.",
+    ),
+    "needs-yes": (
+        "nobody can be asked",
+        "Without a terminal sync needs --yes, or --plan FILE with a saved plan.",
+    ),
+    "plan-outdated": (
+        "the saved plan no longer holds",
+        (
+            "An invoice, a mapping, a table or a document in QuickBooks changed since the plan was saved. Nothing was "
+            "written. Make the plan again: connector plan -o FILE."
+        ),
+    ),
+    "limit-bills": (
+        "the run would write more documents than [limits] max_bills allows",
+        (
+            "Nothing was written, exit code 8. Look at the plan; if it is right, raise the limit or sync in parts with "
+            "--source or --period."
+        ),
+    ),
+    "limit-total": (
+        "the run would write a larger total than [limits] max_total allows",
+        (
+            "Nothing was written, exit code 8. Creations and increases count, per currency. Look at the plan; if it is "
+            "right, raise the limit or sync in parts with --source or --period."
+        ),
+    ),
+    "disk-full": ("the disk is full", "Make room, then run again. Nothing was advanced and nothing is lost."),
+    # Sources.
+    "source-type": (
+        "there is no source of this type",
+        (
+            "type under [sources.NAME] names the kind of system: cake or commission_factory, or one that a further package "
+            "registered under connector.sources."
+        ),
+    ),
+    "source-refused": (
+        "a source refused its key",
+        "Ask the source for a new key and set it; exit code 4. The other sources go on.",
+    ),
+    "source-down": (
+        "a source cannot be reached or fails",
+        "Nothing was advanced. The next run reads the same days again; exit code 5.",
+    ),
+    "source-throttled": (
+        "a source asks to slow down",
+        (
+            "Its limit is used up, by this process or by another one on this machine. Nothing was advanced. If it happens "
+            "often, choose a slower schedule for this source."
+        ),
+    ),
+    "source-incomplete": (
+        "a source gave fewer invoices than it announced",
+        (
+            "An incomplete pull decides nothing, because a missing invoice would look like one that was deleted. The next "
+            "run reads again."
+        ),
+    ),
+    "source-moving": (
+        "a source's list kept changing while it was read",
+        "It was read three times. Nothing was advanced; run again.",
+    ),
+    "source-shape": (
+        "a source answered in another shape than it documents",
+        (
+            "The message names the keys that were seen. Check base_url; if it is right, the source has changed and the "
+            "connector must learn it. Nothing was advanced."
+        ),
+    ),
+    # QuickBooks.
+    "quickbooks-client": (
+        "Intuit does not know this app",
+        (
+            "client_id and client_secret do not belong together or to this environment: sandbox and production have "
+            "different keys. Copy both again from the app's page at Intuit."
+        ),
+    ),
+    "quickbooks-environment": ("the environment is neither sandbox nor production", "There are exactly these two."),
+    "quickbooks-realm": ("the company id is none", "It has digits only; QuickBooks shows it under Settings, Account."),
+    "quickbooks-address": (
+        "an address is not safe to send a token to",
+        "Use https. Plain http is accepted for this machine alone (the sandbox).",
+    ),
+    "quickbooks-shape": (
+        "QuickBooks answered what we cannot read",
+        (
+            "Most often a proxy or a wrong address answered in its place. Check [quickbooks] api_url and discovery_url; if "
+            "they are right, run again later. A write that was answered so is looked up before anything is sent again."
+        ),
+    ),
+    "quickbooks-read-refused": (
+        "QuickBooks refused a question",
+        "A read, not a write: nothing in the books is concerned. The message holds QuickBooks' own words.",
+    ),
+    "quickbooks-moving": (
+        "a list of QuickBooks kept changing while it was read",
+        "Somebody is deleting or adding at the same time. Run again when it is quiet.",
+    ),
+    # State.
+    "state-missing": (
+        "there is no state yet",
+        "The first sync makes it. If there was one, look at [state] url: a relative path starts from the settings file.",
+    ),
+    "state-url": ("[state] url names no SQLite file", 'Write url = "sqlite:///state.db".'),
+    "state-unreachable": (
+        "the state cannot be opened",
+        "The folder or the file cannot be read and written by the user who runs this. The message says which.",
+    ),
+    "state-network-drive": (
+        "the state is on a network drive",
+        "There two writers cannot be told from one, and a bill could be sent twice. Put it on a disk of this machine.",
+    ),
+    "state-damaged": (
+        "the state is damaged",
+        (
+            "Put a backup in its place, or move it away. Both are safe: the next sync first reads QuickBooks and finds what "
+            "was sent before."
+        ),
+    ),
+    "state-newer": (
+        "the state is of a newer version",
+        "Install the newer version again, or go back to the copy made before the upgrade.",
+    ),
+    "state-disk-full": ("the state's disk is full", "Free some space and run again; nothing was advanced."),
+    "state-disk": ("the state's disk fails", "Look at the disk and at the system's log, then run again."),
+    "state-locked": (
+        "another program keeps the state open",
+        "Run again. If it stays so, look for a backup or a database tool that has the file open.",
+    ),
+    "state-key": (
+        "the key file does not fit the stored sign-in",
+        "Put the right [state] key_file back, readable for its owner only, or sign in again.",
+    ),
+    "backup-exists": ("the backup's file exists already", "Name a file that does not exist; none is overwritten."),
+    # Bugs that stop before they do harm.
+    **dict.fromkeys(
+        (
+            "attempt-finished",
+            "document-column",
+            "document-sending",
+            "move-forbidden",
+            "other-company",
+            "request-changed",
+            "send-in-transaction",
+            "send-without-intent",
+            "sending-without-request",
+            "state-number",
+            "window-reversed",
+            "write-in-read",
+            "write-outside-protocol",
+        ),
+        ("a rule of the connector would have been broken", _BUG),
+    ),
+    # What becomes of a document.
+    "before-start": (
+        "the invoice is dated before start_date",
+        "Nothing dated earlier than start_date of its source is ever posted. Such bills were entered by hand.",
+    ),
+    "changed-at-source": (
+        "the invoice changed at its source after it was posted",
+        (
+            "Its amount, currency, date or payee is another one now. The mapping's policy says what happens: update the "
+            "bill while it is unpaid and the books are open, or hold it for a person."
+        ),
+    ),
+    "voided-at-source": (
+        "the invoice was voided at its source after it was posted",
+        "The mapping's policy says what happens: delete the bill while it is unpaid, credit it, or hold it.",
+    ),
+    "voided-at-source-paid": (
+        "the invoice was voided at its source, and its bill is paid",
+        "Money has left. A person decides: a vendor credit, or nothing.",
+    ),
+    "gone-at-source": (
+        "the source no longer has the invoice",
+        "A complete pull over its dates did not hold it. It is held and never removed by itself.",
+    ),
+    "live-again": (
+        "the invoice was removed and is live again",
+        "Its bill was deleted because it was voided at the source; now it counts again. A person decides.",
+    ),
+    "edited-in-quickbooks": (
+        "a person changed the bill in QuickBooks",
+        "One of the boxes that we filled is another one now. It is not overwritten.",
+    ),
+    "missing-in-quickbooks": (
+        "the bill is gone from QuickBooks",
+        "A person deleted it. It is reported and never sent again by itself.",
+    ),
+    "twice-in-quickbooks": (
+        "QuickBooks has the bill twice",
+        "The earliest is ours. Compare them and delete the other one in QuickBooks.",
+    ),
+    "entered-by-hand": (
+        "the bill was there already",
+        "Number, vendor, currency and total agree, without our mark: a person typed it. It is linked, none is made.",
+    ),
+    "possible-duplicate": (
+        "QuickBooks may have this bill already",
+        "Another document has its number, or the same vendor, amount and date. Compare both; link it or approve it.",
+    ),
+    "number-twice": (
+        "two documents of one run have the same number",
+        "Both are held. Make the number box of the mapping unique, for example with a prefix per source.",
+    ),
+    "vendor-shared": (
+        "two payees reach the same vendor",
+        "The vendor's name is bound to the first payee that reached it. Add a row with the right vendor for the second.",
+    ),
+    "vendor-renamed": (
+        "a payee has a new name",
+        "It was bound to a vendor under the old one. Add a row that says which vendor it is.",
+    ),
+    "vendor-currency": (
+        "the vendor is kept in another currency",
+        "QuickBooks gives each vendor one currency for good. Add a row with a vendor of the invoice's currency.",
+    ),
+    "vendor-not-made": (
+        "the vendor could not be made",
+        "QuickBooks' answer was lost or refused it. The next run looks for the vendor by name before anything else.",
+    ),
+    "outcome-unknown": (
+        "nobody knows yet whether QuickBooks has it",
+        (
+            "The request left and no proof came back. It is looked up after settle_after and never sent blindly again. "
+            "connector sync --wait stays until all are known."
+        ),
+    ),
+    "answer-differs": (
+        "QuickBooks booked another total or tax than we meant",
+        "The bill is there and is not sent again. Compare it in QuickBooks; most often a tax code rounds differently.",
+    ),
+    "answer-of-another": (
+        "QuickBooks answered with another document",
+        "What came back is not what was sent. It is held; look at both.",
+    ),
+    "deleted-in-quickbooks": (
+        "the document was deleted in QuickBooks",
+        "It was made once and a person deleted it since. It is held, and never made again by itself.",
+    ),
+}
+
+EXIT_CODES: Final = """Exit codes
+
+    0  done, or nothing to do (held for review alone is not an error)
+    1  a fault of ours (a bug); the message says where the trace is
+    2  wrong use of the command
+    3  settings, mapping or saved plan not valid, or the state newer or damaged;
+       for what it concerns nothing was written
+    4  sign-in needed: QuickBooks' (or it refuses the app), or a source's key refused
+    5  a service is down, limiting us, or answered what we cannot read; disk full;
+       nothing advanced, run again
+    6  finished, but some documents are refused, blocked, still unknown, or their answer differs
+    7  another run holds the lock; nothing done
+    8  stopped by a limit; nothing written
+   10  differences: reconcile has a row of family differ or one-side,
+       or plan --detailed-exitcode has work
+  130  interrupted (Ctrl-C)
+  143  terminated (SIGTERM; the daemon stops with 0)
+
+A run over several sources ends with the first that applies of 1 7 8 3 4 5 6 10."""
