@@ -15,31 +15,32 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     "settings-missing": (
         "there is no settings file",
         (
-            "The connector reads connector.toml in the working directory, or the file of --config, or of CONNECTOR_CONFIG. "
-            "The message lists where it looked. connector demo --keep DIR writes a whole one to look at."
+            "The connector reads connector.toml in the working directory, or the file of --config, or of "
+            "CONNECTOR_CONFIG. The message lists where it looked. connector demo --keep DIR writes a whole one to look "
+            "at."
         ),
     ),
     "setting-unknown": (
         "the settings hold a name that does not exist",
         (
-            "Sections and keys are exact. The message names the line and the nearest name there is. A key that only one "
-            "type of source knows (format of Commission Factory) belongs under a connection of that type."
+            "Sections and keys are exact. The message names the line and the nearest name there is. A key that only "
+            "one type of source knows (format of Commission Factory) belongs under a connection of that type."
         ),
     ),
     "setting-invalid": (
         "a setting has a value that it cannot have",
         (
-            "The message names the line, what is wrong and what to write. Durations are a number and one of ms s m h d; "
-            "addresses are https, plain http only for this machine; two connections may not be the same account."
+            "The message names the line, what is wrong and what to write. Durations are a number and one of ms s m h "
+            "d; addresses are https, plain http only for this machine; two connections may not be the same account."
         ),
     ),
     "setting-missing": (
         "a setting is needed and stands nowhere",
         (
-            "The message lists every place that was tried, in order: the environment (CONNECTOR_SECTION__KEY), the secrets "
-            "folder (CONNECTOR_SECRETS_DIR, a file named section__key), the settings file (KEY, or KEY_file with the name "
-            "of a file). Write it in one of them; for secrets the first two are better. A source without its key is left "
-            "out with exit code 3; the other sources go on."
+            "The message lists every place that was tried, in order: the environment (CONNECTOR_SECTION__KEY), the "
+            "secrets folder (CONNECTOR_SECRETS_DIR, a file named section__key), the settings file (KEY, or KEY_file "
+            "with the name of a file). Write it in one of them; for secrets the first two are better. A source without "
+            "its key is left out with exit code 3; the other sources go on."
         ),
     ),
     "wrong-use": (
@@ -64,8 +65,8 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     "our-fault": (
         "a bug of the connector",
         (
-            "Something happened that nobody foresaw. The message names a file with the trace; secrets are taken out of it. "
-            "Report it. Running again is safe: what was sent is known or will be looked for, nothing is sent twice."
+            "Something happened that nobody foresaw. The message names a file with the trace; secrets are taken out of "
+            "it. Report it. Running again is safe: what was sent is known or will be looked for, nothing is sent twice."
         ),
     ),
     # Runs.
@@ -103,8 +104,8 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     "source-type": (
         "there is no source of this type",
         (
-            "type under [sources.NAME] names the kind of system: cake or commission_factory, or one that a further package "
-            "registered under connector.sources."
+            "type under [sources.NAME] names the kind of system: cake or commission_factory, or one that a further "
+            "package registered under connector.sources."
         ),
     ),
     "source-refused": (
@@ -118,15 +119,15 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     "source-throttled": (
         "a source asks to slow down",
         (
-            "Its limit is used up, by this process or by another one on this machine. Nothing was advanced. If it happens "
-            "often, choose a slower schedule for this source."
+            "Its limit is used up, by this process or by another one on this machine. Nothing was advanced. If it "
+            "happens often, choose a slower schedule for this source."
         ),
     ),
     "source-incomplete": (
         "a source gave fewer invoices than it announced",
         (
-            "An incomplete pull decides nothing, because a missing invoice would look like one that was deleted. The next "
-            "run reads again."
+            "An incomplete pull decides nothing, because a missing invoice would look like one that was deleted. The "
+            "next run reads again."
         ),
     ),
     "source-moving": (
@@ -157,8 +158,9 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     "quickbooks-shape": (
         "QuickBooks answered what we cannot read",
         (
-            "Most often a proxy or a wrong address answered in its place. Check [quickbooks] api_url and discovery_url; if "
-            "they are right, run again later. A write that was answered so is looked up before anything is sent again."
+            "Most often a proxy or a wrong address answered in its place. Check [quickbooks] api_url and "
+            "discovery_url; if they are right, run again later. A write that was answered so is looked up before "
+            "anything is sent again."
         ),
     ),
     "quickbooks-read-refused": (
@@ -172,7 +174,10 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     # State.
     "state-missing": (
         "there is no state yet",
-        "The first sync makes it. If there was one, look at [state] url: a relative path starts from the settings file.",
+        (
+            "The first sync makes it. If there was one, look at [state] url: a relative path starts from the settings "
+            "file."
+        ),
     ),
     "state-url": ("[state] url names no SQLite file", 'Write url = "sqlite:///state.db".'),
     "state-unreachable": (
@@ -186,8 +191,8 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     "state-damaged": (
         "the state is damaged",
         (
-            "Put a backup in its place, or move it away. Both are safe: the next sync first reads QuickBooks and finds what "
-            "was sent before."
+            "Put a backup in its place, or move it away. Both are safe: the next sync first reads QuickBooks and finds "
+            "what was sent before."
         ),
     ),
     "state-newer": (
@@ -232,8 +237,8 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     "changed-at-source": (
         "the invoice changed at its source after it was posted",
         (
-            "Its amount, currency, date or payee is another one now. The mapping's policy says what happens: update the "
-            "bill while it is unpaid and the books are open, or hold it for a person."
+            "Its amount, currency, date or payee is another one now. The mapping's policy says what happens: update "
+            "the bill while it is unpaid and the books are open, or hold it for a person."
         ),
     ),
     "voided-at-source": (
@@ -278,7 +283,10 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "vendor-shared": (
         "two payees reach the same vendor",
-        "The vendor's name is bound to the first payee that reached it. Add a row with the right vendor for the second.",
+        (
+            "The vendor's name is bound to the first payee that reached it. Add a row with the right vendor for the "
+            "second."
+        ),
     ),
     "vendor-renamed": (
         "a payee has a new name",

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from connector.errors import SettingsInvalid
+from connector.route import Network
 from connector.settings.values import (
     Address,
     Amounts,
@@ -33,9 +34,6 @@ from connector.settings.values import (
     one_of,
     whole,
 )
-
-if TYPE_CHECKING:
-    from connector.network import Network
 
 __all__ = [
     "SECTION_NAMES",
@@ -212,10 +210,8 @@ class Settings(_Section):
     _origins: Mapping[str, str] = PrivateAttr(default_factory=dict)
 
     @property
-    def network(self) -> "Network":
+    def network(self) -> Network:
         """The ``[network]`` section as sessions take it."""
-        from connector.network import Network  # noqa: PLC0415 - brings requests, which reading settings must not
-
         return Network(self.network_section.proxy, self.network_section.ca_bundle)
 
     def require_client(self) -> tuple[str, str]:
