@@ -7,6 +7,7 @@ lasts. A fault is armed and hits one request (or `times` of them). The connector
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 Value = bool | int | float | str
@@ -132,6 +133,6 @@ def _checked(name: str, value: Any) -> Value:
         if not isinstance(value, bool):
             raise ValueError(f"{name} is true or false, not {value!r}")  # noqa: TRY004 - one kind for the caller
         return value
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise ValueError(f"{name} is a number, not {value!r}")  # noqa: TRY004 - one kind for the caller
-    return value
+    return float(value) if isinstance(value, Decimal) else value

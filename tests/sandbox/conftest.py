@@ -14,14 +14,16 @@ class Books:
     def __init__(self, url: str) -> None:
         self.url = url
         self.base = f"{url}/quickbooks/v3/company/{REALM_ID}"
+        self.refresh = REFRESH_TOKEN
         self.session = requests.Session()
         self.session.trust_env = False
 
-    def sign_in(self, token: str = REFRESH_TOKEN) -> dict[str, Any]:
-        form = {"grant_type": "refresh_token", "refresh_token": token}
+    def sign_in(self, token: str = "") -> dict[str, Any]:
+        form = {"grant_type": "refresh_token", "refresh_token": token or self.refresh}
         answer = self.session.post(f"{self.url}/oauth/token", auth=(CLIENT_ID, CLIENT_SECRET), data=form, timeout=5)
         pair = answer.json()
         assert answer.status_code == 200, pair
+        self.refresh = pair["refresh_token"]
         self.session.headers["Authorization"] = f"Bearer {pair['access_token']}"
         return pair
 

@@ -1,5 +1,5 @@
 import copy
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -35,7 +35,12 @@ def test_a_bill_is_echoed_with_names_defaults_and_two_decimals(books: Books) -> 
 
 
 REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
-    ("an unknown property", {"BadJson": 1}, "2010", 'Unrecognized field "BadJson" (class com.intuit.schema.finance.v3.Bill)'),
+    (
+        "an unknown property",
+        {"BadJson": 1},
+        "2010",
+        'Unrecognized field "BadJson" (class com.intuit.schema.finance.v3.Bill)',
+    ),
     ("an unknown property of a line", {"Line": [{"Foo": 1}]}, "2010", "v3.Line"),
     ("no lines", {"Line": None}, "2020", "Required parameter Line is missing in the request"),
     ("an empty list of lines", {"Line": []}, "2250", ""),
@@ -50,7 +55,12 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("an unknown department", {"DepartmentRef": {"value": "77"}}, "2500", "Depts element id 77 not found"),
     ("a bad date", {"TxnDate": "31/01/2026"}, "2060", "31/01/2026"),
     ("a bad word", {"GlobalTaxCalculation": "Sometimes"}, "2170", "Invalid Enumeration : Sometimes"),
-    ("a currency that is not the vendor's", {"CurrencyRef": {"value": "USD"}, "ExchangeRate": 1.5}, "6000", "one foreign"),
+    (
+        "a currency that is not the vendor's",
+        {"CurrencyRef": {"value": "USD"}, "ExchangeRate": 1.5},
+        "6000",
+        "one foreign",
+    ),
     ("tax detail out of scope", {"GlobalTaxCalculation": "NotApplicable", "TxnTaxDetail": {"TotalTax": 3}}, "6170", ""),
 ]
 
@@ -127,9 +137,13 @@ def test_inclusive_tax_is_taken_out_of_the_amounts_and_may_be_a_cent_off(books: 
 
 def test_a_sent_tax_overrides_the_computed_one_and_must_name_every_rate(books: Books) -> None:
     line = books.line(100, TaxCodeRef={"value": "1"})
-    own = {"TaxLine": [{"Amount": 9.99, "DetailType": "TaxLineDetail", "TaxLineDetail": {"TaxRateRef": {"value": "17"}}}]}
+    own = {
+        "TaxLine": [{"Amount": 9.99, "DetailType": "TaxLineDetail", "TaxLineDetail": {"TaxRateRef": {"value": "17"}}}]
+    }
     assert books.made("Bill", books.bill(line, TxnTaxDetail=own))["TotalAmt"] == 109.99
-    wrong = {"TaxLine": [{"Amount": 9.99, "DetailType": "TaxLineDetail", "TaxLineDetail": {"TaxRateRef": {"value": "18"}}}]}
+    wrong = {
+        "TaxLine": [{"Amount": 9.99, "DetailType": "TaxLineDetail", "TaxLineDetail": {"TaxRateRef": {"value": "18"}}}]
+    }
     assert code(books.post("bill", books.bill(line, TxnTaxDetail=wrong))) == "6000"
 
 
@@ -198,13 +212,15 @@ def test_plans_gate_bills_items_and_classes(books: Books, plan: str, refused: st
     }
     assert books.get("companyinfo/1").json()["CompanyInfo"]["NameValue"][0]["Value"] == f"QuickBooks Online {plan}"
     for name, body in bodies.items():
-        assert code(books.post("bill", body)) == ("5030" if plan == "Simple Start" or name == refused or (
-            plan == "Essentials" and name != "bill") else "")
+        assert code(books.post("bill", body)) == (
+            "5030" if plan == "Simple Start" or name == refused or (plan == "Essentials" and name != "bill") else ""
+        )
 
 
 def test_classes_and_locations_are_echoed_dropped_or_refused(books: Books) -> None:
     body = books.bill(
-        books.line(ClassRef={"value": books.id("Class", "US")}), DepartmentRef={"value": books.id("Department", "Sydney")}
+        books.line(ClassRef={"value": books.id("Class", "US")}),
+        DepartmentRef={"value": books.id("Department", "Sydney")},
     )
     bill = books.made("Bill", body)
     assert bill["DepartmentRef"]["name"] == "Sydney"
@@ -261,10 +277,20 @@ def test_the_empty_strings_of_python_quickbooks_mean_nothing(books: Books) -> No
     line = books.line(0.30000000000000004) | {"CustomField": [], "LineNum": 0, "LinkedTxn": []}
     line["AccountBasedExpenseLineDetail"]["TaxInclusiveAmt"] = 0
     line["AccountBasedExpenseLineDetail"]["AccountRef"] |= {"name": "", "type": ""}
-    empty = {"Balance": 0, "DueDate": "", "PrivateNote": "", "SyncToken": 0, "TotalAmt": "", "TxnDate": "", "DocNumber": ""}
-    body = books.bill(line, **empty, LinkedTxn=[], domain="QBO", sparse=False, ExchangeRate=0, DepartmentRef={"value": None})
+    empty = {
+        "Balance": 0,
+        "DueDate": "",
+        "PrivateNote": "",
+        "SyncToken": 0,
+        "TotalAmt": "",
+        "TxnDate": "",
+        "DocNumber": "",
+    }
+    body = books.bill(
+        line, **empty, LinkedTxn=[], domain="QBO", sparse=False, ExchangeRate=0, DepartmentRef={"value": None}
+    )
     bill = books.made("Bill", body)
-    assert abs(date.fromisoformat(bill["TxnDate"]) - date.today()) <= timedelta(days=1)
+    assert abs(date.fromisoformat(bill["TxnDate"]) - datetime.now(UTC).date()) <= timedelta(days=1)
     assert bill["DueDate"] == bill["TxnDate"]
     assert bill["TotalAmt"] == 0.3
     assert "DocNumber" not in bill
@@ -273,7 +299,9 @@ def test_the_empty_strings_of_python_quickbooks_mean_nothing(books: Books) -> No
 def test_a_full_update_blanks_what_it_leaves_out_and_keeps_known_lines(books: Books) -> None:
     bill = books.made("Bill", books.bill(books.line(1), books.line(2), PrivateNote="note"))
     kept = bill["Line"][1] | {"Amount": 5}
-    changed = {name: bill[name] for name in ("Id", "SyncToken", "VendorRef", "TxnDate")} | {"Line": [kept, books.line(7)]}
+    changed = {name: bill[name] for name in ("Id", "SyncToken", "VendorRef", "TxnDate")} | {
+        "Line": [kept, books.line(7)]
+    }
     after = books.made("Bill", changed)
     assert (after["SyncToken"], after["TotalAmt"]) == ("1", 12)
     assert [line["Id"] for line in after["Line"]] == ["2", "3"]
@@ -303,18 +331,24 @@ def test_a_deleted_bill_is_gone_everywhere_but_in_change_data_capture(books: Boo
     missing = books.get(f"bill/{bill['Id']}")
     assert (missing.status_code, code(missing)) == (400, "610")
     assert books.query("select * from Bill").json()["QueryResponse"] == {}
-    since = (date.today() - timedelta(days=2)).isoformat() + "T00:00:00-07:00"
+    since = (datetime.now(UTC).date() - timedelta(days=2)).isoformat() + "T00:00:00-07:00"
     changed = books.get("cdc", entities="Bill,Vendor,VendorCredit", changedSince=since).json()["CDCResponse"][0]
-    bills, vendors, credits = changed["QueryResponse"]
+    bills, vendors, vendor_credits = changed["QueryResponse"]
     assert bills["Bill"][0]["status"] == "Deleted"
     assert len(vendors["Vendor"]) == 2
-    assert credits == {}
+    assert vendor_credits == {}
 
 
 def pay(books: Books, bill: dict[str, Any], amount: float, **changes: Any) -> dict[str, Any]:
     bank = {"BankAccountRef": {"value": books.id("Account", "Operating account")}}
     lines = [{"Amount": amount, "LinkedTxn": [{"TxnId": bill["Id"], "TxnType": "Bill"}]}]
-    known = {"VendorRef": bill["VendorRef"], "TotalAmt": amount, "PayType": "Check", "CheckPayment": bank, "Line": lines}
+    known = {
+        "VendorRef": bill["VendorRef"],
+        "TotalAmt": amount,
+        "PayType": "Check",
+        "CheckPayment": bank,
+        "Line": lines,
+    }
     return known | changes
 
 
@@ -349,7 +383,11 @@ PAYMENTS: list[tuple[str, dict[str, Any], str]] = [
     ("a bank that is not there", {"CheckPayment": {"BankAccountRef": {"value": "99"}}}, "2500"),
     ("a bill that is not there", {"Line": [{"Amount": 1, "LinkedTxn": [{"TxnId": "9", "TxnType": "Bill"}]}]}, "610"),
     ("another vendor's bill", {"VendorRef": {"value": "6"}}, "620"),
-    ("too much", {"TotalAmt": 500, "Line": [{"Amount": 500, "LinkedTxn": [{"TxnId": "1", "TxnType": "Bill"}]}]}, "6000"),
+    (
+        "too much",
+        {"TotalAmt": 500, "Line": [{"Amount": 500, "LinkedTxn": [{"TxnId": "1", "TxnType": "Bill"}]}]},
+        "6000",
+    ),
 ]
 
 
