@@ -145,6 +145,7 @@ def test_gst_is_charged_where_it_is_neither_empty_nor_nought(gst: str | None, to
 
 
 def test_amounts_that_do_not_add_up_hold_the_invoice_with_the_figures() -> None:
+    assert codes(read(Total="100.0001")) == ["totals-differ"]
     (trouble,) = read(GST="10.0000").troubles
     assert trouble.code == "totals-differ"
     assert trouble.reason == "SubTotal 100.0000 and GST 10.0000 add up to 110.0000, and Total is 100.0000"

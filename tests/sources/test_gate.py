@@ -1,5 +1,6 @@
 """The account's limits: kept across processes, threads and restarts."""
 
+import json
 import multiprocessing
 import threading
 import time
@@ -88,6 +89,7 @@ def test_the_file_names_neither_key_nor_address_and_a_torn_one_is_a_new_one(tmp_
         (file,) = tmp_path.iterdir()
         assert "secret" not in file.name + file.read_text()
         assert "example" not in file.name + file.read_text()
+        assert len(json.loads(file.read_text())) == 1  # a killed process must not forget its request
         assert file.stat().st_mode & 0o077 == 0
     file.write_text("[180000")
     with gate(tmp_path, Clock(), "secret-key").turn():

@@ -1,0 +1,40 @@
+"""Strict JSON: what is refused says what it is."""
+
+from decimal import Decimal
+
+import pytest
+
+from connector.sources.reading import keys_seen, parse_json
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"", "an empty answer"),
+        (b"  \n", "an empty answer"),
+        (b"<html>", "a web page"),
+        (b'{"a": 1, "a": 2}', "a key stands twice"),
+        (b'[{"a": NaN}]', "NaN"),
+        (b"[-Infinity]", "Infinity"),
+        (b'[{"a": 1}', "cut off"),
+        (b'{"a": "b', "cut off"),
+        (b"{a: 1}", r"no JSON \(at character 1\)"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b"\xff\xff", "utf-8"),
+        (b"[" + b"9" * 5000 + b"]", "digits"),
+    ],
+)
+def test_what_is_not_json_is_refused_by_name(body: bytes, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        parse_json(body)
+
+
+def test_numbers_keep_their_digits() -> None:
+    assert str(parse_json(b'{"a": [100.0000, 10042]}')) == "{'a': [Decimal('100.0000'), 10042]}"
+    assert parse_json(b"\xef\xbb\xbf[0.1]") == [Decimal("0.1")]
+
+
+def test_keys_are_shown_short_sorted_and_printable() -> None:
+    assert keys_seen({}) == "none"
+    assert keys_seen({"b": 1, "a\x1b[31m": 2, "c" * 99: 3}) == f"'a\\x1b[31m', b, {'c' * 40}"
+    assert keys_seen({f"{number:03d}": 0 for number in range(99)}).endswith("029 …")
