@@ -1,7 +1,7 @@
 """Documents: what QuickBooks is to hold, one row a key, moved by the table of moves alone."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlmodel import col
@@ -61,8 +61,8 @@ class Documents(Transactions):
         Insert new documents and renew known ones, by key, as a decision without a request may: all of them or none.
 
         Raises:
-            OurFault: ``move-forbidden``: a move that is not allowed, any into or out of ``sending`` among them;
-                ``document-sending``: a sending document takes no other order; ``other-company``.
+            OurFault: ``move-forbidden``: a move that is not allowed, any into or out of ``sending`` among them, and any
+                other order to a sending document; ``other-company``.
         """
         now = utc_now()
         new: list[dict[str, Any]] = []
@@ -77,8 +77,6 @@ class Documents(Transactions):
                 found = before.get((row.source, row.invoice, row.kind))
                 old = None if found is None else found[1]
                 check_decision(old, row.state, in_quickbooks=row.qbo_id is not None)
-                if old == "sending":
-                    _refuse_order(row)
                 values = {**values_of(row), "updated": now, "run": run}
                 if found is None:
                     del values["id"]
@@ -144,11 +142,3 @@ class Documents(Transactions):
             for piece in chunks(ids)
             for row in self._rows(query.where(col(DocumentRow.qbo_id).in_(piece)))
         }
-
-
-def _refuse_order(row: DocumentRow) -> NoReturn:
-    raise OurFault(
-        f"the {row.kind} for invoice {row.invoice} waits for QuickBooks' answer and takes no other order",
-        code="document-sending",
-        remedy="Report this; nothing was written.",
-    )

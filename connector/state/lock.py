@@ -88,6 +88,8 @@ class CompanyLock:
         """Free the lock; nothing where it is not held."""
         if self._file is not None:
             file, self._file = self._file, None
+            # Closing alone would leave it to a child process that is just being started.
+            fcntl.flock(file, fcntl.LOCK_UN)
             os.close(file)
 
     def note_send(self) -> None:

@@ -58,8 +58,8 @@ def check_decision(old: str | None, new: str, *, in_quickbooks: bool) -> None:
         in_quickbooks: The document carries a QuickBooks id.
 
     Raises:
-        OurFault: ``move-forbidden``; always so into and out of ``sending``, which only an intent enters and only
-            evidence leaves.
+        OurFault: ``move-forbidden``; always so for a sending document, which only an intent makes, only evidence
+            settles, and which takes no other order in between.
     """
     if "sending" in (old, new):
         raise _forbidden(f"a document may not move from {old or 'nothing'} to {new} without a request")

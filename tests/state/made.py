@@ -12,12 +12,12 @@ COMPANY = "4620816365001"
 DAY = datetime.date(2026, 1, 31)
 
 
-def invoice(number, *, paid=False, amount="4825.50", date=DAY, currency="USD"):
+def invoice(name, *, paid=False, amount="4825.50", date=DAY, currency="USD"):
     return Invoice(
         source="cake",
-        id=str(number),
+        id=str(name),
         fields={"amount": Decimal(amount), "invoice_date": date, "notes": "0412", "memo": None},
-        raw={"invoice_id": str(number), "amount": amount},
+        raw={"invoice_id": str(name), "amount": amount},
         date=date,
         amount=Decimal(amount),
         currency=currency,
@@ -27,14 +27,14 @@ def invoice(number, *, paid=False, amount="4825.50", date=DAY, currency="USD"):
     )
 
 
-def seen(number, state="document", **more):
-    return SeenInvoice(invoice(number, **more), state)
+def seen(name, state="document", **more):
+    return SeenInvoice(invoice(name, **more), state)
 
 
-def document(number, state="ready", *, kind="bill", company=COMPANY, **more):
-    key = Key(company, "cake", str(number), kind)
+def document(name, state="ready", *, kind="bill", company=COMPANY, **more):
+    key = Key(company, "cake", str(name), kind)
     values = {
-        "number": f"CAKE-{number}",
+        "number": f"CAKE-{name}",
         "amount": Decimal("4825.50"),
         "currency": "USD",
         "date": DAY,
@@ -43,7 +43,7 @@ def document(number, state="ready", *, kind="bill", company=COMPANY, **more):
     return DocumentRow(
         company=company,
         source="cake",
-        invoice=str(number),
+        invoice=str(name),
         kind=kind,
         state=state,
         marker=marker(key),
@@ -51,7 +51,7 @@ def document(number, state="ready", *, kind="bill", company=COMPANY, **more):
     )
 
 
-def saved(state: State, number, first="ready", **more):
+def saved(state: State, name, first="ready", **more):
     """A saved document as it stands in the state."""
-    state.save_documents(COMPANY, "run", [document(number, first, **more)])
-    return state.documents(COMPANY, "cake", [str(number)])[str(number), more.get("kind", "bill")]
+    state.save_documents(COMPANY, "run", [document(name, first, **more)])
+    return state.documents(COMPANY, "cake", [str(name)])[str(name), more.get("kind", "bill")]

@@ -118,9 +118,9 @@ def test_the_file_is_its_owners_alone(state):
     assert stat.S_IMODE(state.path.stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("statement", [1, 2, 3, 10, 30, 43, 44, 45])
+@pytest.mark.parametrize("statement", [1, 2, 3, 10, 30, 37])
 def test_a_first_migration_that_is_killed_can_be_made_again(url, statement):
-    open_and_die(url, statement)
+    assert not open_and_die(url, statement)
     opened = State.open(url)
     saved(opened, 1)
     assert opened.verify() == []
@@ -151,8 +151,8 @@ def test_an_upgrade_that_is_killed_anywhere_loses_nothing_and_can_be_made_again(
             tables = set(t.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars())
             assert tables == {*METADATA.tables, "alembic_version"}
         opened.close()
-        statement += 3
-    assert statement > 10
+        statement += 4
+    assert statement > 12
 
 
 def test_a_copy_is_put_beside_a_filled_state_before_it_is_upgraded(url, tmp_path, monkeypatch, request):
