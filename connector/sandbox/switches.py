@@ -50,6 +50,7 @@ SWITCHES: dict[str, Switch] = {
     "business_fault_status": Switch(400, (), "HTTP status of a business fault: 400, or 200 as seen in the wild"),
     "all_errors": Switch(False, (), "a refusal names every error, not the first alone"),
     "batch_order": Switch("sent", ("sent", "reversed", "shuffled"), "order of a batch's answers"),
+    "answer_seconds": Switch(0, (), "QuickBooks works at once and answers so much later; the work stands meanwhile"),
     "enforce_limits": Switch(False, (), "500 requests a minute, 10 a second, 40 batches a minute; over it 429"),
     "throttle_shape": Switch("B", ("A", "B"), "envelope of a 429: A the application's, B the gateway's"),
     "throttle_retry_after": Switch(0, (), "Retry-After of an enforced 429 in seconds; 0 is none"),

@@ -233,3 +233,28 @@ def test_a_reset_brings_everything_back(books: Books) -> None:
     books.refresh = "sandbox-refresh-token"
     books.sign_in()
     assert books.made("Bill", books.bill(), requestid="r1")["Id"] == "1"
+
+
+def test_a_slow_answer_stands_for_work_already_done(books: Books) -> None:
+    body = books.bill()
+    books.control("switches", {"answer_seconds": 0.3})
+    with pytest.raises(requests.Timeout):
+        books.session.post(f"{books.base}/bill", json=body, timeout=0.1)
+    books.control("switches", {"answer_seconds": 0})
+    assert count(books) == 1
+
+
+def test_things_that_are_not_what_they_should_be_are_refused_not_stumbled_over(books: Books) -> None:
+    kind = "AccountBasedExpenseLineDetail"
+    for odd in (
+        {"VendorRef": "5"},
+        {"VendorRef": ["5"]},
+        {"Line": ["x"]},
+        {"Line": {"Amount": 1}},
+        {"TxnTaxDetail": [1]},
+    ):
+        assert books.post("bill", books.bill(**odd)).status_code == 400
+    for line in ({"Amount": 1, "DetailType": kind, kind: []}, {"Amount": {}, "DetailType": kind, kind: {}}):
+        assert books.post("bill", books.bill(line)).status_code == 400
+    assert books.post("vendor", {"DisplayName": "x", "PrimaryEmailAddr": "x"}).status_code == 400
+    assert count(books) == 0

@@ -8,12 +8,13 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from connector.sandbox.quickbooks.company import Company, Data, Record
-from connector.sandbox.quickbooks.entities import ENTITIES, ENUMERATIONS, REFERENCE, Entity, Shape
+from connector.sandbox.quickbooks.entities import ENTITIES, ENUMERATIONS, Entity, Shape
 from connector.sandbox.quickbooks.faults import Problem, Refusal, inactive_reference, refuse, unknown_reference
 from connector.sandbox.quickbooks.wire import CENT, money
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOST = Decimal(10) ** 10
+_LISTS = {"Line", "LinkedTxn", "TaxLine"}
 
 
 @dataclass(slots=True)
@@ -131,9 +132,9 @@ def check_properties(body: Data, shape: Shape) -> None:
         if name not in shape.properties:
             raise _unknown(name, shape)
         inner = shape.properties[name]
-        if inner is None or value is None:
+        if inner is None or value in (None, ""):
             continue
-        for item in value if isinstance(value, list) and inner is not REFERENCE else [value]:
+        for item in value if isinstance(value, list) and name in _LISTS else [value]:
             if not isinstance(item, dict):
                 detail = f"Property Name:Can not construct instance of {name} from {item!r} is unsupported or invalid"
                 raise refuse("2010", detail, None)

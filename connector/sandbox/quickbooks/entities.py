@@ -86,6 +86,7 @@ _PAYMENT_LINE = _shape(
 _CHECK = _shape("BillPaymentCheck", "BankAccountRef PrintStatus CheckDetail PayeeAddr")
 _CARD = _shape("BillPaymentCreditCard", "CCAccountRef CCDetail")
 
+_EMAIL = _shape("EmailAddress", "Id Address Default Tag")
 _NAME_BASE = (
     f"{_BASE} IntuitId Organization Title GivenName MiddleName FamilyName Suffix FullyQualifiedName "
     "CompanyName DisplayName "
@@ -99,6 +100,7 @@ _VENDOR = _shape(
     "CreditLimit AcctNum Vendor1099 T4AEligible T5018Eligible CurrencyRef TDSEnabled TDSEntityTypeId TDSSectionTypeId "
     "TDSThresholdApplicable TaxReportingBasis APAccountRef VendorEx GSTIN GSTRegistrationType HasTPAR "
     "VendorPaymentBankDetail Source BillRate CostRate",
+    PrimaryEmailAddr=_EMAIL,
 )
 _CUSTOMER = _shape(
     "Customer",
@@ -109,12 +111,14 @@ _CUSTOMER = _shape(
     "OverDueBalance TotalRevenue TotalExpense PreferredDeliveryMethod ResaleNum JobInfo TDSEnabled CustomerEx "
     "SecondaryTaxIdentifier ARAccountRef PrimaryTaxIdentifier TaxExemptStatus ClientEntityId GSTIN "
     "GSTRegistrationType IsProject BusinessNumber",
+    PrimaryEmailAddr=_EMAIL,
 )
 _EMPLOYEE = _shape(
     "Employee",
     f"{_NAME_BASE} EmployeeType EmployeeNumber SSN PrimaryAddr OtherAddr BillableTime BillRate CostRate "
     "BirthDate Gender "
     "HiredDate ReleasedDate UseTimeEntry EmployeeEx",
+    PrimaryEmailAddr=_EMAIL,
 )
 _ITEM = _shape(
     "Item",

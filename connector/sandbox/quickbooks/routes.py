@@ -1,5 +1,6 @@
 """The Accounting API's addresses: the gateway first (sign-in, limits), then the entity, query or batch asked for."""
 
+import asyncio
 import logging
 import secrets
 from collections.abc import Callable
@@ -65,6 +66,8 @@ def quickbooks_routes(company: Company, journal: Journal) -> list[Route]:
         answer = strike(armed, work, company.now()) if armed else work()
         answer.headers["intuit_tid"] = f"1-{secrets.token_hex(4)}-{secrets.token_hex(12)}"
         journal.record("core_plus" if reading else "core", request, answer.status_code)
+        if seconds := company.switches.number("answer_seconds"):
+            await asyncio.sleep(seconds)
         return answer
 
     return [Route("/v3/company/{realm}/{rest:path}", endpoint, methods=["GET", "POST"])]
