@@ -198,23 +198,26 @@ def test_item_lines_take_quantity_and_price_and_words_cost_nothing(books: Books)
 
 
 @pytest.mark.parametrize(
-    ("plan", "refused"), [("Simple Start", "bill"), ("Essentials", "class"), ("Essentials", "item"), ("Plus", "")]
+    ("plan", "refused"),
+    [
+        ("Simple Start", {"bill", "class", "item"}),
+        ("Essentials", {"class", "item"}),
+        ("Plus", set()),
+        ("Advanced", set()),
+    ],
 )
-def test_plans_gate_bills_items_and_classes(books: Books, plan: str, refused: str) -> None:
+def test_plans_gate_bills_items_and_classes(books: Books, plan: str, refused: set[str]) -> None:
     books.control("preferences", {"plan": plan})
     kind = "ItemBasedExpenseLineDetail"
+    item = {"ItemRef": {"value": books.id("Item", "Affiliate services")}, "TaxCodeRef": {"value": "2"}}
     bodies = {
         "bill": books.bill(),
         "class": books.bill(books.line(ClassRef={"value": books.id("Class", "US")})),
-        "item": books.bill(
-            {"Amount": 1, "DetailType": kind, kind: {"ItemRef": {"value": "1"}, "TaxCodeRef": {"value": "2"}}}
-        ),
+        "item": books.bill({"Amount": 1, "DetailType": kind, kind: item}),
     }
     assert books.get("companyinfo/1").json()["CompanyInfo"]["NameValue"][0]["Value"] == f"QuickBooks Online {plan}"
-    for name, body in bodies.items():
-        assert code(books.post("bill", body)) == (
-            "5030" if plan == "Simple Start" or name == refused or (plan == "Essentials" and name != "bill") else ""
-        )
+    codes = {name: code(books.post("bill", body)) for name, body in bodies.items()}
+    assert codes == {name: "5030" if name in refused else "" for name in bodies}
 
 
 def test_classes_and_locations_are_echoed_dropped_or_refused(books: Books) -> None:
