@@ -210,14 +210,14 @@ def _vendor(filling: Filling, rule: Rule) -> tuple[str, VendorBy]:
         (rule.place, f"vendor is {rule.template.text}"),
         (via[-1] if via else "this invoice", f"gives {name[:60]}, which {why}"),
     )
-    remedy = "name the vendor in the table's row, as QuickBooks shows it, then run: connector sync"
-    raise Stopped(NotMapped("blocked", "vendor-name", lines, remedy, f"vendor {name[:60]}", "vendor"))
+    missing, remedy = filling.row_to_add(rule)
+    raise Stopped(NotMapped("blocked", "vendor-name", lines, remedy, f"vendor {name[:60]}", "vendor", missing))
 
 
 def _number(filling: Filling, rule: Rule, box: str, *, needed: bool = False) -> str:
     number = _needed(filling, rule, box)[0] if needed else as_text(filling.text(rule, box).value)
     if len(number) > NUMBER_LIMIT:
-        said = f"{number[:60]} has {len(number)} characters; QuickBooks takes {NUMBER_LIMIT}"
+        said = f"gives {number[:60]}, {len(number)} characters; QuickBooks takes {NUMBER_LIMIT}"
         lines = aligned((rule.place, f"{box} is {rule.template.text}"), ("this invoice", said))
         remedy = "shorten the number in the mapping, then run: connector sync"
         raise Stopped(NotMapped("held", "number-too-long", lines, remedy, "number too long", box))

@@ -32,7 +32,7 @@ def example_invoice(
         return declaration.read(record, source=declaration.type, currency=currency)
     except ConnectorError as error:
         what = f'the record of example "{example.name}" cannot be read: {error.what}'
-        return file.fault("M140", what, example.given_span, error.remedy)
+        return file.fault("M140", what, example.given_span, "write the record as the source sends it")
 
 
 def _record(example: Example, file: TextFile, folder: Path) -> Mapping[str, object] | Fault:

@@ -107,6 +107,18 @@ class Filling:
         remedy = f"say in the mapping what {box} is then"
         return Stopped(NotMapped("held", "field-empty", lines, remedy, f"{box} is empty", box))
 
+    def row_to_add(self, rule: Rule) -> tuple[Missing | None, str]:
+        """The row that would decide this box by a table, and the words that ask for it."""
+        columns = [column for placeholder in rule.template.placeholders for column in placeholder.columns]
+        if not columns:
+            return None, f"give {rule.box.name} a table in the mapping, with a row for this invoice"
+        table = self._tables[columns[0].table]
+        key, row = self._row(table)
+        missing = Missing(table.file.shown, tuple(zip(table.match, key, strict=True)), columns[0].name)
+        if row:
+            return missing, f"mend {columns[0].name} in {table.file.shown}:{row.line}, then run: connector sync"
+        return missing, f"add a row to {table.file.shown} where {_key_text(table, key)}, then run: connector sync"
+
     def _single(self, rule: Rule, box: str) -> tuple[FieldValue, tuple[str, ...]]:
         if rule.template.literal is not None:
             return rule.template.literal.strip(), ()
@@ -160,7 +172,7 @@ class Filling:
         for column in placeholder.columns:
             table = self._tables[column.table]
             key, row = self._row(table)
-            shown = " and ".join(f"{name} is {part or 'empty'}" for name, part in zip(table.match, key, strict=True))
+            shown = _key_text(table, key)
             gap = f"{column.name} is empty where {shown}" if row else f"no row where {shown}"
             place = f"{table.file.shown}:{row.line}" if row else table.file.shown
             lines.append((place, gap if row else f"has {gap}"))
@@ -181,6 +193,10 @@ class Filling:
         inside = placeholder.text[1:-1]
         remedy = f'fill it in at {self._title}, or say in the mapping what stands instead: <{inside} or "…">'
         return NotMapped("held", "field-empty", aligned(*lines), remedy, f"{box}: {names} is empty", box)
+
+
+def _key_text(table: Table, key: tuple[str, ...]) -> str:
+    return " and ".join(f"{name} is {part or 'empty'}" for name, part in zip(table.match, key, strict=True))
 
 
 def _last(box: str) -> str:

@@ -6,7 +6,7 @@ from typing import TypeVar
 from connector.mapping.faults import Fault, Span, TextFile, closest
 from connector.mapping.yaml_text import Items, Map, Node, Text
 
-__all__ = ["Form"]
+__all__ = ["Form", "comma_inside_braces"]
 
 _Shape = TypeVar("_Shape", Map, Items, Text)
 _SHOWN = {
@@ -14,6 +14,13 @@ _SHOWN = {
     Items: "a list:   [one, two]",
     Text: "one text",
 }
+
+
+def comma_inside_braces(key: Text, node: Node) -> str | None:
+    """What to do about ``{total: 4,825.50}``, where the comma begins another box; None where it is not that."""
+    if key.value[:1].isdigit() and isinstance(node, Text) and node.empty:
+        return 'inside { } put quotes round a number with a comma: "1,234.50"'
+    return None
 
 
 class Form:
@@ -68,10 +75,8 @@ class Form:
             guess = closest(key.value, absent)
             if guess:
                 misspelt.add(guess)
-            if any(mark.isdigit() for mark in key.value[:1]) and isinstance(node, Text) and node.empty:
-                help_ = 'inside { } put quotes round a number with a comma: "1,234.50"'
-            else:
-                help_ = f"did you mean {guess}?" if guess else f"there are: {', '.join(known)}"
+            help_ = f"did you mean {guess}?" if guess else f"there are: {', '.join(known)}"
+            help_ = comma_inside_braces(key, node) or help_
             self.fault("M105", f"{of} has no {key.value}", key.span, help_)
         for name in required:
             if name in absent and name not in misspelt:

@@ -200,7 +200,7 @@ class BoxReader:
             help_ = "keep one of account and item"
             self._form.fault("M125", "a line has an account or an item, not both", line.span, help_)
         elif "account" not in keys and "item" not in keys and not misspelt:
-            self._form.fault("M106", "a line needs account", line.span, "add   account: …   (or item: …)")
+            self._form.fault("M106", "a line needs an account", line.span, "add   account: …   (or item: …)")
         elif "quantity" in keys and "item" not in keys:
             self._form.fault("M125", "a quantity needs an item", line.span, "add   item: …   or leave out the quantity")
 

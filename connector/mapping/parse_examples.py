@@ -5,7 +5,7 @@ from typing import Final
 
 from connector.mapping.boxes import BILL, LINE
 from connector.mapping.faults import closest
-from connector.mapping.form import Form
+from connector.mapping.form import Form, comma_inside_braces
 from connector.mapping.rules import Example, Expected
 from connector.mapping.yaml_text import Map, Node, Text
 
@@ -77,6 +77,7 @@ def _expected(form: Form, expect: Map) -> tuple[Expected, ...]:
                 if guess
                 else "name boxes, lines[1].account (from 1), total, held or skipped"
             )
+            help_ = comma_inside_braces(key, node) or help_
             form.fault("M141", f"an example cannot expect {key.value}", key.span, help_)
             continue
         text = form.text(key, node)

@@ -4,6 +4,7 @@ Reading a mapping's text: nodes with their places, every value as text (mapping 
 Only the shape is YAML's; its types, anchors, tags and merge keys are refused, and its own words never reach a person.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,6 +18,7 @@ __all__ = ["SIZE_LIMIT", "Items", "Map", "Node", "Text", "decode", "read_yaml"]
 SIZE_LIMIT: Final = 256 * 1024
 _DEPTH_LIMIT: Final = 20
 _QUOTES: Final = "put quotes round the whole text"
+_OPEN_QUOTE: Final = re.compile(r"""[^"'#]*[:-] +(?:("(?:[^"\\]|\\.)*+)|('[^']*+(?:''[^']*+)*+))""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +87,9 @@ def decode(
 
 def read_yaml(file: TextFile) -> tuple[Node | None, list[Fault]]:
     """The file's nodes and every fault of its layout; no nodes where the layout cannot be followed."""
-    loader = _Loader(file)
+    faults: list[Fault] = []
     try:
+        loader = _Loader(file, faults)
         root = loader.get_single_node()
     except _TooDeep as error:
         what = f"brackets and indents go deeper than {_DEPTH_LIMIT}"
@@ -96,14 +99,10 @@ def read_yaml(file: TextFile) -> tuple[Node | None, list[Fault]]:
     except yaml.reader.ReaderError as error:
         return None, [_unreadable(file, error)]
     except yaml.MarkedYAMLError as error:
-        return None, [*loader.faults, _explain(file, error)]
-    finally:
-        loader.dispose()
+        return None, [*faults, _explain(file, error)]
     if root is None:
         return None, [file.fault("M101", "this mapping is empty", None, "start one with: connector init")]
-    faults = list(loader.faults)
-    node = _walk(root, file, faults)
-    return node, faults
+    return _walk(root, file, faults), faults
 
 
 class _TooDeep(Exception):
@@ -114,10 +113,10 @@ class _TooDeep(Exception):
 class _Loader(yaml.SafeLoader):
     """Composes nodes with the pure reader, noting what is refused instead of resolving it."""
 
-    def __init__(self, file: TextFile) -> None:
+    def __init__(self, file: TextFile, faults: list[Fault]) -> None:
         super().__init__(file.text)
         self.file = file
-        self.faults: list[Fault] = []
+        self.faults = faults
         self.depth = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
@@ -150,6 +149,10 @@ def _span(mark: yaml.Mark, length: int = 1) -> Span:
 
 def _walk(node: Any, file: TextFile, faults: list[Fault]) -> Node:
     if isinstance(node, yaml.MappingNode):
+        if not all(isinstance(key, yaml.ScalarNode) for key, _ in node.value):
+            help_ = _QUOTES + "; what a box is filled with is written <field>"
+            faults.append(file.fault("M102", "brackets inside brackets", _span(node.start_mark), help_))
+            return _text(node, file)
         return Map(tuple(_entries(node, file, faults)), _span(node.start_mark))
     if isinstance(node, yaml.SequenceNode):
         return Items(tuple(_walk(item, file, faults) for item in node.value), _span(node.start_mark))
@@ -162,10 +165,6 @@ def _walk(node: Any, file: TextFile, faults: list[Fault]) -> Node:
 def _entries(node: Any, file: TextFile, faults: list[Fault]) -> Iterator[tuple[Text, Node]]:
     seen: dict[str, Text] = {}
     for key_node, value_node in node.value:
-        if not isinstance(key_node, yaml.ScalarNode):
-            help_ = f'{_QUOTES}: "{{ … }}"; what a box is filled with is written <field>'
-            faults.append(file.fault("M102", "brackets inside brackets", _span(key_node.start_mark), help_))
-            continue
         key = _text(key_node, file)
         if key.plain and key.value == "<<":
             what = "one part of a mapping cannot be pulled into another"
@@ -183,7 +182,8 @@ def _entries(node: Any, file: TextFile, faults: list[Fault]) -> Iterator[tuple[T
 def _text(node: Any, file: TextFile) -> Text:
     raw = file.text[node.start_mark.index : node.end_mark.index]
     length = len(raw.split("\n", 1)[0].rstrip("\r")) or 1
-    return Text(node.value, _span(node.start_mark, length), raw, node.style is None)
+    value = node.value if isinstance(node, yaml.ScalarNode) else raw
+    return Text(value, _span(node.start_mark, length), raw, isinstance(node, yaml.ScalarNode) and node.style is None)
 
 
 def _cut_short(node: Any, text: Text, file: TextFile) -> Iterator[Fault]:
@@ -214,8 +214,19 @@ def _explain(file: TextFile, error: yaml.MarkedYAMLError) -> Fault:
     if "single document" in (error.context or ""):
         return file.fault("M103", "a second mapping begins here", _span(mark), "give every mapping a file of its own")
     line = file.lines[mark.line] if mark.line < len(file.lines) else ""
+    if (opened := _open_quote(file, mark.line)) is not None:
+        return file.fault("M102", "this quote is never closed", opened, "close it, or double it where a quote is meant")
     at, what, help_ = _complaint(error, mark, line[: mark.column], line[mark.column : mark.column + 1])
     return file.fault("M102", what, _span(at), help_)
+
+
+def _open_quote(file: TextFile, last: int) -> Span | None:
+    """The first quote that begins a text and is not closed in its line, up to the line ``last`` counted from 0."""
+    for number, line in enumerate(file.lines[: last + 1], start=1):
+        opened = _OPEN_QUOTE.fullmatch(line)
+        if opened:
+            return Span(number, opened.start(opened.lastindex or 1) + 1)
+    return None
 
 
 def _complaint(error: yaml.MarkedYAMLError, mark: yaml.Mark, before: str, char: str) -> tuple[yaml.Mark, str, str]:
@@ -227,12 +238,8 @@ def _complaint(error: yaml.MarkedYAMLError, mark: yaml.Mark, before: str, char: 
             (mark, "a tab stands here", "use spaces"),
         ),
         (
-            "mapping values are not allowed" in problem,
+            "mapping values are not allowed" in problem and ":" in before,
             (mark, 'a second ": " in one line', f'{_QUOTES}: memo: "Invoice: March"'),
-        ),
-        (
-            "quoted scalar" in context,
-            (opened, "this quote is never closed", "close it, or double it where a quote is meant"),
         ),
         (
             "flow" in context,
@@ -247,7 +254,7 @@ def _complaint(error: yaml.MarkedYAMLError, mark: yaml.Mark, before: str, char: 
             (opened, "this line has no colon", "a line reads   box: what goes in it"),
         ),
         (
-            bool(before.strip(" -")),
+            bool(before.strip(" -")) and "mapping values" not in problem,
             (mark, "text follows a closed quote or bracket", _QUOTES),
         ),
     ]
