@@ -23,7 +23,11 @@ _SHORTEST: Final = 4
 _NAMES: Final = r"api[_-]?key|(?:access|refresh|id)?[_-]?token|client[_-]?secret|secret|password|authorization"
 _PARAMETER: Final = re.compile(rf"(?i)((?:[?&;]|\b)(?:{_NAMES})=|[?&;](?:code|state|key)=)[^&\s\"'<>#;]+")
 _FIELD: Final = re.compile(rf"(?i)([\"'](?:{_NAMES})[\"']\s*:\s*)(\"[^\"]*\"|'[^']*')")
-_BEARER: Final = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}")
+# A company may be called "Basic Outfitters": without the header's name only what looks like a token is taken out.
+_BEARER: Final = re.compile(
+    r"(?i)(authorization[\"']?\s*[:=]\s*[\"']?(?:bearer|basic)\s+|\b(?:bearer|basic)\s+(?=[a-z._~+/=-]*\d)(?=\S{20}))"
+    r"[A-Za-z0-9._~+/=-]+"
+)
 _USERINFO: Final = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^/\s@]+@", re.IGNORECASE)
 _SECRET_NAME: Final = re.compile(rf"(?i)(?:{_NAMES})")
 _CAPPED: Final = (
@@ -52,7 +56,7 @@ def redact(text: str) -> str:
     text = _PARAMETER.sub(r"\1…", text)
     text = _FIELD.sub(r'\1"…"', text)
     text = _USERINFO.sub(r"\1…@", text)
-    return _BEARER.sub(r"\1 …", text)
+    return _BEARER.sub(r"\1…", text)
 
 
 def configure(

@@ -1,6 +1,7 @@
 """Options that every command shares may stand before or after its name; here they are brought to the front."""
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 __all__ = ["FLAGS", "VALUED", "arrange"]
@@ -33,8 +34,8 @@ def arrange(arguments: list[str]) -> tuple[list[str], list[str]]:
     return shared, own
 
 
-def _next(waiting: "object") -> list[str]:
-    value = next(waiting, None)  # type: ignore[call-overload]
+def _next(waiting: Iterator[str]) -> list[str]:
+    value = next(waiting, None)
     return [] if value is None else [value]
 
 

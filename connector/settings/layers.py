@@ -22,7 +22,6 @@ from pydantic_settings import (
 )
 
 from connector.log import hide
-from connector.settings.faults import SettingFault
 
 __all__ = ["PREFIX", "Layer", "environment_layer", "file_layer", "merged", "secrets_layer"]
 
@@ -69,7 +68,10 @@ class Layer:
     """Why a secret's own file gave nothing, by the secret's key."""
     from_file: dict[tuple[str, ...], str] = field(default_factory=dict)
     """The file that a secret was read from, by the secret's key."""
-    faults: list[SettingFault] = field(default_factory=list)
+    clashes: list[tuple[str, ...]] = field(default_factory=list)
+    """Secrets that stand here both themselves and as a file."""
+    unreadable: str | None = None
+    """The place itself, where it cannot be read."""
 
     def leaves(self) -> Iterator[tuple[tuple[str, ...], Any]]:
         yield from _leaves((), self.values)
@@ -97,13 +99,7 @@ def secrets_layer(folder: Path) -> Layer:
         )
         layer = Layer("secrets folder", source())
     except (ValueError, OSError):  # pydantic-settings' own error is a ValueError
-        fault = SettingFault(
-            "setting-invalid",
-            "the secrets folder cannot be read",
-            "CONNECTOR_SECRETS_DIR must name a folder of small text files; correct it, or unset it",
-            f"environment CONNECTOR_SECRETS_DIR={name}",
-        )
-        return Layer("secrets folder", {}, faults=[fault])
+        return Layer("secrets folder", {}, unreadable=f"environment CONNECTOR_SECRETS_DIR={name}")
     _read_key_files(layer, folder)
     return layer
 
@@ -151,7 +147,7 @@ def _read_key_files(layer: Layer, folder: Path) -> None:
             if name is None:
                 continue
             if _given(table.get(key)):
-                layer.faults.append(_both(layer, (*path, key)))
+                layer.clashes.append((*path, key))
             elif isinstance(name, str) and name:
                 _read_key_file(layer, table, (*path, key), folder / Path(name).expanduser())
             else:
@@ -175,16 +171,6 @@ def _read_key_file(layer: Layer, table: dict[str, Any], path: tuple[str, ...], f
         return
     table[path[-1]] = text
     layer.from_file[path] = name
-
-
-def _both(layer: Layer, path: tuple[str, ...]) -> SettingFault:
-    section, key = ".".join(path[:-1]), path[-1]
-    return SettingFault(
-        "setting-invalid",
-        f"[{section}] has {key} and {key}_file in one place",
-        "keep one of the two",
-        layer.title,
-    )
 
 
 def _given(value: Any) -> bool:

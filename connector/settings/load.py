@@ -41,6 +41,15 @@ _SECTIONS: Final[Mapping[str, type[BaseModel]]] = {
 }
 _MAY_BE_MISSING: Final = {"quickbooks": ("client_id", "client_secret", "refresh_token"), "sources": ("api_key",)}
 _NAME: Final = re.compile(r"[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)*", re.ASCII)
+_TOML: Final = {
+    "overwrite a value": "this key stands twice",
+    "twice": "this section stands twice",
+    "declaration": "this section's name has no end",
+    "invalid value": "this value is not in quotes, or not whole",
+    "after a key": "after this key there is no =",
+    "illegal character": "this text's closing quote is missing",
+    "duplicate": "this key stands twice",
+}
 _Path = tuple[str, ...]
 
 
@@ -104,6 +113,7 @@ class _Reading:
         self.faults: list[SettingFault] = []
         self.layers: list[Layer] = []
         self.bad_types: set[str] = set()
+        self.declared: dict[str, list[str]] = {}
 
     def gather(self) -> dict[str, Any]:
         try:
@@ -111,20 +121,32 @@ class _Reading:
         except tomllib.TOMLDecodeError as error:
             found = re.search(r"\(at line (\d+), column \d+\)", str(error))
             reason = re.sub(r"\s*\(at .*\)", "", str(error)).lower()
-            reason = re.sub(r"['\"].*['\"]", "a text", reason)
+            reason = next((ours for theirs, ours in _TOML.items() if theirs in reason), "it cannot be understood")
             fault = SettingFault(
                 "setting-invalid",
-                f"the file is no TOML from here on: {reason}",
+                f"the file cannot be read from here on: {reason}",
                 "compare the line with its neighbours: quotes, brackets and = must be whole",
                 f"{self.file}:{found[1]}" if found else f"{self.file}:{self.text.count(chr(10)) + 1}",
             )
             raise SettingsFaults([fault]) from None
         self.layers = [environment_layer(self.folder), secrets_layer(self.folder), file_layer(values, self.folder)]
-        for layer in self.layers:
-            self.faults.extend(layer.faults)
         whole = merged(self.layers)
+        self._check_layers()
         self._check_variables()
         return whole
+
+    def _check_layers(self) -> None:
+        for layer in self.layers:
+            for path in layer.clashes:
+                what = f"[{'.'.join(path[:-1])}] has {path[-1]} and {path[-1]}_file in one place"
+                self.faults.append(
+                    SettingFault("setting-invalid", what, "keep one of the two", self._place_in(layer, path))
+                )
+            if layer.unreadable is not None:
+                remedy = "it must name a folder of small text files; correct it, or unset it"
+                self.faults.append(
+                    SettingFault("setting-invalid", "the secrets folder cannot be read", remedy, layer.unreadable)
+                )
 
     def take_options(self, values: dict[str, Any]) -> dict[str, dict[str, str]]:
         """Every source's own options, taken out of its section and checked against what its type declares."""
@@ -152,6 +174,7 @@ class _Reading:
             self.bad_types.add(name)
             self._add("setting-invalid", ("sources", name, "type"), error.what, error.remedy, kind)
             return {}
+        self.declared[name] = list(declared)
         found: dict[str, str] = {}
         for key, allowed in declared.items():
             value = section.pop(key, allowed[0])
@@ -212,7 +235,7 @@ class _Reading:
         if not section:
             return list(SECTION_NAMES)
         if section[0] == "sources":
-            return [*SourceSettings.model_fields, "api_key_file"]
+            return [*SourceSettings.model_fields, "api_key_file", *self.declared.get(section[1], [])]
         fields = list(_SECTIONS[section[-1]].model_fields)
         return [*fields, "client_secret_file", "refresh_token_file"] if section == ("quickbooks",) else fields
 
