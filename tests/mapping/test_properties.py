@@ -3,6 +3,7 @@
 import tempfile
 from decimal import Decimal
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ AMOUNTS = st.decimals("-1e9", "1e9", places=6)
 def shares(draw: st.DrawFn) -> list[Decimal]:
     cuts = sorted(draw(st.sets(st.integers(1, 999_999), max_size=7)))
     edges = [0, *cuts, 1_000_000]
-    return [Decimal(end - start) / 10_000 for start, end in zip(edges, edges[1:], strict=False)]
+    return [Decimal(end - start) / 10_000 for start, end in pairwise(edges)]
 
 
 @given(AMOUNTS, shares(), CURRENCIES)
@@ -102,12 +103,14 @@ def test_any_invoice_maps_to_lines_that_add_up_or_says_why_not(
 def test_any_text_is_understood_or_refused_with_its_place(text: str) -> None:
     try:
         template = parse_template(text)
-    except Grammar as wrong:
-        assert 0 <= wrong.offset <= len(text)
-        assert wrong.help
+    except Grammar as found:
+        wrong = found
     else:
-        if template.literal is not None:
-            assert template.literal == text.replace("<<", "<")
+        assert template.literal is None or template.literal == text.replace("<<", "<")
+        return
+
+    assert 0 <= wrong.offset <= len(text)
+    assert wrong.help
 
 
 @given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: text.encode("utf-8", "replace")))
@@ -132,7 +135,10 @@ def test_any_table_and_any_end_of_a_mapping_are_read_or_have_faults(text: str, w
             file.write(text)
         try:
             outcome = load(Path(folder) / "cake.yaml", Cake, root=Path(folder)).apply(invoice())
-        except MappingFaults as faults:
-            assert all(fault.help and visible(fault.what) for fault in faults.faults)
+        except MappingFaults as found:
+            told = found.faults
         else:
             assert isinstance(outcome, Mapped)
+            return
+
+    assert all(fault.help and visible(fault.what) for fault in told)
