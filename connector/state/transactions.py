@@ -21,6 +21,12 @@ __all__ = ["CHUNK", "Transactions", "chunks", "core", "damaged", "engine", "faul
 
 CHUNK: Final = 500  # rows or keys a statement: well under every database's limit of parameters
 
+_LOCKED: Final = "Run again; if it stays so, look for a backup or another tool that has the file open."
+_DAMAGED: Final = (
+    "Put a backup in its place, or move it away: the next sync then reads QuickBooks before it writes anything."
+)
+_UNREACHABLE: Final = "Give the user who runs this the right to write the file and its folder."
+
 Row = TypeVar("Row", bound=Table)
 Item = TypeVar("Item")
 
@@ -86,37 +92,35 @@ def engine(path: Path | None, *, writes: bool, patience: float) -> Engine:
 
 
 def damaged(what: str) -> StateInvalid:
-    return StateInvalid(
-        what,
-        code="state-damaged",
-        remedy="Put a backup in its place, or move it away: the next sync then reads QuickBooks before it writes.",
-    )
+    return StateInvalid(what, code="state-damaged", remedy=_DAMAGED)
+
+
+# What SQLite's error is, by the beginning of its name: our class, code, words and remedy.
+_FAULTS: Final[tuple[tuple[str, type[ConnectorError], str, str, str], ...]] = (
+    ("SQLITE_FULL", ServiceDown, "state-disk-full", "the disk of {0} is full", "Free some space and run again."),
+    ("SQLITE_BUSY", ServiceDown, "state-locked", "another process kept {0} locked too long", _LOCKED),
+    ("SQLITE_LOCKED", ServiceDown, "state-locked", "another process kept {0} locked too long", _LOCKED),
+    ("SQLITE_IOERR", ServiceDown, "state-disk", "{0} cannot be read or written: {1}", "See to the disk and run again."),
+    ("SQLITE_CORRUPT", StateInvalid, "state-damaged", "{0} is damaged: {1}", _DAMAGED),
+    ("SQLITE_NOTADB", StateInvalid, "state-damaged", "{0} is damaged: {1}", _DAMAGED),
+    ("SQLITE_CANTOPEN", StateInvalid, "state-unreachable", "{0} cannot be opened for writing: {1}", _UNREACHABLE),
+    ("SQLITE_READONLY", StateInvalid, "state-unreachable", "{0} cannot be opened for writing: {1}", _UNREACHABLE),
+    ("SQLITE_PERM", StateInvalid, "state-unreachable", "{0} cannot be opened for writing: {1}", _UNREACHABLE),
+    (
+        "SQLITE_CONSTRAINT",
+        OurFault,
+        "state-constraint",
+        "a row was to be written that {0} may not hold: {1}",
+        "Report this; nothing was written.",
+    ),
+)
 
 
 def _translated(error: sqlite3.Error, where: str) -> ConnectorError | None:
     name = getattr(error, "sqlite_errorname", "")
-    if name.startswith("SQLITE_FULL"):
-        return ServiceDown(
-            f"the disk of {where} is full", code="state-disk-full", remedy="Free some space and run again."
-        )
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return ServiceDown(
-            f"another process kept {where} locked too long",
-            code="state-locked",
-            remedy="Run again; if it stays so, look for a backup or another tool that has the file open.",
-        )
-    if name.startswith("SQLITE_IOERR"):
-        return ServiceDown(
-            f"{where} cannot be read or written: {error}", code="state-disk", remedy="Look at the disk, then run again."
-        )
-    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return damaged(f"{where} is damaged: {error}")
-    if name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM")):
-        return StateInvalid(
-            f"{where} cannot be opened for writing: {error}",
-            code="state-unreachable",
-            remedy="Give the user who runs this the right to write the file and its folder.",
-        )
+    for beginning, kind, code, what, remedy in _FAULTS:
+        if name.startswith(beginning):
+            return kind(what.format(where, error), code=code, remedy=remedy)
     return None
 
 
@@ -170,13 +174,16 @@ class Transactions:
         One transaction that holds the write lock: committed at the end, rolled back if anything is raised.
 
         Raises:
+            OurFault: ``state-constraint``: a second row for a key, or one QuickBooks id for two documents.
             ServiceDown: ``state-disk-full``, ``state-locked`` or ``state-disk``.
             StateInvalid: The file turns out damaged or read-only.
         """
         if (current := self._transaction) is not None:
             if not self._writing:
                 raise OurFault("a write began inside a read", code="write-in-read", remedy="Report this.")
-            yield current
+            # A savepoint, so that who catches what is raised in here commits no half of it.
+            with faults(self._where), current.begin_nested():
+                yield current
             return
         with self._begun(self._writer, writing=True) as connection:
             yield connection

@@ -7,7 +7,6 @@ from decimal import Decimal
 import pytest
 import time_machine
 from made import COMPANY, DAY, document, invoice, saved, seen
-from sqlalchemy.exc import IntegrityError
 
 from connector.document import Document, Key, Line, as_data, from_data
 from connector.errors import OurFault, Problem
@@ -43,8 +42,9 @@ def test_saving_again_renews_the_one_row_of_the_key(state):
 
 
 def test_one_key_has_one_row(state):
-    with pytest.raises(IntegrityError):
+    with pytest.raises(OurFault) as fault:
         state.save_documents(COMPANY, "run", [document(1), document(1)])
+    assert fault.value.code == "state-constraint"
     assert state.counts_by_state(COMPANY) == {}
 
 
@@ -55,7 +55,7 @@ def test_two_kinds_of_one_invoice_are_two_documents(state):
 
 def test_one_quickbooks_id_belongs_to_one_document(state):
     saved(state, 1, "sent", qbo_id="145")
-    with pytest.raises(IntegrityError):
+    with pytest.raises(OurFault):
         saved(state, 2, "sent", qbo_id="145")
     saved(state, 2, "sent", qbo_id="145", entity="VendorCredit")
 

@@ -181,9 +181,18 @@ def test_one_quickbooks_id_is_not_given_to_two_documents_by_an_answer(state):
     rows = [saved(state, 1), saved(state, 2)]
     intend(state, *rows, operation="batch")
     state.conclude(rows[0].id, "sent", qbo_id="145")
-    with pytest.raises(sqlalchemy.exc.IntegrityError):
-        state.conclude(rows[1].id, "sent", qbo_id="145")
+    assert code(state.conclude, rows[1].id, "sent", qbo_id="145") == "state-constraint"
     assert now(state, rows[1]).state == "sending"
+
+
+def test_a_conclusion_that_fails_and_is_caught_leaves_no_half_of_itself(state):
+    rows = [saved(state, 1), saved(state, 2)]
+    intend(state, *rows, operation="batch")
+    with state.write():
+        state.conclude(rows[0].id, "sent", qbo_id="145")
+        assert code(state.conclude, rows[1].id, "sent", qbo_id="145") == "state-constraint"
+        state.conclude(rows[1].id, "held", code="twice-in-quickbooks")
+    assert [(now(state, row).state, now(state, row).qbo_id) for row in rows] == [("sent", "145"), ("held", None)]
 
 
 def test_what_was_proven_absent_goes_again_under_its_id_with_its_bytes_and_no_others(state):
