@@ -103,16 +103,16 @@ class _Sections:
         rules: list[StatusRule] = []
         for name, (key, words) in taken.items():
             leave_key, leave_words = left.get(name, (key, []))
-            folded = {word.value.casefold() for word in words}
+            folded = {word.value.strip().casefold() for word in words}
             for word in leave_words:
-                if word.value.casefold() in folded:
+                if word.value.strip().casefold() in folded:
                     what = f"{word.value} is taken and left"
                     self._form.fault("M122", what, word.span, "keep it in one of the two lists")
             rules.append(
                 StatusRule(
                     name,
                     frozenset(folded),
-                    frozenset(word.value.casefold() for word in leave_words),
+                    frozenset(word.value.strip().casefold() for word in leave_words),
                     tuple(word.value for word in [*words, *leave_words]),
                     self._form.place(key.span),
                     self._form.place(leave_key.span),
@@ -151,7 +151,12 @@ class _Sections:
         return False
 
     def _texts(self, key: Text, items: Items) -> list[Text]:
-        return [text for node in items.entries if (text := self._form.text(key, node)) is not None]
+        """The words of a list; an empty status is always held, so no list can name it."""
+        texts = [text for node in items.entries if (text := self._form.text(key, node)) is not None]
+        for text in texts:
+            if not text.value.strip():
+                self._form.fault("M109", f"{key.value} names an empty word", text.span, "leave it out: empty is held")
+        return texts
 
     def _tables(self) -> dict[str, Table | None]:
         entries = self._map("tables")

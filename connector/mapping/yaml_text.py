@@ -36,15 +36,16 @@ class Text:
         return self.plain and not self.value
 
     def part(self, offset: int, length: int) -> Span:
-        """The place of a part of the value; the whole value where quotes or line breaks hide it."""
+        """The place of a part of the value; the whole value where quotes hide it."""
         wanted = self.value[offset : offset + length]
-        before = self.value[:offset].count(wanted) if wanted else 0
         at = -1
-        for _ in range(before + 1):
+        for _ in range(self.value[:offset].count(wanted) + 1 if wanted else 0):
             at = self.raw.find(wanted, at + 1)
-        if not wanted or at < 0 or "\n" in self.raw:
+        if at < 0:
             return self.span
-        return Span(self.span.line, self.span.column + at, length)
+        below = self.raw.count("\n", 0, at)
+        column = at - self.raw.rfind("\n", 0, at) if below else self.span.column + at
+        return Span(self.span.line + below, column, length)
 
 
 @dataclass(frozen=True, slots=True)
