@@ -98,6 +98,7 @@ class Names:
         self._lists: dict[str, dict[str, Reference]] = {}
         self._indexes: dict[str, _Index] = {}
         self._whole: set[str] = set()
+        self._looked_for: set[tuple[str, str]] = set()
         self._facts: CompanyFacts | None = None
         self._lock = threading.RLock()
 
@@ -177,8 +178,9 @@ class Names:
 
     def _read_again(self, entity: Entity, text: str) -> bool:
         """Look once more where the kept list may be behind: a renamed parent changes the names of its children."""
-        if entity in self._whole:
+        if entity in self._whole or (entity, text) in self._looked_for:
             return False
+        self._looked_for.add((entity, text))
         if entity != "Vendor":
             self._read_whole(entity)
             return True

@@ -1,0 +1,205 @@
+"""The sign-in: kept before it is used, refreshed once, and one clear sentence at the end."""
+
+import datetime
+import json
+import threading
+from typing import Any
+
+import pytest
+from kept import KeptSignIn, settings_for, signed_in
+from pretend import Box
+from raw_server import Raw, cut_off, hang_up, says
+
+from connector.errors import ServiceDown, SettingsInvalid, SignInNeeded
+from connector.quickbooks.limiter import Limiter
+from connector.quickbooks.signin import SignIn, Stored
+from connector.quickbooks.transport import Company
+from connector.sandbox.credentials import REALM_ID, REFRESH_TOKEN
+
+HOUR = datetime.timedelta(hours=1)
+
+
+def later(by: datetime.timedelta) -> Any:
+    return lambda: datetime.datetime.now(datetime.UTC) + by
+
+
+def test_a_first_sign_in_uses_the_token_of_the_settings_and_keeps_the_new_one(box: Box, kept: KeptSignIn) -> None:
+    sign_in = SignIn(settings_for(box.url), kept, REFRESH_TOKEN)
+    token = sign_in.access_token()
+    assert kept.stored is not None
+    assert kept.stored.access_token == token
+    assert kept.stored.refresh_token != REFRESH_TOKEN
+    assert kept.stored.previous_refresh_token == REFRESH_TOKEN
+    assert kept.stored.realm_id == REALM_ID
+    assert sign_in.access_token() == token
+    assert len(kept.saves) == 1
+
+
+def test_another_process_uses_what_was_kept(box: Box, kept: KeptSignIn) -> None:
+    token = SignIn(settings_for(box.url), kept, REFRESH_TOKEN).access_token()
+    assert SignIn(settings_for(box.url), kept).access_token() == token
+    assert len(box.log("/oauth/token")) == 1
+
+
+def test_a_token_is_renewed_five_minutes_before_its_end(box: Box, kept: KeptSignIn) -> None:
+    settings = settings_for(box.url)
+    token = SignIn(settings, kept, REFRESH_TOKEN).access_token()
+    assert SignIn(settings, kept, clock=later(HOUR - datetime.timedelta(minutes=6))).access_token() == token
+    assert SignIn(settings, kept, clock=later(HOUR - datetime.timedelta(minutes=4))).access_token() != token
+
+
+def test_a_clock_that_went_back_renews(box: Box, kept: KeptSignIn) -> None:
+    settings = settings_for(box.url)
+    token = SignIn(settings, kept, REFRESH_TOKEN).access_token()
+    assert SignIn(settings, kept, clock=later(-HOUR)).access_token() != token
+
+
+def test_a_new_token_that_could_not_be_kept_is_not_used(box: Box, kept: KeptSignIn) -> None:
+    kept.fails = True
+    sign_in = SignIn(settings_for(box.url), kept, REFRESH_TOKEN)
+    with pytest.raises(OSError, match="full"):
+        sign_in.access_token()
+    assert kept.stored is None
+    kept.fails = False
+    # The process died between the answer and the keeping: the next one signs in with the old token again.
+    assert SignIn(settings_for(box.url), kept, REFRESH_TOKEN).access_token()
+
+
+def test_the_previous_token_serves_where_the_present_one_is_refused(box: Box, kept: KeptSignIn) -> None:
+    settings = settings_for(box.url)
+    SignIn(settings, kept, REFRESH_TOKEN).access_token()
+    assert kept.stored is not None
+    values = json.loads(kept.stored.to_bytes())
+    good = values["refresh_token"]
+    kept.stored = Stored.from_bytes(
+        json.dumps(values | {"refresh_token": "lost", "previous_refresh_token": good}).encode()
+    )
+    SignIn(settings, kept, clock=later(HOUR)).access_token()
+    assert kept.stored.previous_refresh_token == good
+    assert len(box.log("/oauth/token")) == 3
+
+
+def test_a_new_token_in_the_settings_serves_where_the_kept_ones_are_dead(box: Box, kept: KeptSignIn) -> None:
+    kept.stored = signed_in()
+    sign_in = SignIn(settings_for(box.url), kept, REFRESH_TOKEN, clock=later(HOUR))
+    assert sign_in.access_token() != "access-token-1"
+
+
+def test_with_every_token_dead_one_sentence_says_what_to_do(box: Box, kept: KeptSignIn) -> None:
+    kept.stored = signed_in()
+    sign_in = SignIn(settings_for(box.url), kept, clock=later(HOUR))
+    with pytest.raises(SignInNeeded, match="no longer accepts") as caught:
+        sign_in.access_token()
+    assert caught.value.code == "quickbooks-sign-in"
+    assert "connector auth login" in caught.value.remedy
+    assert "CONNECTOR_QUICKBOOKS__REFRESH_TOKEN" in caught.value.remedy
+    assert len(box.log("/oauth/token")) == 1
+
+
+def test_without_any_token_nothing_is_asked(box: Box, kept: KeptSignIn) -> None:
+    with pytest.raises(SignInNeeded, match="nobody has signed in"):
+        SignIn(settings_for(box.url), kept).access_token()
+    assert box.log("/oauth") == []
+
+
+def test_a_sign_in_of_another_company_is_none(box: Box, kept: KeptSignIn) -> None:
+    kept.stored = signed_in()
+    settings = settings_for(box.url)
+    other = type(settings)("sandbox", "123", "id", "secret", settings.api_url, settings.discovery_url)
+    with pytest.raises(SignInNeeded, match="nobody has signed in"):
+        SignIn(other, kept).access_token()
+
+
+def test_a_wrong_app_is_told_apart_from_a_wrong_sign_in(box: Box, kept: KeptSignIn) -> None:
+    settings = settings_for(box.url)
+    wrong = type(settings)("sandbox", REALM_ID, "other", "wrong", settings.api_url, settings.discovery_url)
+    with pytest.raises(SignInNeeded) as caught:
+        SignIn(wrong, kept, REFRESH_TOKEN).access_token()
+    assert caught.value.code == "quickbooks-client"
+    assert "client_secret" in caught.value.remedy
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_two_threads_and_two_processes_refresh_once(box: Box, kept: KeptSignIn, processes: int) -> None:
+    settings = settings_for(box.url)
+    sign_ins = [SignIn(settings, kept, REFRESH_TOKEN) for _ in range(processes)]
+    tokens: list[str] = []
+    threads = [
+        threading.Thread(target=lambda one=one: tokens.append(one.access_token())) for one in sign_ins for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(tokens)) == 1
+    assert len(tokens) == 4 * processes
+    assert len(box.log("/oauth/token")) == 1
+
+
+def test_a_lost_answer_is_asked_for_once_more_with_the_same_token(raw: Raw, kept: KeptSignIn) -> None:
+    pair = {"access_token": "a2", "refresh_token": "r2", "expires_in": 3600, "x_refresh_token_expires_in": 8726400}
+    raw.answers = [says(200, {"token_endpoint": f"{raw.url}/token"}), cut_off, says(200, pair)]
+    kept.stored = signed_in()
+    assert SignIn(settings_for(raw.url), kept, clock=later(HOUR)).access_token() == "a2"
+    assert [request.rpartition(b"refresh_token=")[2] for request in raw.requests[1:]] == [b"refresh-1", b"refresh-1"]
+    assert b"x-include-refresh-token-hard-expires-in: true" in raw.requests[1]
+
+
+@pytest.mark.parametrize("answer", [hang_up, says(503, b"<html>"), says(200, {}), says(200, b"<html>")])
+def test_a_sign_in_service_that_fails_is_down_and_nothing_is_lost(raw: Raw, kept: KeptSignIn, answer: Any) -> None:
+    raw.answers = [says(200, {"token_endpoint": f"{raw.url}/token"}), answer]
+    kept.stored = before = signed_in()
+    with pytest.raises(ServiceDown) as caught:
+        SignIn(settings_for(raw.url), kept, clock=later(HOUR)).access_token()
+    assert caught.value.code == "quickbooks-down"
+    assert kept.stored is before
+    assert len(raw.requests) == 3
+
+
+def test_tokens_go_over_https_or_stay_on_this_machine(raw: Raw, kept: KeptSignIn) -> None:
+    raw.answers = [says(200, {"token_endpoint": "http://example.com/token"})]
+    with pytest.raises(SettingsInvalid, match="token_endpoint"):
+        SignIn(settings_for(raw.url), kept, REFRESH_TOKEN).access_token()
+    for address in ("http://example.com/v3", "ftp://127.0.0.1/v3", "https://me:secret@example.com/v3", "example.com"):
+        with pytest.raises(SettingsInvalid):
+            settings_for(raw.url, api_url=address)
+
+
+def test_a_read_that_meets_an_expired_token_renews_it_and_goes_on(box: Box, kept: KeptSignIn) -> None:
+    settings = settings_for(box.url)
+    with Company(settings, SignIn(settings, kept, REFRESH_TOKEN), Limiter(99, 99, 99)) as company:
+        company.preferences()
+        box.control("arm", fault="expire-access-tokens")
+        company.preferences()
+    assert len(box.log("/oauth/token")) == 2
+
+
+def test_a_token_that_a_write_found_refused_is_not_sent_again(box: Box, kept: KeptSignIn) -> None:
+    settings = settings_for(box.url)
+    with Company(settings, SignIn(settings, kept, REFRESH_TOKEN), Limiter(99, 99, 99)) as company:
+        company.preferences()
+        box.control("arm", fault="expire-access-tokens")
+        vendor = b'{"DisplayName":"Foo"}'
+        assert company.send("Vendor", vendor, "request-1", "create").kind == "unknown"
+        assert company.send("Vendor", vendor, "request-1", "create").kind == "applied"
+
+
+def test_the_status_counts_the_days_without_a_request(box: Box, kept: KeptSignIn) -> None:
+    settings = settings_for(box.url)
+    assert not SignIn(settings, kept).status().signed_in
+    SignIn(settings, kept, REFRESH_TOKEN).access_token()
+    asked = len(box.log("/oauth"))
+    status = SignIn(settings, kept, clock=later(datetime.timedelta(days=10))).status()
+    assert status.signed_in
+    assert status.days_left is not None
+    assert 85 <= status.days_left <= 91
+    assert status.hard_days_left is not None
+    assert status.hard_days_left > 1000
+    assert not SignIn(settings, kept, clock=later(datetime.timedelta(days=200))).status().signed_in
+    assert len(box.log("/oauth")) == asked
+
+
+def test_a_sign_in_shows_no_token() -> None:
+    assert "refresh-1" not in repr(signed_in())
+    assert "access-token-1" not in repr(signed_in())
+    assert Stored.from_bytes(signed_in().to_bytes()).refresh_token == "refresh-1"
