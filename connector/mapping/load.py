@@ -101,7 +101,7 @@ def _read_table(folder: Path, name: str, base: Path) -> TextFile | Fault:
     try:
         data = path.read_bytes()
     except OSError as error:
-        what = "there is no file" if isinstance(error, FileNotFoundError) else "nobody may read the file"
+        what = "there is no file" if isinstance(error, FileNotFoundError) else "there is no file that can be read at"
         help_ = "mend the name, or save the table beside the mapping"
         return TextFile(shown, "").fault("M130", f"{what} {shown}", None, help_)
     return decode_table(data, shown)

@@ -243,3 +243,56 @@ def test_a_silent_policy_answers_as_it_is_written_down(build: Build) -> None:
         "hold",
         "hold",
     )
+
+
+@pytest.mark.parametrize("word", ["held", "blocked"])
+def test_an_example_may_call_a_blocked_invoice_held(word: str, build: Build) -> None:
+    record = "{invoice_id: 1, invoice_date: 2026-01-31, invoice_status: Paid, affiliate_id: 5, total_payout: 1.00, "
+    given = record + "currency_symbol: USD}"
+    mapping = build(bill=EXACT, examples=f"[{{name: nobody, given: {given}, expect: {{{word}: vendor-unknown}}}}]")
+
+    assert mapping.run_examples() == []
+
+
+def test_an_example_expects_a_credit_by_its_negative_total(build: Build) -> None:
+    record = "{invoice_id: 1, invoice_date: 2026-01-31, invoice_status: Paid, affiliate_id: 67890, "
+    given = record + "currency_symbol: USD, total_payout: -1.00}"
+    expect = '{total: -1.00, "lines[1].amount": -1.00}'
+    mapping = build(
+        policy={"negative amount": "credit"}, examples=f"[{{name: less, given: {given}, expect: {expect}}}]"
+    )
+
+    assert mapping.run_examples() == []
+
+
+def test_lines_of_nothing_are_left_out_and_need_no_row(build: Build) -> None:
+    lines = "[{account: Payouts, amount: <total_payout>}, {account: <vendors.account>, amount: 0}]"
+    mapped = build(lines=lines).apply(invoice(affiliate_id=5))
+
+    assert isinstance(mapped, Mapped)
+    assert [line.account for line in mapped.document.lines] == ["Payouts"]
+
+
+def test_amounts_say_how_they_stand_to_tax(build: Build) -> None:
+    def stands(lines: str, **bill: str) -> str:
+        mapped = build(lines=lines, bill={name.replace("_", " "): text for name, text in bill.items()}).apply(invoice())
+        assert isinstance(mapped, Mapped)
+        return mapped.document.amounts_are
+
+    assert stands("[{account: A, amount: <total_payout>}]") == "out of scope of tax"
+    assert stands("[{account: A, amount: <total_payout>, tax: GST}]") == "exclusive of tax"
+    assert stands("[{account: A, amount: <total_payout>, tax: GST}]", amounts_are="inclusive of tax") == (
+        "inclusive of tax"
+    )
+
+
+def test_the_totals_that_quickbooks_must_answer_are_rounded(build: Build) -> None:
+    mapped = build(check='{net: <total_payout>, tax: 482.554, gross: "5,308.054"}').apply(invoice())
+
+    assert isinstance(mapped, Mapped)
+    document = mapped.document
+    assert (document.expected_net, document.expected_tax, document.expected_gross) == (
+        Decimal("4825.50"),
+        Decimal("482.55"),
+        Decimal("5308.05"),
+    )

@@ -1,6 +1,7 @@
 """For any amount, share and text: lines add up exactly, no sign ever turns, and an invoice maps or says why not."""
 
 import tempfile
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from itertools import pairwise
@@ -60,6 +61,32 @@ def test_the_last_line_takes_the_rest() -> None:
         Decimal("1.00"),
         Decimal("1.01"),
     ]
+
+
+@cache
+def dated_mapping(days: int, pattern: str) -> Mapping:
+    with tempfile.TemporaryDirectory() as folder:
+        shift = f" {'-' if days < 0 else '+'} {abs(days)} days"
+        bill = {"due": f"<invoice_date{shift}>", "memo": f'"<invoice_date{shift} as {pattern}>"'}
+        (Path(folder) / "cake.yaml").write_text(form_text(bill=bill))
+        (Path(folder) / "vendors.csv").write_text(VENDORS)
+        return load(Path(folder) / "cake.yaml", Cake, root=Path(folder))
+
+
+@given(
+    st.dates(date(1950, 1, 1), date(2060, 1, 1)),
+    st.sampled_from([-3660, -1, 0, 1, 14, 30, 366, 3660]),
+    st.sampled_from([("yyyy-mm-dd", "%Y-%m-%d"), ("d mmm yyyy", "%d %b %Y"), ("mmmm d, yyyy", "%B %d, %Y")]),
+)
+@settings(deadline=None)
+def test_days_are_counted_by_the_calendar_and_patterns_can_be_read_back(
+    day: date, days: int, pattern: tuple[str, str]
+) -> None:
+    mapped = dated_mapping(days, pattern[0]).apply(invoice(invoice_date=day.isoformat()))
+
+    assert isinstance(mapped, Mapped)
+    assert mapped.document.due == day + timedelta(days=days)
+    assert datetime.strptime(mapped.document.memo, pattern[1]).date() == mapped.document.due  # noqa: DTZ007
 
 
 @cache
