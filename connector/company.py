@@ -16,6 +16,7 @@ from connector.quickbooks.signin import SignIn, Stored
 from connector.quickbooks.transport import Company
 from connector.settings import Settings
 from connector.state.store import State
+from connector.state.tables import ReferenceRow
 
 __all__ = ["Opened", "connection", "open_company", "sign_in_of"]
 
@@ -166,4 +167,20 @@ class KeptNames:
         return self._state.reference_as_of(self._company, entity)
 
     def save(self, entity: str, references: list[Reference], as_of: datetime.datetime) -> None:
-        self._state.save_references(self._company, entity, references, as_of)
+        rows = [
+            ReferenceRow(
+                company=self._company,
+                entity=entity,
+                qbo_id=each.id,
+                name=each.name,
+                full_name=each.full_name,
+                number=each.number or None,
+                active=each.active,
+                currency=each.currency or None,
+                type=each.type or None,
+                sub_type=each.sub_type or None,
+                extra=dict(each.extra),
+            )
+            for each in references
+        ]
+        self._state.save_references(self._company, entity, rows, as_of, whole=True)

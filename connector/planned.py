@@ -102,10 +102,12 @@ class Planned:
             """
         )
         self._digest = hashlib.sha256()
+        self.seen = 0
         self.causes: dict[str, Cause] = {}
 
     def add(self, action: Action) -> None:
         """The next action; its order is the order of adding."""
+        self.seen += 1
         self._store.execute(
             "INSERT INTO action (verb, state, action) VALUES (?, ?, ?)",
             (action.action, action.state, pickle.dumps(action)),

@@ -7,7 +7,7 @@ QuickBooks says against what was meant, ``vendors`` makes the vendors that bills
 
 from connector.push.answer import Written
 from connector.push.send import Order, Sender, request_id
-from connector.push.settle import Settled, settle
+from connector.push.settle import Settled, due_in, settle
 from connector.push.vendors import create_vendors
 
-__all__ = ["Order", "Sender", "Settled", "Written", "create_vendors", "request_id", "settle"]
+__all__ = ["Order", "Sender", "Settled", "Written", "create_vendors", "due_in", "request_id", "settle"]

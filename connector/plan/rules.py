@@ -1,147 +1,22 @@
 """
-What is to happen to each invoice, decided from facts alone: no clock, no file, no network.
+The rules, asked in their order: the first that has an answer decides.
 
-The same decision serves plan, sync, the daemon, review and reconcile. Whoever calls it has gathered a ``Case`` for each
-invoice; the rules below are asked in their order and the first that has an answer decides.
+The same decision serves plan, sync, the daemon, review and reconcile.
 """
 
 import datetime
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Final
 
-from connector.document import Document, Key
-from connector.invoice import Invoice, Trouble
-from connector.mapping import Mapped, NotMapped, Policy
-from connector.money import round_minor
+from connector.document import Document
+from connector.mapping import Mapped, NotMapped
+from connector.plan.case import STANDING_HOLDS, Action, Case, Facts, Found, Known, Terms, Verb
 
-__all__ = ["STANDING_HOLDS", "Action", "Case", "Facts", "Found", "Known", "Terms", "Verb", "decide"]
-
-Verb = Literal["create", "adopt", "update", "remove", "credit", "pay", "hold", "block", "skip", "none"]
-State = Literal["ready", "held", "blocked", "sending", "sent", "refused", "skipped", "removed"]
-
-STANDING_HOLDS: Final = frozenset({"deleted-in-quickbooks", "outcome-unknown", "answer-of-another"})
-"""Holds that rest on evidence from QuickBooks: reading the source or the mapping again does not lift them."""
+__all__ = ["LOOK_ALIKE_DAYS", "decide"]
 
 LOOK_ALIKE_DAYS: Final = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What of the invoice a document was made from; a difference means that the source changed (mapping rule 10)."""
-
-    amount: str
-    currency: str
-    date: str
-    payee: str
-
-    @classmethod
-    def of(cls, invoice: Invoice) -> "Facts":
-        amount = "" if invoice.amount is None else str(round_minor(invoice.amount, invoice.currency or "USD"))
-        day = "" if invoice.date is None else invoice.date.isoformat()
-        return cls(amount, invoice.currency or "", day, invoice.payee or "")
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the state holds of an invoice's document."""
-
-    state: State
-    code: str | None = None
-    reason: str | None = None
-    remedy: str | None = None
-    facts: Facts | None = None
-    content: Document | None = None
-    qbo_id: str | None = None
-    generation: int = 0
-    settled: bool = False
-    """This run found out that it had arrived."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A bill or credit that stands in QuickBooks, whoever made it; ``net`` is its total less tax, in ``currency``."""
-
-    entity: str
-    id: str
-    number: str
-    vendor_id: str
-    currency: str
-    net: Decimal
-    date: datetime.date
-    marker: str | None
-    created: datetime.datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """
-    Everything gathered about one invoice.
-
-    Args:
-        key: The document's key; its kind is that of the mapped document.
-        outcome: What the mapping made of the invoice.
-        known: The state's document, if there is one.
-        marker: This document's own marker.
-        vendor_id: QuickBooks' id of the vendor; None where it is to be created or unknown.
-        missing: Why the document cannot be written in this company: names that it lacks, currencies, payees.
-        found: What stands in QuickBooks with this marker, this number, or this vendor, net and nearly this date, and
-            is no other document's.
-        number_twice: Another document of this run has the same number.
-        approved: A person released exactly this document.
-    """
-
-    key: Key
-    invoice: Invoice
-    outcome: Mapped | NotMapped
-    marker: str
-    known: Known | None = None
-    vendor_id: str | None = None
-    missing: tuple[tuple[Literal["held", "blocked"], Trouble], ...] = ()
-    found: tuple[Found, ...] = ()
-    number_twice: bool = False
-    approved: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What holds for every case of one source in one run."""
-
-    policy: Policy
-    start_date: datetime.date
-    closing_date: datetime.date | None = None
-    retry_refused: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """
-    One line of a plan.
-
-    Args:
-        action: What is to be done; ``none`` where nothing is.
-        state: Where the document stands before the action is carried out.
-        document: What is written, for the verbs that write.
-        found: What is adopted.
-        generation: The document's generation if it is sent now.
-        note: What else happens (``create vendor``).
-        cause: Equal for all actions that one mend would release.
-    """
-
-    key: Key
-    invoice: Invoice
-    action: Verb
-    state: State
-    code: str | None = None
-    reason: str | None = None
-    remedy: str | None = None
-    cause: str | None = None
-    document: Document | None = None
-    found: Found | None = None
-    generation: int = 0
-    note: str | None = None
-    settled: bool = False
 
 
 def decide(cases: Iterable[Case], terms: Terms) -> Iterator[Action]:
@@ -187,6 +62,7 @@ def _of_sent(case: Case, _: Terms) -> Action | None:
         known.reason,
         known.remedy,
         document=known.content,
+        qbo_id=known.qbo_id,
         settled=known.settled,
     )
     if isinstance(case.outcome, NotMapped) and case.outcome.state == "skipped" and case.outcome.code == "left":
@@ -302,7 +178,7 @@ def _of_same_number(case: Case, _: Terms) -> Action | None:
     if document is None:
         return None
     same = [each for each in case.found if each.number == document.number]
-    by_hand = [each for each in same if each.marker is None and _agrees(each, case, document)]
+    by_hand = [each for each in same if each.marker is None and not each.taken and _agrees(each, case, document)]
     if len(same) == 1 and by_hand:
         reason = f"entered by hand as {by_hand[0].entity.lower()} {by_hand[0].id}"
         return Action(
@@ -330,7 +206,7 @@ def _of_look_alike(case: Case, _: Terms) -> Action | None:
         return None
     for each in case.found:
         near = abs((each.date - document.date).days) <= LOOK_ALIKE_DAYS
-        if each.marker is None and near and _agrees(each, case, document):
+        if each.marker is None and not each.taken and near and _agrees(each, case, document):
             reason = (
                 f"QuickBooks has {each.entity.lower()} {each.id} of the same vendor and amount, dated {each.date}, "
                 f"with the number {each.number or '(none)'}"

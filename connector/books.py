@@ -1,0 +1,181 @@
+"""
+What stands in QuickBooks already, whoever made it: read first, before anything is written.
+
+A state without a finished run, or a source new to it, reads every bill and credit since the start date; every later run
+reads what was made since. A mark that the state does not know means that the state is old: then everything is read.
+"""
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from connector.document import Document, Key
+from connector.plan import LOOK_ALIKE_DAYS, Found
+from connector.quickbooks.posted import Posted, bill_from
+from connector.quickbooks.transport import Company, quote
+from connector.state.store import State
+from connector.state.tables import BookRow
+
+__all__ = ["ENTITIES", "Books", "Wanted"]
+
+ENTITIES: Final = ("Bill", "VendorCredit")
+
+_CLOCKS_APART: Final = datetime.timedelta(minutes=15)
+_DATES_APART: Final = datetime.timedelta(days=60)
+"""A mapping may date a bill before its invoice."""
+_CHUNK: Final = 500
+_EARLIEST: Final = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
+
+
+class Wanted:
+    """One document to look for: its key, its mark, and what it says."""
+
+    __slots__ = ("document", "key", "marker", "vendor_id")
+
+    def __init__(self, key: Key, marker: str, document: Document, vendor_id: str | None) -> None:
+        self.key = key
+        self.marker = marker
+        self.document = document
+        self.vendor_id = vendor_id
+
+
+class Books:
+    """
+    The bills and credits of one company, for one run.
+
+    Args:
+        home_currency: What a record without a currency is in.
+    """
+
+    def __init__(self, state: State, company: Company, home_currency: str) -> None:
+        self._state = state
+        self._company = company
+        self._id = company.realm_id
+        self._home = home_currency
+        self._fresh: set[tuple[str, str]] = set()
+        self.read_whole = False
+
+    def read(self, start_dates: Mapping[str, datetime.date]) -> None:
+        """
+        Bring what the state knows of the books up to date.
+
+        Args:
+            start_dates: Of every source that may write in this run.
+        """
+        facts = self._state.company_facts(self._id)
+        known = set(facts.sources_read)
+        if not set(start_dates) <= known or facts.newest_book_created is None:
+            self._read_whole(min(start_dates.values()))
+            return
+        since = (facts.newest_book_created - _CLOCKS_APART).isoformat(timespec="seconds")
+        if self._read(f"MetaData.CreateTime >= {quote(since)}"):
+            self._read_whole(min(start_dates.values()))
+
+    def finished(self, sources: Iterable[str]) -> None:
+        """Note that a run over these sources came to its end: the next one need not read everything."""
+        facts = self._state.company_facts(self._id)
+        facts.sources_read = sorted({*facts.sources_read, *sources})
+        facts.newest_book_created = facts.newest_book_created or _EARLIEST
+        self._state.save_company_facts(facts)
+
+    def found(self, wanted: Sequence[Wanted]) -> dict[Key, tuple[Found, ...]]:
+        """What carries a document's mark or number, or is of its vendor, net and nearly its date."""
+        by_marker = self._state.books_by_marker(self._id, [each.marker for each in wanted])
+        by_number = self._state.books_by_number(self._id, [each.document.number for each in wanted])
+        result: dict[Key, tuple[Found, ...]] = {}
+        for each in wanted:
+            rows = [*by_marker.get(each.marker, ()), *by_number.get(each.document.number, ()), *self._alike(each)]
+            unique = {(row.entity, row.qbo_id): row for row in rows}
+            result[each.key] = self._as_it_stands(each.key, unique.values())
+        return result
+
+    def _alike(self, wanted: Wanted) -> list[BookRow]:
+        if wanted.vendor_id is None:
+            return []
+        near = datetime.timedelta(days=LOOK_ALIKE_DAYS)
+        day = wanted.document.date
+        rows = self._state.books_by_vendor(self._id, wanted.vendor_id, wanted.document.currency, day - near, day + near)
+        return [row for row in rows if row.marker is None and row.total - row.tax == wanted.document.total.amount]
+
+    def _as_it_stands(self, key: Key, rows: Iterable[BookRow]) -> tuple[Found, ...]:
+        """A row kept from an earlier run may be edited or deleted by now: what would decide is read again."""
+        found: list[Found] = []
+        for row in rows:
+            kept: BookRow | None = row
+            if (row.entity, row.qbo_id) not in self._fresh:
+                now = self._company.read(row.entity, row.qbo_id)
+                if now is None:
+                    self._state.forget_book(self._id, row.entity, row.qbo_id)
+                    continue
+                kept = self._keep(row.entity, [now])[0]
+            if kept is not None:
+                owner = self._state.by_qbo_id(self._id, kept.entity, [kept.qbo_id]).get(kept.qbo_id)
+                taken = owner is not None and (owner.source, owner.invoice) != (key.source, key.invoice)
+                found.append(_found(kept, taken=taken))
+        return tuple(found)
+
+    def _read_whole(self, start: datetime.date) -> None:
+        self.read_whole = True
+        self._read(f"TxnDate >= {quote((start - _DATES_APART).isoformat())}")
+
+    def _read(self, where: str) -> bool:
+        """Whether a mark was seen that the state does not know."""
+        strange = False
+        for entity in ENTITIES:
+            chunk: list[Mapping[str, Any]] = []
+            for record in self._company.query(entity, where):
+                chunk.append(record)
+                if len(chunk) == _CHUNK:
+                    strange = self._strange(self._keep(entity, chunk)) or strange
+                    chunk = []
+            strange = self._strange(self._keep(entity, chunk)) or strange
+        return strange
+
+    def _strange(self, rows: Sequence[BookRow]) -> bool:
+        markers = {row.marker for row in rows if row.marker}
+        return bool(markers - self._state.by_marker(self._id, sorted(markers)).keys())
+
+    def _keep(self, entity: str, records: Sequence[Mapping[str, Any]]) -> list[BookRow]:
+        rows = [self._row(bill_from(record, entity, self._home)) for record in records]
+        if not rows:
+            return []
+        self._fresh.update((row.entity, row.qbo_id) for row in rows)
+        newest = max(row.created for row in rows)
+        with self._state.write():
+            self._state.save_books(self._id, rows)
+            facts = self._state.company_facts(self._id)
+            if facts.newest_book_created is None or newest > facts.newest_book_created:
+                facts.newest_book_created = newest
+                self._state.save_company_facts(facts)
+        return rows
+
+    def _row(self, posted: Posted) -> BookRow:
+        return BookRow(
+            company=self._id,
+            entity=posted.entity,
+            qbo_id=posted.id,
+            number=posted.number or None,
+            vendor_id=posted.vendor_id,
+            vendor=posted.vendor_name,
+            currency=posted.currency,
+            total=posted.total,
+            tax=posted.tax,
+            date=posted.date,
+            marker=posted.marker,
+            created=posted.created or _EARLIEST,
+        )
+
+
+def _found(row: BookRow, *, taken: bool) -> Found:
+    return Found(
+        entity=row.entity,
+        id=row.qbo_id,
+        number=row.number or "",
+        vendor_id=row.vendor_id or "",
+        currency=row.currency or "",
+        net=row.total - row.tax,
+        date=row.date,
+        marker=row.marker,
+        created=row.created,
+        taken=taken,
+    )

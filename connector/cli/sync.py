@@ -1,0 +1,254 @@
+"""``connector plan`` and ``connector sync``: what a run would do, and doing it."""
+
+import getpass
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import structlog
+import typer
+
+from connector.cli.context import Context, current
+from connector.errors import ConnectorError, WrongUse
+from connector.planned import count_of
+from connector.report.run import CompanyName, as_document, row_of
+from connector.report.terminal import show_causes, show_plan, show_problems, show_summary
+from connector.saved_plan import SavedPlan
+from connector.selection import Selection, month_of, since_of
+from connector.settings import Settings
+from connector.state.clock import run_id, utc_now
+from connector.state.store import State
+from connector.sync import Choices, Run
+
+__all__ = ["company_name", "open_state", "plan", "sync"]
+
+_Sources = Annotated[list[str] | None, typer.Option("-s", "--source", metavar="NAME", help="Only this source; repeat.")]
+_Period = Annotated[str | None, typer.Option("--period", metavar="YYYY-MM", help="Only invoices of one month.")]
+_Since = Annotated[str | None, typer.Option("--since", metavar="WHEN", help="Only since 2026-10-01, 30d, last-month.")]
+_Invoices = Annotated[
+    list[str] | None, typer.Argument(metavar="[INVOICE]...", help="Only these: id, source:id, number.")
+]
+
+
+def plan(
+    ctx: typer.Context,
+    invoices: _Invoices = None,
+    sources: _Sources = None,
+    period: _Period = None,
+    since: _Since = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Save the plan here.")] = None,
+    detailed: Annotated[bool, typer.Option("--detailed-exitcode", help="10 where there is work.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="List unchanged documents too.")] = False,
+) -> None:
+    context = current(ctx)
+    settings = context.load_settings()
+    choices = Choices(_selection(sources, invoices, period, since))
+    with open_state(settings, create=False) as state:
+        run = Run(settings, state, choices, command="plan", who=getpass.getuser(), tell=_teller(context))
+        run.outcome.run = None
+        trouble = _tried(lambda: _look(run))
+        outcome = run.finish(trouble, wrote=False)
+        outcome.run = run_id()
+        company = company_name(settings, state)
+        if output is not None and trouble is None:
+            SavedPlan.of(outcome, settings, choices.selection, run.versions()).write(output)
+        if context.json:
+            context.emit(as_document(outcome, "plan", company, everything=everything))
+        else:
+            show_plan(context.console, outcome.planned)
+            show_summary(context.console, outcome, planned_only=True)
+            show_causes(context.console, outcome.planned.causes.values())
+            show_problems(context.messages, outcome.problems)
+            _next_step(context, outcome.planned.work(), output)
+        code = outcome.exit_code(wrote=detailed)
+        if detailed and code == 0 and outcome.planned.work():
+            code = 10
+    raise typer.Exit(code)
+
+
+def sync(  # noqa: PLR0917 - Typer hands them over by name
+    ctx: typer.Context,
+    invoices: _Invoices = None,
+    yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")] = False,
+    saved: Annotated[Path | None, typer.Option("--plan", metavar="FILE", help="Write exactly this saved plan.")] = None,
+    sources: _Sources = None,
+    period: _Period = None,
+    since: _Since = None,
+    retry_refused: Annotated[bool, typer.Option("--retry-refused", help="Send refused documents again.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Stay until no outcome is unknown.")] = False,
+) -> None:
+    context = current(ctx)
+    asks = context.interactive and not context.json
+    if not (yes or saved or asks):
+        raise WrongUse(
+            "without a terminal nothing can be asked",
+            code="consent-missing",
+            remedy="add --yes, or look first: connector plan -o FILE, then connector sync --plan FILE",
+        )
+    settings = context.load_settings()
+    kept = SavedPlan.read(saved) if saved else None
+    selection = kept.selection if kept else _selection(sources, invoices, period, since)
+    choices = Choices(selection, retry_refused=retry_refused, wait=wait)
+    with _stoppable() as (stop, signals), open_state(settings, create=True) as state:
+        run = Run(settings, state, choices, command="sync", who=getpass.getuser(), tell=_teller(context), stop=stop)
+        with run.lock():
+            pass  # a second run says so at once, and not after reading the sources
+        trouble = _tried(lambda: _carry_out(context, run, kept, ask=not (yes or saved)))
+        outcome = run.finish(trouble, wrote=True)
+        _report(context, run, company_name(settings, state))
+        code = outcome.exit_code(wrote=True)
+    if signals:
+        code = 128 + signals[0]
+    raise typer.Exit(code)
+
+
+def _look(run: Run) -> None:
+    run.pull()
+    run.plan()
+
+
+def _carry_out(context: Context, run: Run, kept: SavedPlan | None, *, ask: bool) -> None:
+    run.pull()
+    run.begin()
+    seen = None
+    while True:
+        with run.lock() as lock:
+            run.settle(lock)
+            planned = run.plan()
+            if kept is not None:
+                kept.require_same(run.outcome, run.settings, run.versions())
+            if not ask or planned.digest == seen or not planned.work():
+                run.push(lock, _progress(context))
+                return
+        if seen is not None:
+            context.say("Something changed meanwhile; this is the plan now:")
+        show_plan(context.console, planned)
+        show_summary(context.console, run.outcome, planned_only=True)
+        show_causes(context.console, planned.causes.values())
+        if not typer.confirm("\nWrite this to QuickBooks?"):
+            raise typer.Abort
+        seen = planned.digest
+
+
+def _report(context: Context, run: Run, company: CompanyName) -> None:
+    outcome = run.outcome
+    for _, action, result in outcome.planned.rows():
+        if count_of(action, result) not in ("unchanged", "skipped"):
+            _log(run, row_of(action, result, company))
+    counts = outcome.planned.counts()
+    structlog.get_logger("connector").info(
+        "run", run=outcome.run, exit_code=outcome.exit_code(wrote=True), **{name: n for name, n in counts.items() if n}
+    )
+    if context.json:
+        context.emit(as_document(outcome, "sync", company, everything=False))
+        return
+    show_plan(context.console, outcome.planned)
+    show_summary(context.console, outcome, planned_only=False)
+    show_causes(context.console, outcome.planned.causes.values())
+    show_problems(context.messages, outcome.problems)
+    _after(context, counts)
+
+
+def _log(run: Run, row: dict[str, Any]) -> None:
+    keys = ("source", "invoice", "kind", "number", "action", "state", "qbo_id", "code")
+    structlog.get_logger("connector").info("document", run=run.outcome.run, **{key: row[key] for key in keys})
+
+
+def _after(context: Context, counts: dict[str, int]) -> None:
+    if counts["unknown"]:
+        context.show("\n Next: connector sync --wait   (QuickBooks is asked before anything is sent again)")
+    elif counts["blocked"] or counts["held"]:
+        context.show("\n Next: mend what is named above, then: connector sync")
+    else:
+        context.show("\n Next: connector reconcile")
+
+
+def _next_step(context: Context, work: int, output: Path | None) -> None:
+    if not work:
+        context.show("\n Nothing to write.")
+    elif output is not None:
+        context.show(f"\n Next: connector sync --plan {output}")
+    else:
+        context.show("\n Next: connector sync")
+
+
+def _selection(
+    sources: list[str] | None, invoices: list[str] | None, period: str | None, since: str | None
+) -> Selection:
+    if period and since:
+        raise WrongUse("--period and --since contradict", code="options-contradict", remedy="leave one of them out")
+    first = last = None
+    if period:
+        first, last = month_of(period)
+    elif since:
+        first = since_of(since, utc_now().date())
+    return Selection(tuple(sources or ()), tuple(invoices or ()), first, last)
+
+
+@contextmanager
+def open_state(settings: Settings, *, create: bool) -> Iterator[State]:
+    """The state of the settings; an empty one in memory where there is none and none is to be made."""
+    state = State.open(settings.state.url) if create or State.exists(settings.state.url) else State.empty()
+    try:
+        yield state
+    finally:
+        state.close()
+
+
+def company_name(settings: Settings, state: State) -> CompanyName:
+    """The company as every JSON document names it."""
+    ours = settings.quickbooks
+    name = state.company_facts(ours.realm_id).name or ""
+    return {"realm_id": ours.realm_id, "name": name, "environment": ours.environment}
+
+
+@contextmanager
+def _stoppable() -> Iterator[tuple[threading.Event, list[int]]]:
+    """An interruption lets the request in flight finish, and starts no other."""
+    stop = threading.Event()
+    signals: list[int] = []
+
+    def note(number: int, _: object) -> None:
+        if signals:
+            raise KeyboardInterrupt  # asked twice: at once
+        signals.append(number)
+        stop.set()
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop, signals
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _tried(work: Any) -> ConnectorError | None:
+    try:
+        work()
+    except ConnectorError as error:
+        return error
+    return None
+
+
+def _teller(context: Context) -> Any:
+    return context.say if context.verbosity >= 0 and not context.json else lambda _: None
+
+
+def _progress(context: Context) -> Any:
+    if not context.progress or context.json:
+        return lambda *_: None
+    from rich.progress import Progress  # noqa: PLC0415 - only on a terminal
+
+    bar = Progress(console=context.messages, transient=True)
+    task = bar.add_task("writing to QuickBooks", total=None)
+    bar.start()
+
+    def moved(done: int, whole: int) -> None:
+        bar.update(task, completed=done, total=whole)
+        if done >= whole:
+            bar.stop()
+
+    return moved

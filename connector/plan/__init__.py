@@ -1,0 +1,22 @@
+"""
+What is to happen to each invoice, decided from facts alone: no clock, no file, no network.
+
+Whoever calls ``decide`` has gathered a ``Case`` for each invoice; what comes back are ``Action``s, as data.
+"""
+
+from connector.plan.case import STANDING_HOLDS, Action, Case, Facts, Found, Known, State, Terms, Verb
+from connector.plan.rules import LOOK_ALIKE_DAYS, decide
+
+__all__ = [
+    "LOOK_ALIKE_DAYS",
+    "STANDING_HOLDS",
+    "Action",
+    "Case",
+    "Facts",
+    "Found",
+    "Known",
+    "State",
+    "Terms",
+    "Verb",
+    "decide",
+]

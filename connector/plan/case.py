@@ -1,0 +1,145 @@
+"""What is known about an invoice when it is decided about, and what is decided: data, and nothing that acts."""
+
+import datetime
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final, Literal
+
+from connector.document import Document, Key
+from connector.invoice import Invoice, Trouble
+from connector.mapping import Mapped, NotMapped, Policy
+from connector.money import round_minor
+
+__all__ = ["STANDING_HOLDS", "Action", "Case", "Facts", "Found", "Known", "State", "Terms", "Verb"]
+
+Verb = Literal["create", "adopt", "update", "remove", "credit", "pay", "hold", "block", "skip", "none"]
+State = Literal["ready", "held", "blocked", "sending", "sent", "refused", "skipped", "removed"]
+
+STANDING_HOLDS: Final = frozenset({"deleted-in-quickbooks", "outcome-unknown", "answer-of-another"})
+"""Holds that rest on evidence from QuickBooks: reading the source or the mapping again does not lift them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What of the invoice a document was made from; a difference means that the source changed (mapping rule 10)."""
+
+    amount: str
+    currency: str
+    date: str
+    payee: str
+
+    @classmethod
+    def of(cls, invoice: Invoice) -> "Facts":
+        amount = "" if invoice.amount is None else str(round_minor(invoice.amount, invoice.currency or "USD"))
+        day = "" if invoice.date is None else invoice.date.isoformat()
+        return cls(amount, invoice.currency or "", day, invoice.payee or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the state holds of an invoice's document."""
+
+    state: State
+    code: str | None = None
+    reason: str | None = None
+    remedy: str | None = None
+    facts: Facts | None = None
+    content: Document | None = None
+    qbo_id: str | None = None
+    generation: int = 0
+    settled: bool = False
+    """This run found out that it had arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """
+    A bill or credit that stands in QuickBooks, whoever made it.
+
+    Args:
+        net: Its total less tax, in ``currency``.
+        marker: The connector's mark in its memo, whichever document's it is.
+        taken: It is another document's already.
+    """
+
+    entity: str
+    id: str
+    number: str
+    vendor_id: str
+    currency: str
+    net: Decimal
+    date: datetime.date
+    marker: str | None
+    created: datetime.datetime | None = None
+    taken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """
+    Everything gathered about one invoice.
+
+    Args:
+        key: The document's key; its kind is that of the mapped document.
+        outcome: What the mapping made of the invoice.
+        known: The state's document, if there is one.
+        marker: This document's own marker.
+        vendor_id: QuickBooks' id of the vendor; None where it is to be created or unknown.
+        missing: Why the document cannot be written in this company: names that it lacks, currencies, payees.
+        found: What stands in QuickBooks with this marker, this number, or this vendor, net and nearly this date, and
+            is no other document's.
+        number_twice: Another document of this run has the same number.
+        approved: A person released exactly this document.
+    """
+
+    key: Key
+    invoice: Invoice
+    outcome: Mapped | NotMapped
+    marker: str
+    known: Known | None = None
+    vendor_id: str | None = None
+    missing: tuple[tuple[Literal["held", "blocked"], Trouble], ...] = ()
+    found: tuple[Found, ...] = ()
+    number_twice: bool = False
+    approved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds for every case of one source in one run."""
+
+    policy: Policy
+    start_date: datetime.date
+    closing_date: datetime.date | None = None
+    retry_refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """
+    One line of a plan.
+
+    Args:
+        action: What is to be done; ``none`` where nothing is.
+        state: Where the document stands before the action is carried out.
+        document: What is written, for the verbs that write.
+        found: What is adopted.
+        generation: The document's generation if it is sent now.
+        note: What else happens (``create vendor``).
+        cause: Equal for all actions that one mend would release.
+    """
+
+    key: Key
+    invoice: Invoice
+    action: Verb
+    state: State
+    code: str | None = None
+    reason: str | None = None
+    remedy: str | None = None
+    cause: str | None = None
+    document: Document | None = None
+    found: Found | None = None
+    generation: int = 0
+    note: str | None = None
+    qbo_id: str | None = None
+    settled: bool = False

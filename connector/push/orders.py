@@ -1,0 +1,97 @@
+"""From actions to orders: names become references, the document becomes bytes, and nothing is sent yet."""
+
+import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+
+from connector.document import Document, marker
+from connector.errors import AnswerUnreadable
+from connector.invoice import Trouble
+from connector.plan import Action
+from connector.push.send import Order, request_id
+from connector.quickbooks.documents import entity_of, frozen, to_body
+from connector.quickbooks.names import Names, Reference
+from connector.quickbooks.refs import find_refs
+from connector.quickbooks.transport import Company
+from connector.state.store import State
+
+__all__ = ["Orders"]
+
+
+class Orders:
+    """
+    Makes the orders of one run.
+
+    Args:
+        vendors: Vendors that were just made, or why they could not be, by the name in lower case.
+    """
+
+    def __init__(
+        self, state: State, company: Company, names: Names, vendors: Mapping[str, Reference | Trouble]
+    ) -> None:
+        self._state = state
+        self._company = company
+        self._names = names
+        self._vendors = vendors
+        self._rates: dict[tuple[str, datetime.date], Decimal] = {}
+
+    def of(self, actions: Iterable[tuple[int, Action]]) -> Iterator[tuple[int, Action, Order | Trouble]]:
+        """One order for each action, or why there is none after all."""
+        for n, action in actions:
+            row = self._state.document(action.key)
+            if row is None or row.id is None or action.document is None:  # pragma: no cover - decided and kept before
+                raise AssertionError(action)
+            yield n, action, self._order(n, action, action.document, row.id)
+
+    def _order(self, n: int, action: Action, document: Document, id_: int) -> Order | Trouble:
+        vendor = self._vendors.get(document.vendor.lower())
+        if isinstance(vendor, Trouble):
+            return vendor
+        if vendor is not None and vendor.currency and vendor.currency != document.currency:
+            return Trouble(
+                "vendor-currency",
+                f'the vendor "{vendor.name}" is kept in {vendor.currency} and the bill is in {document.currency}',
+                f"make a second vendor in {document.currency} in QuickBooks and name it in the mapping's table",
+            )
+        refs = find_refs(document, self._names, vendor)
+        if isinstance(refs, tuple):
+            return Trouble(refs[0].code, refs[0].reason, "add it in QuickBooks, or mend the mapping")
+        rate = self._rate(document)
+        if isinstance(rate, Trouble):
+            return rate
+        own = marker(action.key)
+        body = frozen(to_body(document, refs, marker=own, facts=self._names.facts, rate=rate))
+        generation = self._generation(id_, action, body)
+        return Order(n, action.key, own, id_, document, entity_of(document.kind), body, generation)
+
+    def _rate(self, document: Document) -> Decimal | Trouble | None:
+        """QuickBooks' own rate of the day: a foreign bill without one may be booked one to one."""
+        if document.currency == self._names.facts.home_currency:
+            return None
+        key = (document.currency, document.date)
+        if key not in self._rates:
+            try:
+                self._rates[key] = self._company.exchange_rate(*key)
+            except AnswerUnreadable as error:
+                return Trouble(
+                    "rate-missing",
+                    f"QuickBooks gives no exchange rate for {document.currency} on {document.date}: {error.what}",
+                    f"add {document.currency} in QuickBooks under Settings > Currencies",
+                )
+        return self._rates[key]
+
+    def _generation(self, id_: int, action: Action, body: bytes) -> int:
+        """The same id always goes with the same bytes: other bytes after a proven absence are a new generation."""
+        generation = action.generation
+        used = {
+            (stored.request.request_id, item.body)
+            for stored in self._state.requests_of(id_)
+            for item in stored.items
+            if item.document == id_
+        }
+        while True:
+            own = request_id(action.key, "create", "0", generation)
+            bodies = {text for request, text in used if request == own}
+            if bodies <= {body.decode()}:
+                return generation
+            generation += 1

@@ -1,0 +1,84 @@
+"""A run as data: the JSON document of ``plan`` and ``sync``, one row for each document."""
+
+import datetime
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from connector.errors import Problem
+from connector.plan import Action
+from connector.planned import Result, count_of, currency_and_amount
+from connector.quickbooks.documents import entity_of, link
+from connector.sync import Outcome
+
+__all__ = ["CompanyName", "as_document", "documents", "problem_data", "row_of", "stamp"]
+
+CompanyName = dict[Literal["realm_id", "name", "environment"], str]
+
+
+def as_document(
+    outcome: Outcome, command: Literal["plan", "sync"], company: CompanyName, *, everything: bool
+) -> dict[str, Any]:
+    """The one JSON document: counts that add up to the invoices seen, documents, problems."""
+    return {
+        "schema": f"connector/{command}/1",
+        "run": outcome.run,
+        "started": stamp(outcome.started),
+        "ended": stamp(outcome.ended),
+        "company": company,
+        "counts": outcome.planned.counts(),
+        "documents": list(documents(outcome, company, everything=everything)),
+        "problems": [problem_data(problem) for problem in outcome.problems],
+    }
+
+
+def documents(outcome: Outcome, company: CompanyName, *, everything: bool) -> Iterator[dict[str, Any]]:
+    """A row for each document; unchanged ones only if ``everything`` is asked for."""
+    for _, action, result in outcome.planned.rows():
+        if everything or count_of(action, result) != "unchanged":
+            yield row_of(action, result, company)
+
+
+def row_of(action: Action, result: Result | None, company: CompanyName) -> dict[str, Any]:
+    """One document as people and programs see it; amounts as text with the currency beside."""
+    document, invoice = action.document, action.invoice
+    currency, amount = currency_and_amount(action)
+    qbo_id = (result.qbo_id if result else None) or action.qbo_id or (action.found.id if action.found else None)
+    code, reason, remedy = (
+        (result.code, result.reason, result.remedy) if result else (action.code, action.reason, action.remedy)
+    )
+    entity = entity_of(action.key.kind)
+    day = document.date if document else invoice.date
+    return {
+        "source": action.key.source,
+        "invoice": action.key.invoice,
+        "kind": action.key.kind,
+        "number": document.number if document else None,
+        "vendor": document.vendor if document else None,
+        "date": day.isoformat() if day else None,
+        "due": document.due.isoformat() if document and document.due else None,
+        "currency": currency,
+        "amount": None if amount is None else f"{amount:f}",
+        "action": action.action,
+        "state": result.state if result else action.state,
+        "qbo_id": qbo_id,
+        "link": link(company["environment"], company["realm_id"], entity, qbo_id) if qbo_id else None,
+        "code": code,
+        "reason": reason,
+        "remedy": remedy,
+    }
+
+
+def problem_data(problem: Problem) -> dict[str, str | None]:
+    """One entry of ``problems``."""
+    return {
+        "who": problem.who,
+        "code": problem.code,
+        "what": problem.what,
+        "remedy": problem.remedy,
+        "source": problem.source,
+    }
+
+
+def stamp(time: datetime.datetime | None) -> str | None:
+    """A time in UTC with Z."""
+    return time.astimezone(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if time else None

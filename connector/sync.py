@@ -1,0 +1,469 @@
+"""
+One run, in one readable page: pull, map, plan, push.
+
+``plan`` goes as far as deciding and writes nothing; ``sync`` and the daemon go on. The lock of the company covers
+deciding and pushing, neither pulling nor a person's thinking.
+"""
+
+import datetime
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import islice
+from typing import Final, TypeVar
+
+from connector.books import Books
+from connector.company import Opened, open_company
+from connector.document import Key
+from connector.errors import ConnectorError, LimitExceeded, OurFault, Problem, WrongUse
+from connector.gather import Gathered, Payees
+from connector.invoice import Invoice, Trouble
+from connector.mapping import Mapped, Mapping, load
+from connector.numbers import Numbers
+from connector.plan import Action, Terms, decide
+from connector.planned import Planned, Result, count_of, currency_and_amount
+from connector.push import Order, Sender, Written, create_vendors, due_in, settle
+from connector.push.orders import Orders
+from connector.push.vendors import NewVendor
+from connector.quickbooks.names import Reference
+from connector.remember import remember
+from connector.selection import Selection, pull_window
+from connector.settings import Settings, SourceSettings
+from connector.sources.pull import pull
+from connector.sources.registry import source_type
+from connector.sources.source import Connection, Window
+from connector.sources.spool import Spool
+from connector.state.lock import CompanyLock
+from connector.state.store import State
+
+__all__ = ["Choices", "Outcome", "Run"]
+
+_Item = TypeVar("_Item")
+
+_CHUNK: Final = 500
+_EXIT_ORDER: Final = (1, 7, 8, 3, 4, 5, 6)
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a person chose beside the selection."""
+
+    selection: Selection = field(default_factory=Selection)
+    retry_refused: bool = False
+    wait: bool = False
+
+
+@dataclass(slots=True)
+class _Loaded:
+    """One source of a run, pulled whole."""
+
+    settings: SourceSettings
+    mapping: Mapping
+    window: Window
+    total: int | None
+    payees: Payees
+    began: datetime.datetime
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run came to; ``planned`` holds every action with its result."""
+
+    planned: Planned
+    problems: list[Problem]
+    exit_codes: set[int]
+    started: datetime.datetime
+    run: str | None = None
+    ended: datetime.datetime | None = None
+    paid_at_source: dict[str, tuple[int, dict[str, Decimal]]] = field(default_factory=dict)
+
+    def exit_code(self, *, wrote: bool) -> int:
+        """The first that applies of the list; blocked, refused and unknown documents count where a run wrote."""
+        codes = set(self.exit_codes)
+        if wrote:
+            counts = self.planned.counts()
+            if counts["refused"] or counts["blocked"] or counts["unknown"] or self._differs():
+                codes.add(6)
+        return next((code for code in _EXIT_ORDER if code in codes), 0)
+
+    def _differs(self) -> bool:
+        return any(result and result.code == "answer-differs" for _, _, result in self.planned.rows())
+
+
+class Run:
+    """
+    One run over some sources of one company.
+
+    Args:
+        tell: Called with one line whenever something takes its time.
+        stop: Set from outside to start nothing more.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        state: State,
+        choices: Choices,
+        *,
+        command: str,
+        who: str,
+        tell: Callable[[str], None] = lambda _: None,
+        stop: threading.Event | None = None,
+    ) -> None:
+        self._settings = settings
+        self._state = state
+        self._choices = choices
+        self._command = command
+        self._who = who
+        self._tell = tell
+        self._stop = stop or threading.Event()
+        self._company = settings.quickbooks.realm_id
+        self._spool = Spool()
+        self._loaded: dict[str, _Loaded] = {}
+        self._settled: set[Key] = set()
+        self._opened: Opened | None = None
+        self._books: Books | None = None
+        self.outcome = Outcome(Planned(), [], set(), _now())
+
+    # Pull.
+
+    def pull(self) -> None:
+        """Read every chosen source; one that fails is told under ``problems`` and stops no other."""
+        chosen = self._choices.selection.sources_in(self._settings)
+        for name, source in chosen.items():
+            try:
+                self._loaded[name] = self._pulled(name, source)
+            except ConnectorError as error:
+                self._trouble(error, name)
+        self._check_named()
+
+    def _pulled(self, name: str, source: SourceSettings) -> _Loaded:
+        found = source_type(source.type)
+        mapping = load(source.mapping, found, root=self._settings.folder, currency=source.currency)
+        today = _now().date()
+        window = pull_window(self._state, self._company, name, source, self._choices.selection, today)
+        reader = found(
+            Connection(
+                name=name,
+                base_url=source.base_url,
+                api_key=source.require_key().value,
+                currency=source.currency,
+                page_size=source.page_size,
+                options=source.options,
+                network=self._settings.network,
+                locks=str(self._settings.state.path.parent),
+            )
+        )
+        self._tell(f"reading {found.title} ({name}), {window.first} to {window.last}")
+        pulled = pull(reader, window, self._spool)
+        self._tell(f"read {pulled.count} invoices of {name}")
+        payees = Payees(name, *self._known_payees(name))
+        return _Loaded(source, mapping, window, pulled.total, payees, pulled.began)
+
+    def _known_payees(self, name: str) -> tuple[dict[str, str], dict[str, set[tuple[str, str]]]]:
+        vendors = {payee: vendor for payee, (vendor, _) in self._state.bindings(self._company, name).items()}
+        payees: dict[str, set[tuple[str, str]]] = {}
+        for source in self._settings.sources:
+            for payee, (vendor, _) in self._state.bindings(self._company, source).items():
+                payees.setdefault(vendor.lower(), set()).add((source, payee))
+        return vendors, payees
+
+    def _check_named(self) -> None:
+        wanted = set(self._choices.selection.invoices)
+        seen = {name for loaded in self._loaded for names in self._names(loaded) for name in names} if wanted else set()
+        if wanted - seen and not self.outcome.problems:
+            raise WrongUse(
+                f"no source has an invoice {', '.join(sorted(wanted - seen))}",
+                code="invoice-unknown",
+                remedy="write the source's own id, source:id, or the bill's number; older ones need --period",
+            )
+
+    def _names(self, name: str) -> Iterator[set[str]]:
+        for invoice in self._chosen(name):
+            number = self._number(self._loaded[name], invoice)
+            yield {invoice.id, f"{invoice.source}:{invoice.id}", number or invoice.id}
+
+    def _chosen(self, name: str) -> Iterator[Invoice]:
+        selection = self._choices.selection
+        loaded = self._loaded[name]
+        for chunk in self._spool.chunks(name, _CHUNK):
+            for invoice in chunk:
+                number = self._number(loaded, invoice) if selection.invoices else None
+                if selection.holds(invoice, number):
+                    yield invoice
+
+    def _number(self, loaded: _Loaded, invoice: Invoice) -> str | None:
+        outcome = loaded.mapping.apply(invoice)
+        return outcome.document.number if isinstance(outcome, Mapped) else None
+
+    # Plan.
+
+    def plan(self) -> Planned:
+        """Decide about every invoice that was pulled; nothing is written but what QuickBooks was seen to hold."""
+        planned = Planned()
+        for name, action in self._actions():
+            planned.add(action)
+            self._note_paid(name, action)
+        self.outcome.planned = planned
+        return planned
+
+    def _actions(self) -> Iterator[tuple[str, Action]]:
+        numbers = self._numbers()
+        if numbers.claims:
+            self._read_company()
+        self.outcome.paid_at_source.clear()
+        for name, loaded in self._loaded.items():
+            gathered = Gathered(
+                self._state,
+                self._company,
+                name,
+                loaded.mapping,
+                loaded.payees,
+                self._opened.names if self._opened and numbers.claims else None,
+                self._books if numbers.claims else None,
+                numbers.twice(),
+                frozenset(self._settled),
+            )
+            closing = gathered.names.facts.closing_date if gathered.names else None
+            terms = Terms(
+                loaded.mapping.policy, loaded.settings.start_date, closing, retry_refused=self._choices.retry_refused
+            )
+            for chunk in _chunks(self._chosen(name)):
+                yield from ((name, action) for action in decide(gathered.cases(chunk), terms))
+
+    def _numbers(self) -> Numbers:
+        """The numbers that documents of this run lay claim to; without a claim QuickBooks is not even asked."""
+        numbers = Numbers()
+        for name, loaded in self._loaded.items():
+            for chunk in _chunks(self._chosen(name)):
+                known = self._state.documents(self._company, name, [invoice.id for invoice in chunk])
+                settled = {invoice for (invoice, _), row in known.items() if not may_write_row(row.state)}
+                for invoice in chunk:
+                    if invoice.id in settled or invoice.date is None or invoice.date < loaded.settings.start_date:
+                        continue
+                    outcome = loaded.mapping.apply(invoice)
+                    if isinstance(outcome, Mapped) and outcome.late is None:
+                        numbers.claim(outcome.document.number)
+        return numbers
+
+    def _read_company(self) -> None:
+        opened = self._open()
+        if self._books is not None:
+            return
+        self._tell("reading QuickBooks")
+        facts = opened.names.facts
+        row = self._state.company_facts(self._company)
+        row.name, row.home_currency = facts.name, facts.home_currency
+        row.environment, row.last_company_read = self._settings.quickbooks.environment, _now()
+        self._state.save_company_facts(row)
+        books = Books(self._state, opened.company, facts.home_currency)
+        books.read({name: loaded.settings.start_date for name, loaded in self._loaded.items()})
+        self._books = books
+
+    def _open(self) -> Opened:
+        if self._opened is None:
+            self._opened = open_company(self._settings, self._state)
+        return self._opened
+
+    def _note_paid(self, name: str, action: Action) -> None:
+        policy = self._loaded[name].mapping.policy
+        if action.invoice.paid and policy.paid_at_source == "ignore" and action.action in ("create", "adopt"):
+            currency, amount = currency_and_amount(action)
+            count, sums = self.outcome.paid_at_source.get(name, (0, {}))
+            if currency and amount is not None:
+                sums[currency] = sums.get(currency, Decimal(0)) + amount
+            self.outcome.paid_at_source[name] = (count + 1, sums)
+
+    # Push.
+
+    def lock(self) -> CompanyLock:
+        """The lock of the company, not yet taken."""
+        return CompanyLock(self._settings.state.path.parent, self._company, self._command)
+
+    def begin(self) -> str:
+        """Note that the run began; its id."""
+        self.outcome.run = self._state.start_run(self._company, self._command, self._who, list(self._loaded))
+        return self.outcome.run
+
+    def settle(self, lock: CompanyLock) -> None:
+        """Find out what became of documents without an answer, where it is due; needs the lock."""
+        if due_in(self._state, self._company, self._settings.quickbooks.settle_after) is None:
+            return
+        opened = self._open()
+        self._tell("looking in QuickBooks for what was sent without an answer")
+        for settled in settle(self._state, opened.company, self._sender(lock)):
+            if settled.written.state == "sent":
+                self._settled.add(settled.key)
+
+    def push(self, lock: CompanyLock, progress: Callable[[int, int], None] = lambda *_: None) -> None:
+        """Carry out the plan; needs the lock, and the plan made under it."""
+        planned = self.outcome.planned
+        self._check_limits(planned)
+        self._remember(planned)
+        for n, action, _ in planned.rows("adopt"):
+            planned.settle(n, _adopted(action))
+        waiting = sum(1 for _, action, _ in planned.rows("create", "credit") if not action.settled)
+        if waiting > 0:
+            self._write(lock, planned, waiting, progress)
+        if self._choices.wait:
+            self._wait_for_answers(lock, planned)
+
+    def _write(self, lock: CompanyLock, planned: Planned, waiting: int, progress: Callable[[int, int], None]) -> None:
+        opened = self._open()
+        vendors = self._make_vendors(opened, planned)
+        orders = Orders(self._state, opened.company, opened.names, vendors)
+        to_send = ((n, action) for n, action, _ in planned.rows("create", "credit") if not action.settled)
+        done = 0
+
+        def ready() -> Iterator[Order]:
+            nonlocal done
+            for n, action, order in orders.of(to_send):
+                if isinstance(order, Trouble):
+                    self._block(planned, n, action, order)
+                    done += 1
+                    progress(done, waiting)
+                else:
+                    yield order
+
+        for order, written in self._sender(lock).create(ready(), waiting):
+            planned.settle(order.n, result_of(written))
+            done += 1
+            progress(done, waiting)
+
+    def _make_vendors(self, opened: Opened, planned: Planned) -> dict[str, Reference | Trouble]:
+        wanted: dict[str, NewVendor] = {}
+        for _, action, _ in planned.rows("create", "credit"):
+            if action.note == "create vendor" and action.document:
+                name = action.document.vendor
+                facts = opened.names.facts
+                currency = action.document.currency if facts.multicurrency else ""
+                wanted.setdefault(name.lower(), NewVendor(name, currency))
+        if wanted:
+            self._tell(f"making {len(wanted)} vendors")
+        made = create_vendors(opened.company, opened.names, list(wanted.values()))
+        return {vendor.name.lower(): found for vendor, found in made}
+
+    def _block(self, planned: Planned, n: int, action: Action, trouble: Trouble) -> None:
+        row = self._state.document(action.key)
+        if row is None:  # pragma: no cover - kept before
+            raise AssertionError(action)
+        temporary = trouble.code == "vendor-not-made"
+        row.state = "ready" if temporary else "blocked"
+        row.code, row.reason, row.remedy = trouble.code, trouble.reason, trouble.remedy
+        self._state.save_documents(self._company, self.outcome.run or "", [row])
+        planned.settle(n, Result("ready" if temporary else "blocked", trouble.code, trouble.reason, trouble.remedy))
+
+    def _check_limits(self, planned: Planned) -> None:
+        limits = self._settings.limits
+        bills, totals = 0, dict[str, Decimal]()
+        for _, action, _ in planned.rows("create", "credit"):
+            if action.document and not action.settled:
+                bills += 1
+                total = action.document.total
+                totals[total.currency] = totals.get(total.currency, Decimal(0)) + abs(total.amount)
+        if limits.max_bills is not None and bills > limits.max_bills:
+            raise _past_limit("max_bills", str(bills), str(limits.max_bills), str(bills - limits.max_bills))
+        for currency, most in limits.max_total.items():
+            if totals.get(currency, Decimal(0)) > most:
+                over = totals[currency] - most
+                raise _past_limit(f"max_total {currency}", f"{totals[currency]:,}", f"{most:,}", f"{over:,}")
+
+    def _remember(self, planned: Planned) -> None:
+        run = self.outcome.run or ""
+        for name, loaded in self._loaded.items():
+            mapping = loaded.mapping
+            self._state.save_mapping_version(mapping.version, name, mapping.path, mapping.text, mapping.tables)
+            for payee, vendor in loaded.payees.new.items():
+                self._state.bind(self._company, name, payee, vendor, None, run)
+            ours = (action for _, action, _ in planned.rows() if action.key.source == name)
+            for chunk in _chunks(ours):
+                remember(self._state, self._company, run, mapping.version, chunk)
+            if self._choices.selection.everything:
+                pulled = self._state.start_pull(self._company, name, run, loaded.window.first, loaded.window.last)
+                self._state.finish_pull(pulled, total=loaded.total, complete=True)
+
+    def _wait_for_answers(self, lock: CompanyLock, planned: Planned) -> None:
+        unknown = {action.key: n for n, action, result in planned.rows() if count_of(action, result) == "unknown"}
+        after = self._settings.quickbooks.settle_after
+        while not self._stop.is_set() and (seconds := due_in(self._state, self._company, after)) is not None:
+            self._tell(f"waiting {seconds:.0f} s before QuickBooks is asked about {len(unknown)} without an answer")
+            if self._stop.wait(seconds):
+                return
+            for settled in settle(self._state, self._open().company, self._sender(lock)):
+                if settled.key in unknown:
+                    planned.settle(unknown[settled.key], result_of(settled.written))
+
+    def _sender(self, lock: CompanyLock) -> Sender:
+        return Sender(self._state, self._open().company, lock, self.outcome.run or "", stop=self._stop)
+
+    # End.
+
+    def finish(self, error: ConnectorError | None = None, *, wrote: bool) -> Outcome:
+        """Note how the run ended; what was seen is the sum of what became of it."""
+        if error is not None:
+            self._trouble(error, error.source)
+        outcome = self.outcome
+        outcome.ended = _now()
+        counts = outcome.planned.counts()
+        if self.outcome.run is not None:
+            if wrote and not outcome.exit_codes and self._books is not None:
+                self._books.finished(self._loaded)
+            self._state.finish_run(
+                self.outcome.run, outcome.exit_code(wrote=wrote), counts, outcome.problems, self.versions()
+            )
+        if sum(counts.values()) != outcome.planned.seen:
+            raise OurFault(
+                f"{outcome.planned.seen} invoices were seen and {sum(counts.values())} are accounted for",
+                code="not-conserved",
+                remedy="report it with the run's id",
+            )
+        return outcome
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the run."""
+        return self._settings
+
+    def versions(self) -> dict[str, str]:
+        """The version of each source's mapping, as read at the start."""
+        return {name: loaded.mapping.version for name, loaded in self._loaded.items()}
+
+    def _trouble(self, error: ConnectorError, source: str | None) -> None:
+        problem = error.problem
+        self.outcome.problems.append(
+            Problem(problem.who, problem.code, problem.what, problem.remedy, problem.source or source)
+        )
+        self.outcome.exit_codes.add(error.exit_code)
+
+
+def may_write_row(state: str) -> bool:
+    """Whether a document in this state may still become a write."""
+    return state not in ("sending", "sent", "removed")
+
+
+def result_of(written: Written) -> Result:
+    """What was written, as the plan's result."""
+    posted = written.posted
+    return Result(written.state, written.code, written.reason, written.remedy, posted.id if posted else None)
+
+
+def _adopted(action: Action) -> Result:
+    found = action.found
+    return Result("sent", action.code, action.reason, action.remedy, found.id if found else None)
+
+
+def _past_limit(name: str, would: str, limit: str, over: str) -> LimitExceeded:
+    return LimitExceeded(
+        f"this run would come to {would}, {over} above the limit {name} = {limit}; nothing was written",
+        code="limit-exceeded",
+        remedy="look at the plan (connector plan); then raise [limits] in the settings, or take less with --source",
+    )
+
+
+def _chunks(items: Iterator[_Item]) -> Iterator[list[_Item]]:
+    return iter(lambda: list(islice(items, _CHUNK)), [])
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)
