@@ -27,6 +27,8 @@ quickbooks-environment: Unknown environment
   quickbooks.environment is sandbox or production, spelt so.
 quickbooks-realm: No company id
   quickbooks.realm_id is the company's number, digits only.
+quickbooks-other-company: Signed in to another company
+  A sign-in is good for the one company that was chosen in the browser; it must be that of quickbooks.realm_id.
 state-key: The key of the sign-in
   The file in state.key_file encrypts the sign-in. Only its owner may read it, and it must be the one that the sign-in
   was kept with.

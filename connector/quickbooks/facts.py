@@ -43,13 +43,12 @@ def company_facts(company_info: Mapping[str, Any], preferences: Mapping[str, Any
     accounting = _part(preferences, "AccountingInfoPrefs")
     currency = _part(preferences, "CurrencyPrefs")
     others = _named(_part(preferences, "OtherPrefs").get("NameValue"))
-    closing = str(accounting.get("BookCloseDate") or "")[:10]
     return CompanyFacts(
         name=str(company_info.get("CompanyName") or company_info.get("LegalName") or ""),
         country=str(company_info.get("Country") or ""),
         home_currency=str(_part(currency, "HomeCurrency").get("value") or ""),
         multicurrency=_yes(currency.get("MultiCurrencyEnabled")),
-        closing_date=datetime.date.fromisoformat(closing) if closing else None,
+        closing_date=_date(accounting.get("BookCloseDate")),
         class_tracking=_yes(accounting.get("ClassTrackingPerTxnLine")) or _yes(accounting.get("ClassTrackingPerTxn")),
         location_tracking=_yes(accounting.get("TrackDepartments")),
         uses_tax=_yes(_part(preferences, "TaxPrefs").get("UsingSalesTax")),
@@ -66,6 +65,13 @@ def _part(holder: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _named(pairs: Any) -> dict[str, str]:
     listed = pairs if isinstance(pairs, list) else []
     return {str(pair.get("Name")): str(pair.get("Value")) for pair in listed if isinstance(pair, Mapping)}
+
+
+def _date(value: Any) -> datetime.date | None:
+    try:
+        return datetime.date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return None
 
 
 def _yes(value: Any) -> bool:

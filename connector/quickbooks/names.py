@@ -7,6 +7,7 @@ Reads are paid for by Intuit's meter, so lists are read when first asked for, ke
 import datetime
 import difflib
 import threading
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol
@@ -263,9 +264,9 @@ class _Index:
         for exact in self._active:
             if found := exact.get(text):
                 return self._only(text, found)
-        if found := self._folded.get(text.casefold()):
+        if found := self._folded.get(_folded(text)):
             return self._only(text, found)
-        if self._inactive.get(text.casefold()):
+        if self._inactive.get(_folded(text)):
             return self._missing(text, f"the {self._kind} {text!r} is inactive in QuickBooks", (), "inactive")
         reason = f"QuickBooks has no {self._kind} {text!r}"
         return self._missing(text, reason, self._near(text), "not-found")
@@ -275,7 +276,7 @@ class _Index:
             name = reference.full_name
             for suffix in _DELETED:
                 name = name.removesuffix(suffix)
-            _add(self._inactive, name.casefold(), reference)
+            _add(self._inactive, _folded(name), reference)
             return
         ways = {reference.full_name}
         numbered: set[str] = set()
@@ -285,7 +286,7 @@ class _Index:
             _add(self._active[0], way, reference)
         for way in numbered:
             _add(self._active[1], way, reference)
-        for way in {each.casefold() for each in ways | numbered}:
+        for way in {_folded(each) for each in ways | numbered}:
             _add(self._folded, way, reference)
 
     def _only(self, text: str, found: list[Reference]) -> Reference | Missing:
@@ -296,12 +297,11 @@ class _Index:
         return self._missing(text, reason, shown, "ambiguous")
 
     def _near(self, text: str) -> tuple[str, ...]:
-        folded = text.casefold()
         own = [
             reference.full_name
             for references in self._active[0].values()
             for reference in references
-            if reference.name.casefold() == folded  # a sub-account named without its parents
+            if _folded(reference.name) == _folded(text)  # a sub-account named without its parents
         ]
         alike = difflib.get_close_matches(text, list(self._active[0]), n=3, cutoff=0.75)
         return tuple(dict.fromkeys([*own[:3], *alike]))[:3]
@@ -326,6 +326,11 @@ def reference_of(entity: str, record: dict[str, Any]) -> Reference:
         sub_type=str(record.get("AccountSubType") or ""),
         extra={} if due is None else {"due_days": str(due)},
     )
+
+
+def _folded(text: str) -> str:
+    """Case aside, and the two ways in which Unicode writes an accent."""
+    return unicodedata.normalize("NFC", text).casefold()
 
 
 def _slug(entity: str) -> str:

@@ -130,13 +130,25 @@ class SignIn:
         """Where ``auth login`` sends the browser."""
         return self._endpoint.authorize_url(redirect_uri, state)
 
-    def log_in(self, code: str, redirect_uri: str) -> None:
+    def log_in(self, code: str, redirect_uri: str, realm_id: str) -> None:
         """
         Keep the sign-in that a browser came back with.
 
+        Args:
+            code: Good for ten minutes and for one use.
+            redirect_uri: The same that `authorize_url` was given.
+            realm_id: The company that the person chose.
+
         Raises:
-            SignInNeeded: Intuit refuses the code; they last ten minutes and serve once.
+            SignInNeeded: Intuit refuses the code, or the company is not that of the settings.
+            ServiceDown: Intuit's sign-in service fails.
         """
+        if realm_id != self._settings.realm_id:
+            raise SignInNeeded(
+                f"the browser came back with company {realm_id}, the settings name {self._settings.realm_id}",
+                code="quickbooks-other-company",
+                remedy="choose the right company in the browser, or correct quickbooks.realm_id",
+            )
         with self._lock, self._store.lock():
             try:
                 tokens = self._endpoint.from_code(code, redirect_uri)

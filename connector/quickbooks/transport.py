@@ -51,8 +51,8 @@ class Company(Client):
     """
     One QuickBooks company. Thread-safe; close it when done.
 
-    Reads raise ServiceDown, Throttled, AnswerUnreadable or SignInNeeded. Writes answer with an `Outcome` and raise
-    SignInNeeded or ServiceDown only before a byte has left.
+    Reads and `take_turn` raise ServiceDown, Throttled, AnswerUnreadable or SignInNeeded; writes answer with an
+    `Outcome` whatever happens.
     """
 
     # Reads.
@@ -199,7 +199,10 @@ class Company(Client):
 
     def _write(self, url: str, params: Mapping[str, str | int], body: bytes, turn: Turn) -> Answer | Outcome:
         headers = {"Content-Type": "application/json"}
-        token = self._sign_in.access_token()
+        try:
+            token = self._sign_in.access_token()
+        except ConnectorError as trouble:
+            return Outcome("not-sent", message=trouble.what)  # whoever takes the next turn is told what to do
         try:
             answer = self.process_request("POST", url, headers, params, body, token=token, turn=turn, for_write=True)
         except NotSent as trouble:

@@ -74,6 +74,11 @@ def test_exact_beats_case_and_two_that_differ_in_case_only_are_a_fault(box: Box,
     assert is_missing(names.klass("eu"), "class-ambiguous").near == ("EU", "Eu", "eU")
 
 
+def test_an_accent_is_one_however_unicode_writes_it(box: Box, names: Names) -> None:
+    box.load(Vendor=[{"DisplayName": "Caf\u00e9 M\u00e9dia"}])
+    assert is_found(names.vendor("Cafe\u0301 Me\u0301dia"))
+
+
 def test_an_inactive_entry_is_told_apart_from_none(box: Box, names: Names) -> None:
     books: Books = box.sandbox.company
     vendor = dict(next(books.all("Vendor")))

@@ -4,8 +4,10 @@ import datetime
 import json
 import threading
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+import requests
 from kept import KeptSignIn, settings_for, signed_in
 from pretend import Box
 from raw_server import Raw, cut_off, hang_up, says
@@ -182,6 +184,45 @@ def test_a_token_that_a_write_found_refused_is_not_sent_again(box: Box, kept: Ke
         vendor = b'{"DisplayName":"Foo"}'
         assert company.send("Vendor", vendor, "request-1", "create").kind == "unknown"
         assert company.send("Vendor", vendor, "request-1", "create").kind == "applied"
+
+
+def came_back(sign_in: SignIn) -> dict[str, str]:
+    address = sign_in.authorize_url("http://localhost:8000/callback", "state-1")
+    answer = requests.get(address, allow_redirects=False, timeout=5)
+    return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
+
+
+def test_a_browser_signs_in_and_out(box: Box, kept: KeptSignIn) -> None:
+    sign_in = SignIn(settings_for(box.url), kept)
+    back = came_back(sign_in)
+    assert back["state"] == "state-1"
+    sign_in.log_in(back["code"], "http://localhost:8000/callback", back["realmId"])
+    assert kept.stored is not None
+    assert sign_in.access_token() == kept.stored.access_token
+    with pytest.raises(SignInNeeded, match="refuses the code"):
+        sign_in.log_in(back["code"], "http://localhost:8000/callback", back["realmId"])
+    sign_in.log_out()
+    with pytest.raises(SignInNeeded, match="no longer accepts"):
+        SignIn(settings_for(box.url), kept, clock=later(HOUR)).access_token()
+
+
+def test_a_browser_that_chose_another_company_is_not_signed_in(box: Box, kept: KeptSignIn) -> None:
+    sign_in = SignIn(settings_for(box.url), kept)
+    with pytest.raises(SignInNeeded, match="company 123") as caught:
+        sign_in.log_in(came_back(sign_in)["code"], "http://localhost:8000/callback", "123")
+    assert caught.value.code == "quickbooks-other-company"
+    assert kept.stored is None
+
+
+def test_a_write_without_a_sign_in_is_not_sent(box: Box, kept: KeptSignIn) -> None:
+    settings = settings_for(box.url)
+    with Company(settings, SignIn(settings, kept), Limiter(99, 99, 99)) as company:
+        outcome = company.send("Vendor", b'{"DisplayName":"Foo"}', "request-1", "create")
+        assert outcome.kind == "not-sent"
+        assert "nobody has signed in" in outcome.message
+        with pytest.raises(SignInNeeded):
+            company.take_turn()
+    assert box.log("/quickbooks") == []
 
 
 def test_the_status_counts_the_days_without_a_request(box: Box, kept: KeptSignIn) -> None:
