@@ -127,7 +127,9 @@ class SignInRow:
         if left is None or left.realm_id != self._company:
             return row
         if row is None or left.refreshed_at > row.refreshed_at:
+            self.save(left)
             return left
+        self._beside.forget()
         return row
 
     def save(self, stored: Stored) -> None:

@@ -114,7 +114,7 @@ class Planned:
         )
         if action.action not in ("skip", "none"):
             self._digest.update(fingerprint(action).encode())
-        if action.cause and action.code:
+        if action.cause and action.code and action.state != "skipped":
             cause = self.causes.setdefault(
                 action.cause, Cause(action.state, action.code, action.reason or "", action.remedy or "")
             )

@@ -58,7 +58,7 @@ def row_of(action: Action, result: Result | None, company: CompanyName) -> dict[
         "due": document.due.isoformat() if document and document.due else None,
         "currency": currency,
         "amount": None if amount is None else f"{amount:f}",
-        "action": action.action,
+        "action": "block" if result and result.state == "blocked" else action.action,
         "state": result.state if result else action.state,
         "qbo_id": qbo_id,
         "link": link(company["environment"], company["realm_id"], entity, qbo_id) if qbo_id else None,
