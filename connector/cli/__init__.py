@@ -42,13 +42,13 @@ def _run(arguments: list[str]) -> int:
             stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show is no reason to fail
     if not sys.stdout.isatty():
         os.environ.setdefault("_TYPER_FORCE_DISABLE_TERMINAL", "1")  # no colour in a file because of some CI variable
-    shared, own = arrange(arguments)
-    name = next((argument for argument in own if not argument.startswith("-")), None)
-    if not shared and not own:
-        own = ["--help"]
-    context = Context(name or "help")
     signal.signal(signal.SIGTERM, _terminated)
+    context = Context("help")
     try:
+        shared, own = arrange(arguments)
+        context.command = next((argument for argument in own if not argument.startswith("-")), "help")
+        if not own and "--version" not in shared:
+            own = ["--help"]
         code = _application(context, own)([*shared, *own], prog_name="connector", standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from connector.errors import WrongUse
+
 __all__ = ["FLAGS", "VALUED", "arrange"]
 
 VALUED: Final = ("-C", "--config", "--color", "--log-format")
@@ -16,6 +18,9 @@ def arrange(arguments: list[str]) -> tuple[list[str], list[str]]:
     The shared options, and the rest: the command's name and what is its own.
 
     Nothing after ``--`` is touched.
+
+    Raises:
+        WrongUse: An option that needs a value is the last word.
     """
     shared: list[str] = []
     own: list[str] = []
@@ -24,7 +29,7 @@ def arrange(arguments: list[str]) -> tuple[list[str], list[str]]:
         if argument == "--":
             own += [argument, *waiting]
         elif argument in VALUED:
-            shared += [argument, *_next(waiting)]
+            shared += [argument, _value(argument, waiting)]
         elif argument in FLAGS or _COUNTED.fullmatch(argument) or argument.startswith(_joined()):
             shared.append(argument)
         elif argument.startswith("-C"):
@@ -34,9 +39,11 @@ def arrange(arguments: list[str]) -> tuple[list[str], list[str]]:
     return shared, own
 
 
-def _next(waiting: Iterator[str]) -> list[str]:
+def _value(option: str, waiting: Iterator[str]) -> str:
     value = next(waiting, None)
-    return [] if value is None else [value]
+    if value is None:
+        raise WrongUse(f"{option} needs a value", code="wrong-use", remedy="see: connector --help")
+    return value
 
 
 def _joined() -> tuple[str, ...]:
