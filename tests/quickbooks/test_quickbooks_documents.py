@@ -180,6 +180,12 @@ def test_quantity_and_price_are_sent_where_they_multiply_to_the_amount(
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 
 
+def leaves(value: Any) -> list[Any]:
+    if isinstance(value, dict | list):
+        return [leaf for inner in (value.values() if isinstance(value, dict) else value) for leaf in leaves(inner)]
+    return [value]
+
+
 @given(
     amounts=st.lists(st.integers(-(10**11), 10**11), min_size=1, max_size=5),
     memo=texts,
@@ -193,10 +199,9 @@ def test_what_is_frozen_reads_back_to_the_cent_and_holds_nothing_empty(
     document = a_bill(*lines, memo=memo, number=number)
     body = parse(frozen(body_of(document)))
     assert sum(Decimal(line["Amount"]) for line in body["Line"]) == document.total.amount
-    assert b'""' not in frozen(body_of(document)).replace(b'\\"', b"")
-    assert body["PrivateNote"].removesuffix(MARK).removesuffix("\n") in (memo, memo.removesuffix("\n"))
-    assert marker_in(body["PrivateNote"]) == MARK or memo.endswith("ref:")
-    assert frozen(body) == frozen(parse(frozen(body)))
+    assert "" not in leaves(body)
+    assert body["PrivateNote"] == (f"{memo}\n{MARK}" if memo else MARK)
+    assert marker_in(body["PrivateNote"]) == MARK
 
 
 @pytest.mark.parametrize("value", [1.5, Decimal("NaN"), {1, 2}, datetime.date(2026, 1, 1)])

@@ -59,8 +59,9 @@ def test_a_clock_that_went_back_renews(box: Box, kept: KeptSignIn) -> None:
 def test_a_new_token_that_could_not_be_kept_is_not_used(box: Box, kept: KeptSignIn) -> None:
     kept.fails = True
     sign_in = SignIn(settings_for(box.url), kept, REFRESH_TOKEN)
-    with pytest.raises(OSError, match="full"):
-        sign_in.access_token()
+    for _ in range(2):
+        with pytest.raises(OSError, match="full"):
+            sign_in.access_token()
     assert kept.stored is None
     kept.fails = False
     # The process died between the answer and the keeping: the next one signs in with the old token again.
