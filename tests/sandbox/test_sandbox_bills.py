@@ -338,7 +338,7 @@ def test_a_deleted_bill_is_gone_everywhere_but_in_change_data_capture(books: Boo
     changed = books.get("cdc", entities="Bill,Vendor,VendorCredit", changedSince=since).json()["CDCResponse"][0]
     bills, vendors, vendor_credits = changed["QueryResponse"]
     assert bills["Bill"][0]["status"] == "Deleted"
-    assert len(vendors["Vendor"]) == 2
+    assert len(vendors["Vendor"]) == 3
     assert vendor_credits == {}
 
 

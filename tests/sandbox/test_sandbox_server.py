@@ -137,7 +137,7 @@ def test_the_real_python_quickbooks_client_makes_a_vendor_and_a_bill(
     assert made.VendorRef.name == "Made by the library"
     assert Bill.get(int(made.Id), qb=client).SyncToken == "0"
     assert [one.Id for one in Bill.filter(VendorRef=vendor.Id, qb=client)] == [made.Id]
-    assert Vendor.count(qb=client) == 3
+    assert Vendor.count(qb=client) == 4
     made.PrivateNote = "changed"
     assert made.save(qb=client).SyncToken == "1"
     client.session.close()

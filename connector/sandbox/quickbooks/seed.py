@@ -112,3 +112,4 @@ def _people(company: Company) -> None:
     _add(company, "Vendor", {"DisplayName": "Sydney Office Rentals", "CompanyName": "Sydney Office Rentals Pty Ltd"})
     foreign = {"CurrencyRef": {"value": "USD"}} if company.profile.multicurrency else {}
     _add(company, "Vendor", {"DisplayName": "MediaBridge Partners"} | foreign)
+    _add(company, "Vendor", {"DisplayName": "Commission Factory Pty Ltd"})
