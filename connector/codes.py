@@ -74,10 +74,6 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         "another run writes for this company",
         "One process at a time writes for a company. The message says who. Wait for it, or stop it; exit code 7.",
     ),
-    "needs-yes": (
-        "nobody can be asked",
-        "Without a terminal sync needs --yes, or --plan FILE with a saved plan.",
-    ),
     "plan-outdated": (
         "the saved plan no longer holds",
         (
@@ -85,32 +81,84 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
             "written. Make the plan again: connector plan -o FILE."
         ),
     ),
-    "limit-bills": (
-        "the run would write more documents than [limits] max_bills allows",
-        (
-            "Nothing was written, exit code 8. Look at the plan; if it is right, raise the limit or sync in parts with "
-            "--source or --period."
-        ),
-    ),
-    "limit-total": (
-        "the run would write a larger total than [limits] max_total allows",
-        (
-            "Nothing was written, exit code 8. Creations and increases count, per currency. Look at the plan; if it is "
-            "right, raise the limit or sync in parts with --source or --period."
-        ),
-    ),
     "disk-full": ("the disk is full", "Make room, then run again. Nothing was advanced and nothing is lost."),
+    "consent-missing": (
+        "nobody can be asked",
+        "Without a terminal, and with --json, sync needs --yes, or --plan FILE with a saved plan.",
+    ),
+    "options-contradict": ("two options contradict each other", "Leave one of them out; the message names both."),
+    "period-invalid": ("this is no accounting month", "Write it like 2026-10."),
+    "since-invalid": ("this says no day", "Write a date (2026-10-01), a number of days (30d), or last-month."),
+    "source-unknown": (
+        "the settings have no such source",
+        "--source takes the NAME of a [sources.NAME] section; the message lists them.",
+    ),
+    "invoice-unknown": (
+        "no source has such an invoice",
+        "Write the source's own id, source:id, or the bill's number. Invoices older than the look-back need --period.",
+    ),
+    "plan-unreadable": (
+        "the file is no saved plan",
+        "It was cut off, edited or made by another program. Make it again: connector plan -o FILE.",
+    ),
+    "limit-exceeded": (
+        "the run would pass a limit of the settings",
+        (
+            "[limits] max_bills and max_total count creations and increases, per run over all sources. Nothing was "
+            "written, exit code 8. Look at the plan; if it is right, raise the limit, or take less with --source or "
+            "--period."
+        ),
+    ),
+    "lock-unreachable": (
+        "the lock file cannot be used",
+        "It stands beside the state. Put the state in a folder of this machine that the user who runs this may write.",
+    ),
+    "realm-id": ("the company id is none", "Copy it from QuickBooks (Settings, Account, Billing): digits only."),
     # Sources.
+    "source-key-refused": (
+        "a source does not accept its key",
+        "Ask the source for a new key and set it; exit code 4. Nothing was advanced, and the other sources go on.",
+    ),
+    "source-refused": (
+        "a source refused our request",
+        (
+            "It is not the key: the address is wrong, it sends us elsewhere, or it does not take a parameter. Check "
+            "base_url. Nothing was advanced."
+        ),
+    ),
+    "amount-unreadable": (
+        "an amount of the invoice cannot be read",
+        "The source sent nothing or no plain number. The invoice is held; it is mended at the source.",
+    ),
+    "date-unreadable": (
+        "a date of the invoice cannot be read",
+        "The source sent nothing or no date. The invoice is held; it is mended at the source.",
+    ),
+    "totals-differ": (
+        "the invoice's own amounts do not add up",
+        "Net and tax are not the total that the source names. The invoice is held; it is mended at the source.",
+    ),
+    # QuickBooks.
+    "currency-not-enabled": (
+        "the company has no other currency than its own",
+        (
+            "Switch on multicurrency in QuickBooks (it stays on for good), or leave invoices in other currencies out "
+            "in the mapping."
+        ),
+    ),
+    "vendor-missing": (
+        "QuickBooks has no such vendor",
+        (
+            "The mapping's policy holds such invoices. Add the vendor in QuickBooks, name another one in the table, or "
+            "set in policy: vendor not in QuickBooks: create."
+        ),
+    ),
     "source-type": (
         "there is no source of this type",
         (
             "type under [sources.NAME] names the kind of system: cake or commission_factory, or one that a further "
             "package registered under connector.sources."
         ),
-    ),
-    "source-refused": (
-        "a source refused its key",
-        "Ask the source for a new key and set it; exit code 4. The other sources go on.",
     ),
     "source-down": (
         "a source cannot be reached or fails",
@@ -140,36 +188,6 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
             "The message names the keys that were seen. Check base_url; if it is right, the source has changed and the "
             "connector must learn it. Nothing was advanced."
         ),
-    ),
-    # QuickBooks.
-    "quickbooks-client": (
-        "Intuit does not know this app",
-        (
-            "client_id and client_secret do not belong together or to this environment: sandbox and production have "
-            "different keys. Copy both again from the app's page at Intuit."
-        ),
-    ),
-    "quickbooks-environment": ("the environment is neither sandbox nor production", "There are exactly these two."),
-    "quickbooks-realm": ("the company id is none", "It has digits only; QuickBooks shows it under Settings, Account."),
-    "quickbooks-address": (
-        "an address is not safe to send a token to",
-        "Use https. Plain http is accepted for this machine alone (the sandbox).",
-    ),
-    "quickbooks-shape": (
-        "QuickBooks answered what we cannot read",
-        (
-            "Most often a proxy or a wrong address answered in its place. Check [quickbooks] api_url and "
-            "discovery_url; if they are right, run again later. A write that was answered so is looked up before "
-            "anything is sent again."
-        ),
-    ),
-    "quickbooks-read-refused": (
-        "QuickBooks refused a question",
-        "A read, not a write: nothing in the books is concerned. The message holds QuickBooks' own words.",
-    ),
-    "quickbooks-moving": (
-        "a list of QuickBooks kept changing while it was read",
-        "Somebody is deleting or adding at the same time. Run again when it is quiet.",
     ),
     # State.
     "state-missing": (
@@ -205,17 +223,16 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         "another program keeps the state open",
         "Run again. If it stays so, look for a backup or a database tool that has the file open.",
     ),
-    "state-key": (
-        "the key file does not fit the stored sign-in",
-        "Put the right [state] key_file back, readable for its owner only, or sign in again.",
-    ),
     "backup-exists": ("the backup's file exists already", "Name a file that does not exist; none is overwritten."),
     # Bugs that stop before they do harm.
     **dict.fromkeys(
         (
             "attempt-finished",
+            "lock-twice",
+            "not-conserved",
+            "send-without-lock",
+            "state-constraint",
             "document-column",
-            "document-sending",
             "move-forbidden",
             "other-company",
             "request-changed",
@@ -225,7 +242,6 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
             "state-number",
             "window-reversed",
             "write-in-read",
-            "write-outside-protocol",
         ),
         ("a rule of the connector would have been broken", _BUG),
     ),
@@ -300,13 +316,6 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         "the vendor could not be made",
         "QuickBooks' answer was lost or refused it. The next run looks for the vendor by name before anything else.",
     ),
-    "outcome-unknown": (
-        "nobody knows yet whether QuickBooks has it",
-        (
-            "The request left and no proof came back. It is looked up after settle_after and never sent blindly again. "
-            "connector sync --wait stays until all are known."
-        ),
-    ),
     "answer-differs": (
         "QuickBooks booked another total or tax than we meant",
         "The bill is there and is not sent again. Compare it in QuickBooks; most often a tax code rounds differently.",
@@ -314,10 +323,6 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     "answer-of-another": (
         "QuickBooks answered with another document",
         "What came back is not what was sent. It is held; look at both.",
-    ),
-    "deleted-in-quickbooks": (
-        "the document was deleted in QuickBooks",
-        "It was made once and a person deleted it since. It is held, and never made again by itself.",
     ),
 }
 

@@ -31,13 +31,13 @@ def help_command(
 
 
 def all_codes() -> Mapping[str, tuple[str, str]]:
-    """Every code with its title and what it means and asks for; later tables win."""
+    """Every code with its title and what it means and asks for."""
     from connector import mapping  # noqa: PLC0415 - only this command needs all of them at once
     from connector.quickbooks.faults import CODES as FAULTS_OF_QUICKBOOKS  # noqa: PLC0415 - as above
 
     return {
-        **getattr(mapping, "FAULT_CODES", {}),
-        **getattr(mapping, "OUTCOME_CODES", {}),
+        **mapping.FAULT_CODES,
+        **mapping.OUTCOME_CODES,
         **FAULTS_OF_QUICKBOOKS,
         **CODES,
     }

@@ -14,8 +14,11 @@ from pathlib import Path
 import pytest
 from command_line import ROOT, Run, environment
 
+from connector import mapping
 from connector.cli.commands import COMMANDS
 from connector.cli.help_command import all_codes
+from connector.codes import CODES
+from connector.quickbooks.faults import CODES as QUICKBOOKS_CODES
 
 PACKAGE = ROOT / "connector"
 
@@ -182,6 +185,12 @@ def test_every_code_of_the_package_is_explained() -> None:
 
     assert len(used) > 30
     assert {code: path for code, path in used.items() if code not in explained} == {}
+
+
+def test_no_code_is_explained_twice() -> None:
+    tables = [mapping.FAULT_CODES, mapping.OUTCOME_CODES, QUICKBOOKS_CODES, CODES]
+
+    assert len(all_codes()) == sum(len(table) for table in tables)
 
 
 def test_every_explanation_is_whole() -> None:
