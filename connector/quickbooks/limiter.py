@@ -25,7 +25,7 @@ class _Window:
             self.sent.popleft()
         if len(self.sent) < self.most:
             return now
-        return self.sent[len(self.sent) - self.most] + self.seconds
+        return self.sent[0] + self.seconds
 
 
 class Limiter:

@@ -122,6 +122,23 @@ def test_a_refresh_reads_what_changed_only(box: Box, company: Company) -> None:
     assert cache.times["Vendor"] > as_of
 
 
+def test_a_change_that_queries_showed_late_is_not_overlooked(box: Box, company: Company) -> None:
+    cache = KeptLists()
+    Names(company, cache).klass("EU")
+    books: Books = box.sandbox.company
+    early = cache.times["Class"] - datetime.timedelta(minutes=5)
+    late = {
+        "Id": "900",
+        "Name": "Late",
+        "FullyQualifiedName": "Late",
+        "MetaData": {"LastUpdatedTime": early.isoformat()},
+    }
+    books.put("Class", dict(next(books.all("Class"))) | late, touch=False)
+    asked = queries(box)
+    assert is_found(Names(company, cache).klass("Late"))
+    assert queries(box) == asked + 1
+
+
 def test_a_vendor_is_looked_for_by_name_before_it_is_missing(box: Box, company: Company) -> None:
     cache = KeptLists()
     Names(company, cache).vendor("MediaBridge Partners")

@@ -148,7 +148,9 @@ def test_a_lost_answer_is_asked_for_once_more_with_the_same_token(raw: Raw, kept
     assert b"x-include-refresh-token-hard-expires-in: true" in raw.requests[1]
 
 
-@pytest.mark.parametrize("answer", [hang_up, says(503, b"<html>"), says(200, {}), says(200, b"<html>")])
+@pytest.mark.parametrize(
+    "answer", [hang_up, says(503, b"<html>"), says(500, {"error": "x"}), says(200, {}), says(200, b"<html>")]
+)
 def test_a_sign_in_service_that_fails_is_down_and_nothing_is_lost(raw: Raw, kept: KeptSignIn, answer: Any) -> None:
     raw.answers = [says(200, {"token_endpoint": f"{raw.url}/token"}), answer]
     kept.stored = before = signed_in()
