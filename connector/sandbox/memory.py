@@ -120,5 +120,7 @@ def _restore(company: Company, world: World, saved: dict[str, Any]) -> None:
         for token, (issued, until, replaced) in saved["refresh"].items()
     }
     company.tokens.count = saved["refreshes"]
+    world.cake.clear()
+    world.commission_factory.clear()
     for kind, rows in saved["sources"].items():
         world.load(kind, rows)
