@@ -34,7 +34,9 @@ from connector.sources.pull import pull
 from connector.sources.registry import source_type
 from connector.sources.source import Connection, Window
 from connector.sources.spool import Spool
+from connector.state.clock import elapsed
 from connector.state.lock import CompanyLock
+from connector.state.requests import sent_moment
 from connector.state.store import State
 
 __all__ = ["Choices", "Outcome", "Run"]
@@ -288,13 +290,30 @@ class Run:
 
     def settle(self, lock: CompanyLock) -> None:
         """Find out what became of documents without an answer, where it is due; needs the lock."""
-        if due_in(self._state, self._company, self._settings.quickbooks.settle_after) is None:
+        self._wait_out(lock)
+        if self.settle_in() is None:
             return
         opened = self._open()
         self._tell("looking in QuickBooks for what was sent without an answer")
         for settled in settle(self._state, opened.company, self._sender(lock)):
             if settled.written.state == "sent":
                 self._settled.add(settled.key)
+
+    def _wait_out(self, lock: CompanyLock) -> None:
+        """A send that this state does not know, because it is new or an older copy, may still be on its way."""
+        known = self._state.newest_attempt(self._company)
+        by_state = elapsed(sent_moment(known)) if known else float("inf")
+        by_lock = lock.seconds_since_send()
+        if by_lock is None or by_state <= by_lock:
+            return
+        seconds = self._settings.quickbooks.settle_after - by_lock
+        if seconds > 0:
+            self._tell(f"waiting {seconds:.0f} s: something was sent to QuickBooks that this state knows nothing of")
+            self._stop.wait(seconds)
+
+    def settle_in(self) -> float | None:
+        """Seconds until every document of unknown outcome may be looked for; None where there is none."""
+        return due_in(self._state, self._company, self._settings.quickbooks.settle_after)
 
     def push(self, lock: CompanyLock, progress: Callable[[int, int], None] = lambda *_: None) -> None:
         """Carry out the plan; needs the lock, and the plan made under it."""
@@ -304,7 +323,7 @@ class Run:
         for n, action, _ in planned.rows("adopt"):
             planned.settle(n, _adopted(action))
         waiting = sum(1 for _, action, _ in planned.rows("create", "credit") if not action.settled)
-        if waiting > 0:
+        if waiting > 0 and not self._stop.is_set():
             self._write(lock, planned, waiting, progress)
         if self._choices.wait:
             self._wait_for_answers(lock, planned)
@@ -341,7 +360,7 @@ class Run:
                 wanted.setdefault(name.lower(), NewVendor(name, currency))
         if wanted:
             self._tell(f"making {len(wanted)} vendors")
-        made = create_vendors(opened.company, opened.names, list(wanted.values()))
+        made = create_vendors(opened.company, opened.names, list(wanted.values()), self._stop)
         return {vendor.name.lower(): found for vendor, found in made}
 
     def _block(self, planned: Planned, n: int, action: Action, trouble: Trouble) -> None:
@@ -404,11 +423,13 @@ class Run:
         if error is not None:
             self._trouble(error, error.source)
         outcome = self.outcome
+        if wrote:
+            self._note_not_reached()
         outcome.ended = _now()
         counts = outcome.planned.counts()
         if self.outcome.run is not None:
-            if wrote and not outcome.exit_codes and self._books is not None:
-                self._books.finished(self._loaded)
+            if wrote and error is None and self._books is not None:
+                self._books.finished({name: loaded.settings.start_date for name, loaded in self._loaded.items()})
             self._state.finish_run(
                 self.outcome.run, outcome.exit_code(wrote=wrote), counts, outcome.problems, self.versions()
             )
@@ -419,6 +440,13 @@ class Run:
                 remedy="report it with the run's id",
             )
         return outcome
+
+    def _note_not_reached(self) -> None:
+        """What the run planned and did not come to waits: it is not told as done."""
+        planned = self.outcome.planned
+        for n, action, result in planned.rows("create", "credit", "adopt"):
+            if result is None and not action.settled:
+                planned.settle(n, Result("ready"))
 
     @property
     def settings(self) -> Settings:

@@ -8,13 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-import structlog
 import typer
 
 from connector.cli.context import Context, current
 from connector.errors import ConnectorError, WrongUse
-from connector.planned import count_of
-from connector.report.run import CompanyName, as_document, row_of
+from connector.report.lines import log_run
+from connector.report.run import CompanyName, as_document
 from connector.report.terminal import show_causes, show_plan, show_problems, show_summary
 from connector.saved_plan import SavedPlan
 from connector.selection import Selection, month_of, since_of
@@ -135,13 +134,7 @@ def _carry_out(context: Context, run: Run, kept: SavedPlan | None, *, ask: bool)
 
 def _report(context: Context, run: Run, company: CompanyName) -> None:
     outcome = run.outcome
-    for _, action, result in outcome.planned.rows():
-        if count_of(action, result) not in ("unchanged", "skipped"):
-            _log(run, row_of(action, result, company))
-    counts = outcome.planned.counts()
-    structlog.get_logger("connector").info(
-        "run", run=outcome.run, exit_code=outcome.exit_code(wrote=True), **{name: n for name, n in counts.items() if n}
-    )
+    log_run(outcome, "sync", company, wrote=True)
     if context.json:
         context.emit(as_document(outcome, "sync", company, everything=False))
         return
@@ -149,12 +142,7 @@ def _report(context: Context, run: Run, company: CompanyName) -> None:
     show_summary(context.console, outcome, planned_only=False)
     show_causes(context.console, outcome.planned.causes.values())
     show_problems(context.messages, outcome.problems)
-    _after(context, counts)
-
-
-def _log(run: Run, row: dict[str, Any]) -> None:
-    keys = ("source", "invoice", "kind", "number", "action", "state", "qbo_id", "code")
-    structlog.get_logger("connector").info("document", run=run.outcome.run, **{key: row[key] for key in keys})
+    _after(context, outcome.planned.counts())
 
 
 def _after(context: Context, counts: dict[str, int]) -> None:
