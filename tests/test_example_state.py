@@ -10,9 +10,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from example_state import BLOCKED, TARGET, make  # noqa: E402
+from example_state import BLOCKED, TARGET, make
 
-from connector.state.store import SCHEMA, State  # noqa: E402
+from connector.state.store import SCHEMA, State
 
 
 @pytest.fixture(params=["kept", "made"])

@@ -18,10 +18,12 @@ from decimal import Decimal
 from typing import ClassVar
 
 import pytest
+from odd_server import Odd, odd_server
 
 from connector.errors import AnswerUnreadable, ConnectorError, ServiceDown, SignInNeeded, Throttled
 from connector.invoice import Invoice
 from connector.money import CURRENCIES
+from connector.sources import http
 from connector.sources.pull import pull
 from connector.sources.source import Connection, Source, Window
 from connector.sources.spool import Spool
@@ -44,6 +46,16 @@ class SourceContract:
     @pytest.fixture
     def place(self) -> Place:
         raise NotImplementedError
+
+    @pytest.fixture
+    def odd(self) -> Iterator[Odd]:
+        with odd_server() as server:
+            yield server
+
+    @pytest.fixture(autouse=True)
+    def _short_waits(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(http, "FIRST_WAIT", 0.001)
+        monkeypatch.setattr(http, "THROTTLE_WAIT", 0.01)
 
     @pytest.fixture
     def spool(self) -> Iterator[Spool]:

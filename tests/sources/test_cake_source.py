@@ -322,7 +322,6 @@ def test_a_server_that_gives_fewer_rows_than_asked_for_is_read_to_its_total(odd,
     assert ["1", "2", "3"] == [invoice.id for invoice in all_of(connection)]
 
 
-
 def test_never_more_rows_are_asked_for_than_the_document_allows(odd, connection: Connection) -> None:
     odd.say(envelope())
     all_of(replace(connection, page_size=50_000))
