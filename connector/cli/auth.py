@@ -1,13 +1,19 @@
 """``connector auth``: the sign-in to QuickBooks."""
 
-import datetime
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from connector.cli.context import current
+from connector.cli.context import Context, current
 from connector.errors import SignInNeeded
 
+if TYPE_CHECKING:
+    from connector.quickbooks.signin import SignInStatus
+    from connector.report.run import CompanyName
+
 __all__ = ["auth"]
+
+_SOON = 30  # days before the end at which a person should sign in again
 
 auth = typer.Typer(no_args_is_help=True)
 
@@ -19,46 +25,80 @@ def _group() -> None:
 
 @auth.command(help="Whether the connector is signed in, and for how long. Asks nobody.")
 def status(ctx: typer.Context) -> None:
-    from connector.company import connection, sign_in_of  # noqa: PLC0415 - brings the state and QuickBooks
-    from connector.state.store import State  # noqa: PLC0415 - as above
+    from connector.cli.sync import company_name, open_state  # noqa: PLC0415 - brings the state and QuickBooks
+    from connector.company import connection, sign_in_of  # noqa: PLC0415 - as above
 
     context = current(ctx)
     settings = context.load_settings()
-    url = settings.state.url
-    state = State.open(url, create=False) if State.exists(url) else State.empty()
-    found = sign_in_of(settings, state, connection(settings)).status()
-    waiting = not found.signed_in and settings.quickbooks.refresh_token is not None
-    if not found.signed_in and not waiting:
-        raise SignInNeeded(
-            f"not signed in to company {found.realm_id} ({found.environment})",
-            code="quickbooks-sign-in",
-            remedy="set a refresh token as [quickbooks] refresh_token or CONNECTOR_QUICKBOOKS__REFRESH_TOKEN",
-        )
+    with open_state(settings, create=False) as state:
+        found = sign_in_of(settings, state, connection(settings)).status()
+        company = company_name(settings, state)
+    given = settings.quickbooks.refresh_token is not None
+    origin = settings.origin("quickbooks.refresh_token") if given else None
+    trouble = None if found.signed_in else _signed_out(found, origin)
     if context.json:
-        context.emit(
-            {
-                "schema": "connector/auth/1",
-                "signed_in": found.signed_in,
-                "company": {"realm_id": found.realm_id, "environment": found.environment},
-                "refreshed_at": _utc(found.refreshed_at),
-                "refresh_expires_at": _utc(found.refresh_expires_at),
-                "hard_expires_at": _utc(found.hard_expires_at),
-                "days_left": found.days_left,
-                "problems": [],
-            }
-        )
-    elif waiting:
-        context.show(
-            f"Not signed in yet to company {found.realm_id} ({found.environment}).\n"
-            f"The refresh token from {settings.origin('quickbooks.refresh_token')} will be used by the next run."
-        )
-    else:
-        days = "" if found.days_left is None else f"; it ends in {found.days_left} days"
-        context.show(
-            f"Signed in to company {found.realm_id} ({found.environment}){days}.\n"
-            f"Last refreshed {_utc(found.refreshed_at) or 'never'}."
-        )
+        context.emit(_document(found, company, origin, trouble))
+    elif trouble is None:
+        _show(context, found, company, origin)
+    if trouble is not None:
+        raise trouble
 
 
-def _utc(time: datetime.datetime | None) -> str | None:
-    return None if time is None else time.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _signed_out(found: "SignInStatus", origin: str | None) -> SignInNeeded | None:
+    """What is said where nobody is signed in; a refresh token that waits for its first use is as good as a sign-in."""
+    ended = found.refreshed_at is not None
+    if origin is not None and not ended:
+        return None
+    company = f"company {found.realm_id} ({found.environment})"
+    what = (
+        f"the sign-in to {company} has ended, last refreshed {_when(found)}" if ended else f"not signed in to {company}"
+    )
+    return SignInNeeded(
+        what,
+        code="quickbooks-sign-in",
+        remedy="set a new refresh token as [quickbooks] refresh_token or CONNECTOR_QUICKBOOKS__REFRESH_TOKEN",
+    )
+
+
+def _document(
+    found: "SignInStatus", company: "CompanyName", origin: str | None, trouble: SignInNeeded | None
+) -> dict[str, Any]:
+    from connector.report.run import problem_data, stamp  # noqa: PLC0415 - as above
+
+    return {
+        "schema": "connector/auth/1",
+        "signed_in": found.signed_in,
+        "company": company,
+        "signed_in_since": stamp(found.created_at),
+        "refreshed_at": stamp(found.refreshed_at),
+        "refresh_expires_at": stamp(found.refresh_expires_at),
+        "hard_expires_at": stamp(found.hard_expires_at),
+        "days_left": found.days_left,
+        "hard_days_left": found.hard_days_left,
+        "token_waiting_in": origin if not found.signed_in and found.refreshed_at is None else None,
+        "problems": [problem_data(trouble.problem)] if trouble else [],
+    }
+
+
+def _show(context: Context, found: "SignInStatus", company: "CompanyName", origin: str | None) -> None:
+    name = f"{company['name']}, " if company["name"] else ""
+    where = f"{name}company {found.realm_id} ({found.environment})"
+    if not found.signed_in:
+        context.show(f"Not signed in yet to {where}.\nThe refresh token from {origin} will be used by the next run.")
+        return
+    context.show(f"Signed in to {where}.\nLast refreshed {_when(found)}; every run refreshes it.")
+    if found.days_left is not None:
+        context.show(f"Without a run it ends in {_days(found.days_left)}.")
+    if found.hard_expires_at is not None:
+        last = found.hard_expires_at.date().isoformat()
+        context.show(f"It ends for good on {last}, in {_days(found.hard_days_left or 0)}.")
+    if found.days_left is not None and found.days_left < _SOON:
+        context.show("Next: connector sync, which refreshes it; where that does not help, a person must sign in again.")
+
+
+def _when(found: "SignInStatus") -> str:
+    return f"{found.refreshed_at:%Y-%m-%d %H:%M} UTC" if found.refreshed_at else "never"
+
+
+def _days(days: int) -> str:
+    return "1 day" if days == 1 else f"{days:,} days"

@@ -1,0 +1,154 @@
+"""``connector status``, ``why`` and ``runs``: what the state knows. Nothing here asks anybody or writes anything."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from connector.cli.context import current
+from connector.cli.sync import company_name
+from connector.errors import WrongUse
+from connector.settings import Settings
+from connector.state.clock import utc_now
+from connector.state.store import State
+from connector.state.tables import RunRow
+
+__all__ = ["runs", "status", "why"]
+
+runs = typer.Typer(invoke_without_command=True)
+
+
+def status(
+    ctx: typer.Context,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="End with 3, 4, 5 or 6 where something is wrong.")
+    ] = False,
+) -> None:
+    from connector.report.status import status_document  # noqa: PLC0415 - brings what only this command needs
+    from connector.report.status_text import show_status  # noqa: PLC0415 - as above
+
+    context = current(ctx)
+    settings = context.load_settings()
+    with _kept_state(settings) as state:
+        company = company_name(settings, state or State.empty())
+        document = status_document(settings, state, company, utc_now())
+    if context.json:
+        context.emit(document)
+    else:
+        show_status(context.console, document)
+    raise typer.Exit(document["exit_code"] if exit_code else 0)
+
+
+def why(
+    ctx: typer.Context,
+    invoices: Annotated[
+        list[str], typer.Argument(metavar="INVOICE...", help="Id, source:id, bill number, or QuickBooks id.")
+    ],
+) -> None:
+    from connector.report.why import Lives  # noqa: PLC0415 - as above
+    from connector.report.why_text import show_life  # noqa: PLC0415 - as above
+    from connector.sources.registry import source_type  # noqa: PLC0415 - as above
+
+    context = current(ctx)
+    settings = context.load_settings()
+    with _kept_state(settings) as state:
+        if state is None:
+            raise _unknown(invoices[0], "nothing has been read yet", "run first: connector sync")
+        company = company_name(settings, state)
+        named = list(dict.fromkeys(found for text in invoices for found in _found(settings, state, text)))
+        lives = Lives(settings, state, company, source_type)
+        told = [lives.of(source, invoice) for source, invoice in named]
+    if context.json:
+        context.emit({"schema": "connector/why/1", "company": company, "invoices": told, "problems": []})
+        return
+    for n, life in enumerate(told):
+        if n:
+            context.show("")
+        show_life(context.console, life)
+
+
+def _found(settings: Settings, state: State, text: str) -> list[tuple[str, str]]:
+    from connector.state.overview import near_misses  # noqa: PLC0415 - only where something is misspelt
+
+    realm = settings.quickbooks.realm_id
+    found = state.find_invoice(realm, text)
+    if not found:
+        near = near_misses(state, realm, text)
+        remedy = "write the source's id, source:id, our number (CAKE-10042) or QuickBooks' id"
+        raise _unknown(
+            text, f'no invoice is known by "{text}"', f"did you mean {' or '.join(near)}?" if near else remedy
+        )
+    return found
+
+
+def _unknown(text: str, what: str, remedy: str) -> WrongUse:
+    return WrongUse(f"{what}: {text}" if text not in what else what, code="invoice-unknown", remedy=remedy)
+
+
+@runs.callback(invoke_without_command=True)
+def _list(
+    ctx: typer.Context, limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many.")] = 20
+) -> None:
+    if ctx.invoked_subcommand is not None:
+        return
+    from connector.report.runs import runs_document  # noqa: PLC0415 - as above
+    from connector.report.runs_text import show_runs  # noqa: PLC0415 - as above
+
+    context = current(ctx)
+    settings = context.load_settings()
+    with _kept_state(settings) as state:
+        document = runs_document(state, company_name(settings, state or State.empty()), limit)
+    if context.json:
+        context.emit(document)
+    else:
+        show_runs(context.console, document)
+
+
+@runs.command("show", help="Everything about one run; the beginning of its id is enough.")
+def _show(ctx: typer.Context, run: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+    from connector.report.runs import run_document  # noqa: PLC0415 - as above
+    from connector.report.runs_text import show_run  # noqa: PLC0415 - as above
+
+    context = current(ctx)
+    settings = context.load_settings()
+    with _kept_state(settings) as state:
+        if state is None:
+            raise _no_run("nothing has run here yet")
+        document = run_document(state, company_name(settings, state), _meant(settings, state, run))
+    if context.json:
+        context.emit(document)
+    else:
+        show_run(context.console, document)
+
+
+def _meant(settings: Settings, state: State, text: str) -> RunRow:
+    from connector.state.overview import runs_like  # noqa: PLC0415 - as above
+
+    found = runs_like(state, settings.quickbooks.realm_id, text.upper())
+    if not found or not text:
+        raise _no_run(f'no run is known by "{text}"')
+    if len(found) > 1 and found[0].id != text.upper():
+        raise WrongUse(
+            f'several runs begin with "{text}"',
+            code="run-ambiguous",
+            remedy=f"write more of it: {', '.join(run.id for run in found[:5])}",
+        )
+    return found[0]
+
+
+def _no_run(what: str) -> WrongUse:
+    return WrongUse(what, code="run-unknown", remedy="see: connector runs")
+
+
+@contextmanager
+def _kept_state(settings: Settings) -> Iterator[State | None]:
+    """The state, or None where there is none; looking makes no state."""
+    if not State.exists(settings.state.url):
+        yield None
+        return
+    state = State.open(settings.state.url, create=False)
+    try:
+        yield state
+    finally:
+        state.close()

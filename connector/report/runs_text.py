@@ -1,0 +1,119 @@
+"""``runs`` and ``runs show`` on the terminal, from their data."""
+
+import datetime
+from collections.abc import Mapping
+from typing import Any, Final
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from connector.report.status_text import amount_text, time_text
+from connector.report.terminal import safe
+
+__all__ = ["show_run", "show_runs"]
+
+_SHOWN: Final = 200
+_ENDS: Final = {
+    "running": "no end yet: it is running",
+    "killed": "never ended: it was killed",
+    "unknown": "never ended: it is running on another machine, or was killed there",
+}
+
+
+def show_runs(console: Console, document: Mapping[str, Any]) -> None:
+    """One line a run, newest first; what changed in the mappings stands below the run that met it first."""
+    if not document["runs"]:
+        _line(console, " Nothing has run here yet.\n\n Next: connector plan")
+        return
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
+    for title in ("Run", "Started", "Took", "Who", "Command", "Exit", "What came of it"):
+        table.add_column(title, overflow="fold")
+    for run in document["runs"]:
+        told = [_counts(run) if run["outcome"] == "ended" else _ENDS[run["outcome"]]]
+        told += [f"{safe(change['source'])}: mapping changed before" for change in run["mapping_changes"]]
+        table.add_row(
+            Text(run["run"]),
+            Text(time_text(run["started"])),
+            Text(_took(run)),
+            Text(safe(run["who"], 20)),
+            Text(safe(run["command"], 20)),
+            Text("—" if run["exit_code"] is None else str(run["exit_code"])),
+            Text("; ".join(told)),
+        )
+    console.print(table)
+    _line(console, f" Next: connector runs show {document['runs'][0]['run']}")
+
+
+def show_run(console: Console, run: Mapping[str, Any]) -> None:
+    """Everything about one run."""
+    _line(console, f" Run {run['run']}  {safe(run['command'])} by {safe(run['who'])}, process {run['pid']}")
+    end = f"ended {time_text(run['ended'])}, after {_took(run)}, with exit code {run['exit_code']}"
+    _line(console, f"   started {time_text(run['started'])}")
+    _line(console, f"   {end if run['outcome'] == 'ended' else _ENDS[run['outcome']]}")
+    _line(console, f"   sources: {', '.join(safe(each) for each in run['sources']) or 'none'}")
+    if run["counts"]:
+        _line(console, f"   {_counts(run)}")
+    for source, version in run["mapping_versions"].items():
+        _line(console, f"   mapping of {safe(source)}: version {version[:12]}")
+    for change in run["mapping_changes"]:
+        files = ", ".join(safe(each, 80) for each in change["files"]) or "its text is no longer kept"
+        since = f"since run {change['since_run']} (version {change['before'][:12]})"
+        _line(console, f"   mapping of {safe(change['source'])} changed {since}: {files}")
+    for problem in run["problems"]:
+        where = f"{problem['source']}: " if problem.get("source") else ""
+        _line(console, f"\n error[{safe(problem['code'])}]: {safe(where + problem['what'], 400)}")
+        _line(console, f"   = {safe(problem['remedy'], 300)}")
+    _documents(console, run["documents"])
+
+
+def _documents(console: Console, documents: list[dict[str, Any]]) -> None:
+    if not documents:
+        _line(console, "\n It was the last to decide about no document.")
+        return
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
+    for title in ("Number", "Vendor", "Date", "Amount", "In this run", "Now"):
+        table.add_column(title, overflow="fold", justify="right" if title == "Amount" else "left")
+    for each in documents[:_SHOWN]:
+        amount = amount_text(each["currency"], each["amount"]) if each["currency"] and each["amount"] else "—"
+        table.add_row(
+            Text(safe(each["number"] or f"{each['source']}:{each['invoice']}", 28)),
+            Text(safe(each["vendor"] or "—", 30)),
+            Text(each["date"] or "—"),
+            Text(amount),
+            Text(_did(each)),
+            Text(_now(each)),
+        )
+    console.print(table)
+    if len(documents) > _SHOWN:
+        _line(console, f" … and {len(documents) - _SHOWN} more (all of them: --json)")
+    _line(console, f" Next: connector why {safe(documents[0]['source'])}:{safe(documents[0]['invoice'])}")
+
+
+def _did(each: Mapping[str, Any]) -> str:
+    if each["operation"] is None:
+        return "found in QuickBooks" if each["adopted"] else "decided"
+    outcome = {"applied": "written", None: "no answer yet"}.get(each["outcome"], each["outcome"])
+    return f"{'batch' if each['operation'] == 'batch' else each['operation']}: {outcome}"
+
+
+def _now(each: Mapping[str, Any]) -> str:
+    bill = f", {each['kind']} {safe(each['qbo_id'])}" if each["qbo_id"] else ""
+    return f"{each['state']}{bill}" + (f"  [{safe(each['code'])}]" if each["code"] else "")
+
+
+def _counts(run: Mapping[str, Any]) -> str:
+    counts = ", ".join(f"{count} {name}" for name, count in run["counts"].items() if count) or "no invoices"
+    return f"{counts}, {run['troubles']} troubles" if run["troubles"] else counts
+
+
+def _took(run: Mapping[str, Any]) -> str:
+    if run["ended"] is None:
+        return "—"
+    took = datetime.datetime.fromisoformat(run["ended"]) - datetime.datetime.fromisoformat(run["started"])
+    return f"{max(0, round(took.total_seconds()))} s"
+
+
+def _line(console: Console, text: str) -> None:
+    console.print(Text(text), soft_wrap=True)

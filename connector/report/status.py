@@ -1,0 +1,258 @@
+"""``status`` as data: what ran, what runs next, what waits and for whom. From the state alone, without the network."""
+
+import datetime
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from connector.errors import Who
+from connector.report.due import next_run, overdue
+from connector.report.run import CompanyName, stamp
+from connector.settings import Settings, SourceSettings
+from connector.state.clock import elapsed
+from connector.state.holder import holder_of
+from connector.state.overview import Standing, standings
+from connector.state.requests import sent_moment
+from connector.state.store import State
+from connector.state.tables import RunRow
+
+__all__ = ["ORDER", "status_document", "waits_for"]
+
+ORDER: Final = ("ready", "sending", "held", "blocked", "refused", "sent", "skipped", "removed")
+"""States in the order in which people are told."""
+
+_RUNS: Final = 1000
+_LIST: Final = ("ready", "held", "blocked", "refused", "sending")
+_TO_COMPARE: Final = frozenset({"answer-differs", "twice-in-quickbooks"})
+"""Codes of sent documents that somebody should look at."""
+_OF_OPERATORS: Final = frozenset(
+    {
+        "currency-not-enabled",
+        "currency-unknown",
+        "company-reset",
+        "permission-missing",
+        "plan-too-small",
+        "quickbooks-forbidden",
+        "quickbooks-sign-in",
+        "request-invalid",
+        "subscription-ended",
+    }
+)
+_OF_A_RUN: Final = (1, 8, 3, 4, 5)
+"""Exit codes of a last run that still stand, the first that applies first; 7 says only that another run was there."""
+_ORDER_OF_EXITS: Final = (*_OF_A_RUN, 6)
+
+
+@dataclass(slots=True)
+class _Group:
+    """Invoices that one mend would release."""
+
+    first: Standing
+    sources: set[str] = field(default_factory=set)
+    invoices: int = 0
+    sums: dict[str, Decimal] = field(default_factory=dict)
+    examples: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Invoices by state, and their amounts by currency."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    sums: dict[str, dict[str, Decimal]] = field(default_factory=dict)
+
+    def add(self, one: Standing) -> None:
+        self.counts[one.state] += 1
+        _add(self.sums.setdefault(one.state, {}), one)
+
+    def data(self) -> dict[str, Any]:
+        return {
+            "counts": {state: self.counts[state] for state in ORDER if self.counts[state]},
+            "amounts": {state: _amounts(self.sums[state]) for state in ORDER if self.sums.get(state)},
+        }
+
+
+def waits_for(state: str, code: str | None) -> Who:
+    """Who must act before an invoice in ``state`` goes on: ``nobody`` where the next run does it."""
+    if state in ("ready", "sending") or code == "vendor-not-made":
+        return "nobody"
+    return "operator" if code in _OF_OPERATORS else "finance"
+
+
+def status_document(
+    settings: Settings, state: State | None, company: CompanyName, now: datetime.datetime
+) -> dict[str, Any]:
+    """
+    The one JSON document of ``status``; ``exit_code`` is what ``--exit-code`` ends with.
+
+    Args:
+        settings: Of the company.
+        state: None where there is no state yet.
+        company: As every document names it.
+        now: UTC.
+    """
+    realm = settings.quickbooks.realm_id
+    whole, groups = _Tally(), dict[tuple[str, ...], _Group]()
+    by_source: dict[str, _Tally] = {name: _Tally() for name in settings.sources}
+    unknown: list[Standing] = []
+    for one in standings(state, realm) if state else ():
+        whole.add(one)
+        by_source.setdefault(one.source, _Tally()).add(one)
+        if one.state == "sending":
+            unknown.append(one)
+        if one.state in _LIST or one.code in _TO_COMPARE:
+            _group(groups, one)
+    runs = state.runs(_RUNS, realm) if state else []
+    sources = [
+        {**_of_source(name, settings, state, runs, now), **tally.data()} for name, tally in sorted(by_source.items())
+    ]
+    last = [run for run in (_last_run(name, runs) for name in by_source) if run is not None]
+    return {
+        "schema": "connector/status/1",
+        "as_of": stamp(now),
+        "company": company,
+        "state": None if state is None else str(settings.state.path),
+        "lock": _lock(settings.state.path.parent, realm),
+        **whole.data(),
+        "sources": sources,
+        "waiting": [_group_data(each) for each in sorted(groups.values(), key=_weight)],
+        "unknown": [_unknown(state, one, settings.quickbooks.settle_after, now) for one in unknown] if state else [],
+        "exit_code": _exit_code(by_source, runs, sources, whole.counts),
+        "problems": _problems(last),
+    }
+
+
+def _group(groups: dict[tuple[str, ...], _Group], one: Standing) -> None:
+    reason = one.cause or (one.reason if one.state in ("held", "blocked") else "") or ""
+    group = groups.setdefault((one.state, one.code or "", reason), _Group(one))
+    group.sources.add(one.source)
+    group.invoices += 1
+    _add(group.sums, one)
+    if len(group.examples) < 3:
+        group.examples.append(f"{one.source}:{one.invoice}")
+
+
+def _weight(group: _Group) -> tuple[int, Decimal, int]:
+    who = ("operator", "finance", "us", "nobody").index(waits_for(group.first.state, group.first.code))
+    return who, -max((abs(amount) for amount in group.sums.values()), default=Decimal(0)), -group.invoices
+
+
+def _group_data(group: _Group) -> dict[str, Any]:
+    first = group.first
+    return {
+        "who": waits_for(first.state, first.code),
+        "state": first.state,
+        "code": first.code,
+        "cause": first.cause,
+        "reason": first.reason,
+        "remedy": first.remedy,
+        "sources": sorted(group.sources),
+        "invoices": group.invoices,
+        "amounts": _amounts(group.sums),
+        "examples": group.examples,
+    }
+
+
+def _of_source(
+    name: str, settings: Settings, state: State | None, runs: Iterable[RunRow], now: datetime.datetime
+) -> dict[str, Any]:
+    configured: SourceSettings | None = settings.sources.get(name)
+    schedule = configured.schedule if configured else None
+    pull = state.last_complete_pull(settings.quickbooks.realm_id, name) if state else None
+    run = _last_run(name, runs)
+    success = pull.ended if pull else None
+    zone = settings.serve.timezone
+    began = run.started if run else (pull.began if pull else None)
+    # A source that has never been read whole is measured from the first time that anything ran at all.
+    measured = success or min((each.started for each in runs), default=None)
+    return {
+        "source": name,
+        "configured": configured is not None,
+        "schedule": schedule,
+        "last_run": None if run is None else _run(run),
+        "last_success": stamp(success),
+        "next_run": stamp(next_run(schedule, began, now, zone)),
+        "overdue": overdue(schedule, measured, now, zone),
+    }
+
+
+def _run(run: RunRow) -> dict[str, Any]:
+    return {
+        "run": run.id,
+        "command": run.command,
+        "who": run.who,
+        "started": stamp(run.started),
+        "ended": stamp(run.ended),
+        "exit_code": run.exit_code,
+    }
+
+
+def _last_run(source: str, runs: Iterable[RunRow]) -> RunRow | None:
+    """The newest run that read ``source`` or failed to."""
+    return next((run for run in runs if source in run.sources or _troubles(run, source)), None)
+
+
+def _troubles(run: RunRow, source: str) -> bool:
+    return any(problem.get("source") == source for problem in run.problems or ())
+
+
+def _exit_code(
+    sources: Iterable[str], runs: list[RunRow], told: Iterable[Mapping[str, Any]], counts: Mapping[str, int]
+) -> int:
+    codes: set[int] = set()
+    ended = [run for run in runs if run.ended is not None and run.exit_code != 7]
+    for source in sources:
+        run = _last_run(source, ended)
+        if run is not None and (not run.problems or _troubles(run, source) or _of_all(run)):
+            codes.add(run.exit_code or 0)
+    if ended and _of_all(ended[0]):
+        codes.add(ended[0].exit_code or 0)  # a run that read nothing concerns every source
+    if any(each["overdue"] for each in told):
+        codes.add(5)
+    if any(counts.get(state) for state in ("refused", "blocked", "sending")):
+        codes.add(6)
+    else:
+        codes.discard(6)  # what the last run left was settled since
+    return next((code for code in _ORDER_OF_EXITS if code in codes), 0)
+
+
+def _of_all(run: RunRow) -> bool:
+    return any(problem.get("source") is None for problem in run.problems or ())
+
+
+def _problems(runs: Iterable[RunRow]) -> list[dict[str, Any]]:
+    """What troubled the last runs, each told once."""
+    unique = {run.id: run for run in runs}
+    return [dict(problem) for run in unique.values() for problem in run.problems or ()]
+
+
+def _lock(folder: Path, company: str) -> dict[str, Any] | None:
+    held = holder_of(folder, company)
+    return None if held is None else {"pid": held.pid, "command": held.command, "since": stamp(held.since)}
+
+
+def _unknown(state: State, one: Standing, settle_after: float, now: datetime.datetime) -> dict[str, Any]:
+    request = state.open_request(one.document) if one.document else None
+    sent = request.attempts[-1] if request and request.attempts else None
+    left = 0.0 if sent is None else max(0.0, settle_after - elapsed(sent_moment(sent)))
+    return {
+        "source": one.source,
+        "invoice": one.invoice,
+        "currency": one.currency,
+        "amount": None if one.amount is None else f"{one.amount:f}",
+        "sent": stamp(sent.sent_at) if sent else None,
+        "attempts": len(request.attempts) if request else 0,
+        "due": stamp(now + datetime.timedelta(seconds=left)),
+    }
+
+
+def _add(sums: dict[str, Decimal], one: Standing) -> None:
+    if one.currency and one.amount is not None:
+        sums[one.currency] = sums.get(one.currency, Decimal(0)) + one.amount
+
+
+def _amounts(sums: Mapping[str, Decimal]) -> dict[str, str]:
+    return {currency: f"{amount:f}" for currency, amount in sorted(sums.items())}

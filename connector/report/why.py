@@ -1,0 +1,228 @@
+"""``why`` as data: the whole life of one invoice, from what its source said to what QuickBooks holds."""
+
+from collections.abc import Callable
+from typing import Any
+
+from connector.document import Document, from_data
+from connector.errors import ConnectorError
+from connector.invoice import Declaration
+from connector.log import redact
+from connector.mapping import Mapped, NotMapped, load
+from connector.quickbooks.documents import link
+from connector.report.run import CompanyName, stamp
+from connector.report.trace import Decider, boxes_of, current_decider, stored_decider
+from connector.settings import Settings
+from connector.state.data import invoice_of
+from connector.state.requests import StoredRequest
+from connector.state.store import State
+from connector.state.tables import DocumentRow, InvoiceRow
+
+__all__ = ["Lives"]
+
+
+class Lives:
+    """
+    Tells the lives of invoices.
+
+    Args:
+        declaration: The source's class by its type's name.
+    """
+
+    def __init__(
+        self, settings: Settings, state: State, company: CompanyName, declaration: Callable[[str], Declaration]
+    ) -> None:
+        self._settings = settings
+        self._state = state
+        self._company = company
+        self._realm = company["realm_id"]
+        self._declaration = declaration
+        self._deciders: dict[tuple[str, str], Decider | None] = {}
+
+    def of(self, source: str, invoice: str) -> dict[str, Any]:
+        """One invoice; every time, place and answer that is known about it."""
+        row = self._state.invoice(self._realm, source, invoice)
+        found = self._state.documents(self._realm, source, [invoice])
+        documents = sorted(found.values(), key=lambda each: (each.kind == "payment", each.qbo_id is None, each.id or 0))
+        main = documents[0] if documents else None
+        decider = self._decider(source, self._version(source, row, main))
+        outcome = None
+        if row is not None and decider is not None:
+            outcome = decider.apply(invoice_of(row.fields, row.raw))
+        return {
+            "source": source,
+            "invoice": invoice,
+            **_stands(row, main),
+            "said": None if row is None else _said(row),
+            "mapping": self._mapping(source, row, main, decider),
+            "outcome": _outcome(outcome),
+            "changed_since": _changed_since(outcome, main),
+            "documents": [self._document(each, outcome, decider) for each in documents],
+            "boxes": boxes_of(outcome.document, outcome.trace, decider)
+            if isinstance(outcome, Mapped) and main is None
+            else [],
+        }
+
+    def _version(self, source: str, row: InvoiceRow | None, document: DocumentRow | None) -> str | None:
+        if document is not None and document.mapping_version:
+            return document.mapping_version
+        run = self._state.run(row.run) if row is not None else None
+        return ((run.mapping_versions if run else None) or {}).get(source)
+
+    def _decider(self, source: str, version: str | None) -> Decider | None:
+        """The mapping that decided: as it stands if it is still the same, else as it was kept."""
+        if version is None:
+            return None
+        if (source, version) not in self._deciders:
+            self._deciders[source, version] = self._current(source, version) or self._stored(source, version)
+        return self._deciders[source, version]
+
+    def _current(self, source: str, version: str) -> Decider | None:
+        ours = self._settings.sources.get(source)
+        if ours is None:
+            return None
+        try:
+            mapping = load(
+                ours.mapping, self._declaration(ours.type), root=self._settings.folder, currency=ours.currency
+            )
+        except ConnectorError:
+            return None  # it has faults now; then it is not the one that decided
+        return current_decider(mapping) if mapping.version == version else None
+
+    def _stored(self, source: str, version: str) -> Decider | None:
+        row, ours = self._state.mapping_version(version), self._settings.sources.get(source)
+        if row is None or ours is None:
+            return None
+        return stored_decider(row, self._declaration(ours.type))
+
+    def _mapping(
+        self, source: str, row: InvoiceRow | None, document: DocumentRow | None, decider: Decider | None
+    ) -> dict[str, Any] | None:
+        version = self._version(source, row, document)
+        if version is None:
+            return None
+        return {
+            "version": version,
+            "path": decider.path if decider else None,
+            "read_from": None if decider is None else "file" if decider.as_now else "state",
+        }
+
+    def _document(
+        self, row: DocumentRow, outcome: Mapped | NotMapped | None, decider: Decider | None
+    ) -> dict[str, Any]:
+        content = from_data(row.content) if row.content else None
+        trace = outcome.trace if isinstance(outcome, Mapped) else ()
+        requests = self._state.requests_of(row.id) if row.id is not None else []
+        return {
+            "kind": row.kind,
+            "state": row.state,
+            "number": row.number,
+            "vendor": row.vendor,
+            "date": row.date.isoformat() if row.date else None,
+            "due": row.due.isoformat() if row.due else None,
+            "currency": row.currency,
+            "amount": None if row.amount is None else f"{row.amount:f}",
+            "qbo_id": row.qbo_id,
+            "link": self._link(row),
+            "marker": row.marker,
+            "adopted": row.adopted,
+            "generation": row.generation,
+            "created": stamp(row.created),
+            "updated": stamp(row.updated),
+            "run": row.run,
+            "code": row.code,
+            "reason": row.reason,
+            "remedy": row.remedy,
+            "boxes": boxes_of(content, trace, decider) if content else [],
+            "requests": [_request(each, row.id) for each in requests],
+        }
+
+    def _link(self, row: DocumentRow) -> str | None:
+        if not row.entity or not row.qbo_id:
+            return None
+        return link(self._company["environment"], self._realm, row.entity, row.qbo_id)
+
+
+def _stands(row: InvoiceRow | None, document: DocumentRow | None) -> dict[str, Any]:
+    """Where the invoice stands: what was decided about it last, or what became of its document."""
+    if row is not None and row.state != "document":
+        told: InvoiceRow | DocumentRow = row
+    elif document is not None:
+        told = document
+    else:
+        return {"state": "ready", "code": None, "reason": None, "remedy": None}
+    return {"state": told.state, "code": told.code, "reason": told.reason, "remedy": told.remedy}
+
+
+def _said(row: InvoiceRow) -> dict[str, Any]:
+    """What the source said; the record is its own, without keys."""
+    return {
+        "first_seen": stamp(row.first_seen),
+        "last_seen": stamp(row.last_seen),
+        "run": row.run,
+        "status": row.status,
+        "date": row.date.isoformat() if row.date else None,
+        "currency": row.currency,
+        "amount": None if row.amount is None else f"{row.amount:f}",
+        "payee": row.payee,
+        "paid": row.paid,
+        "paid_on": row.paid_on.isoformat() if row.paid_on else None,
+        "first_seen_paid": row.first_seen_paid.isoformat() if row.first_seen_paid else None,
+        "void": row.void,
+        "record": _without_secrets(row.raw),
+    }
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {redact(str(name)): _without_secrets(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_without_secrets(each) for each in value]
+    return redact(value) if isinstance(value, str) else value
+
+
+def _outcome(outcome: Mapped | NotMapped | None) -> dict[str, Any] | None:
+    """Why the mapping lets it wait or leaves it; None where it does not."""
+    found = outcome.late if isinstance(outcome, Mapped) else outcome
+    if found is None:
+        return None
+    return {"state": found.state, "code": found.code, "reason": list(found.reason), "remedy": found.remedy}
+
+
+def _changed_since(outcome: Mapped | NotMapped | None, row: DocumentRow | None) -> bool:
+    """Whether the same mapping would now make another document: then the source changed after this one was made."""
+    content: Document | None = from_data(row.content) if row is not None and row.content else None
+    if content is None or outcome is None:
+        return False
+    return not isinstance(outcome, Mapped) or outcome.document != content
+
+
+def _request(stored: StoredRequest, document: int | None) -> dict[str, Any]:
+    ours = next((item for item in stored.items if item.document == document), None)
+    bid = ours.bid if ours else ""
+    return {
+        "request_id": stored.request.request_id,
+        "operation": stored.request.operation,
+        "item": bid if stored.request.operation == "batch" else None,
+        "items": len(stored.items),
+        "number": ours.number if ours else None,
+        "generation": stored.request.generation,
+        "revision": stored.request.revision,
+        "intended": stamp(stored.request.created),
+        "run": stored.request.run,
+        "sha256": ours.sha256 if ours else None,
+        "outcome": ours.outcome if ours else None,
+        "attempts": [
+            {
+                "n": attempt.n,
+                "sent": stamp(attempt.sent_at),
+                "ended": stamp(attempt.ended_at),
+                "outcome": attempt.outcome,
+                "http_status": attempt.http_status,
+                "code": attempt.code,
+                "intuit_tid": attempt.intuit_tid,
+                "detail": None if attempt.detail is None else redact(attempt.detail),
+            }
+            for attempt in stored.attempts
+            if bid in attempt.items
+        ],
+    }

@@ -1,0 +1,124 @@
+"""What the state knows at a glance: where every invoice stands, near misses of a name, what a run touched."""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Final, NamedTuple
+
+from sqlalchemy import or_, select
+from sqlmodel import col
+from sqlmodel import select as rows_of
+
+from connector.state.store import State
+from connector.state.tables import DocumentRow, InvoiceRow, RequestItemRow, RequestRow, RunRow
+from connector.state.transactions import chunks, core
+
+__all__ = ["Standing", "Touched", "documents_of_run", "near_misses", "runs_like", "standings"]
+
+_INVOICE: Final = core(InvoiceRow)
+_DOCUMENT: Final = core(DocumentRow)
+_REQUEST: Final = core(RequestRow)
+_ITEM: Final = core(RequestItemRow)
+
+_CANDIDATES: Final = 500
+
+
+class Standing(NamedTuple):
+    """
+    Where one invoice stands.
+
+    Args:
+        state: A document's state, also where the invoice has no document (skipped, held, blocked).
+        amount: The document's total, negative for a credit; the invoice's own where there is no document.
+        document: The document's row; None where there is none.
+    """
+
+    source: str
+    invoice: str
+    state: str
+    code: str | None
+    reason: str | None
+    remedy: str | None
+    cause: str | None
+    currency: str | None
+    amount: Decimal | None
+    document: int | None
+
+
+class Touched(NamedTuple):
+    """A document that a run wrote or decided about; operation and outcome are None where it sent nothing for it."""
+
+    document: DocumentRow
+    operation: str | None
+    outcome: str | None
+
+
+def standings(state: State, company: str) -> Iterator[Standing]:
+    """Every invoice seen, once, by source and id; read within one snapshot."""
+    other = _DOCUMENT.alias()
+    chosen = (
+        select(other.c.id)
+        .where(*(other.c[name] == _INVOICE.c[name] for name in ("company", "source", "invoice")))
+        .where(other.c.kind != "payment")
+        .order_by(other.c.qbo_id.is_(None), other.c.id.desc())  # of a bill and a credit, the one in QuickBooks
+        .limit(1)
+        .correlate(_INVOICE)
+        .scalar_subquery()
+    )
+    said = (_INVOICE.c[name] for name in "source invoice state code reason remedy cause currency amount".split())
+    made = (_DOCUMENT.c[name] for name in "id kind state code reason remedy currency amount".split())
+    query = (
+        select(*said, *made)
+        .select_from(_INVOICE.outerjoin(_DOCUMENT, _DOCUMENT.c.id == chosen))
+        .where(_INVOICE.c.company == company)
+        .order_by(_INVOICE.c.source, _INVOICE.c.invoice)
+    )
+    with state.read() as t:
+        for row in t.execute(query):
+            source, invoice, *decided, cause, currency, amount = row[:9]
+            document, kind, *settled, own_currency, own_amount = row[9:]
+            if own_amount is not None:
+                currency, amount = own_currency, -own_amount if kind == "credit" else own_amount
+            if decided[0] == "document":
+                decided = settled if document else ["ready", None, None, None]
+            stands, code, reason, remedy = decided
+            yield Standing(source, invoice, stands, code, reason, remedy, cause, currency, amount, document)
+
+
+def near_misses(state: State, company: str, text: str, most: int = 3) -> list[str]:
+    """Invoice ids and bill numbers that ``text`` may have been meant for, the nearest first."""
+    name = text.rpartition(":")[2] or text
+    begin, end = name[: max(2, len(name) - 2)], name[-max(2, len(name) - 2) :]
+    found: set[str] = set()
+    with state.read() as t:
+        for column, table in ((_INVOICE.c.invoice, _INVOICE), (_DOCUMENT.c.number, _DOCUMENT)):
+            like = or_(column.startswith(begin, autoescape=True), column.endswith(end, autoescape=True))
+            query = select(column).where(table.c.company == company, like).limit(_CANDIDATES)
+            found.update(str(value) for value in t.scalars(query))
+    return get_close_matches(name, sorted(found), n=most)
+
+
+def runs_like(state: State, company: str, beginning: str) -> list[RunRow]:
+    """The runs whose ids begin so, newest first; at most ten."""
+    query = rows_of(RunRow).where(RunRow.company == company, col(RunRow.id).startswith(beginning, autoescape=True))
+    return state._rows(query.order_by(col(RunRow.id).desc()).limit(10))  # noqa: SLF001 - the state's own room
+
+
+def documents_of_run(state: State, company: str, run: str) -> list[Touched]:
+    """Every document that a run intended to write, or was the last to decide about, oldest row first."""
+    written = (
+        select(_ITEM.c.document, _REQUEST.c.operation, _ITEM.c.outcome)
+        .join(_REQUEST, _REQUEST.c.id == _ITEM.c.request)
+        .where(_REQUEST.c.company == company, _REQUEST.c.run == run)
+        .order_by(_REQUEST.c.id)
+    )
+    decided = select(_DOCUMENT.c.id).where(_DOCUMENT.c.company == company, _DOCUMENT.c.run == run)
+    with state.read() as t:
+        orders: dict[int, tuple[str, str | None]] = {row[0]: (row[1], row[2]) for row in t.execute(written)}
+        ids: Sequence[int] = sorted({*orders, *t.scalars(decided)})
+        rows = [
+            row
+            for piece in chunks(ids)
+            for row in state._rows(rows_of(DocumentRow).where(col(DocumentRow.id).in_(piece)))  # noqa: SLF001 - as above
+        ]
+    return [Touched(row, *orders.get(row.id or 0, (None, None))) for row in sorted(rows, key=lambda row: row.id or 0)]
