@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from connector.document import Document, Key
-from connector.plan import LOOK_ALIKE_DAYS, Found
+from connector.plan import LOOK_ALIKE_DAYS, Found, net_of
 from connector.quickbooks.posted import Posted, bill_from
 from connector.quickbooks.transport import Company, quote
 from connector.state.store import State
@@ -53,6 +53,7 @@ class Books:
         self._id = company.realm_id
         self._home = home_currency
         self._fresh: set[tuple[str, str]] = set()
+        self._newest: datetime.datetime | None = None
         self.read_whole = False
 
     def read(self, start_dates: Mapping[str, datetime.date]) -> None:
@@ -63,20 +64,32 @@ class Books:
             start_dates: Of every source that may write in this run.
         """
         facts = self._state.company_facts(self._id)
-        known = set(facts.sources_read)
-        if not set(start_dates) <= known or facts.newest_book_created is None:
+        read = _starts(facts.sources_read)
+        if facts.newest_book_created is None or any(
+            name not in read or start < read[name] for name, start in start_dates.items()
+        ):
             self._read_whole(min(start_dates.values()))
-            return
-        since = (facts.newest_book_created - _CLOCKS_APART).isoformat(timespec="seconds")
-        if self._read(f"MetaData.CreateTime >= {quote(since)}"):
-            self._read_whole(min(start_dates.values()))
+        else:
+            since = (facts.newest_book_created - _CLOCKS_APART).isoformat(timespec="seconds")
+            if self._read(f"MetaData.CreateTime >= {quote(since)}"):
+                self._read_whole(min(start_dates.values()))
+        self._note_newest()
 
-    def finished(self, sources: Iterable[str]) -> None:
+    def finished(self, start_dates: Mapping[str, datetime.date]) -> None:
         """Note that a run over these sources came to its end: the next one need not read everything."""
         facts = self._state.company_facts(self._id)
-        facts.sources_read = sorted({*facts.sources_read, *sources})
+        read = _starts(facts.sources_read)
+        read.update({name: min(start, read.get(name, start)) for name, start in start_dates.items()})
+        facts.sources_read = [f"{name} {start.isoformat()}" for name, start in sorted(read.items())]
         facts.newest_book_created = facts.newest_book_created or _EARLIEST
         self._state.save_company_facts(facts)
+
+    def _note_newest(self) -> None:
+        """Only when all of it was read: after a kill half-way the next run must find the same strange marks again."""
+        facts = self._state.company_facts(self._id)
+        if self._newest and (facts.newest_book_created is None or self._newest > facts.newest_book_created):
+            facts.newest_book_created = self._newest
+            self._state.save_company_facts(facts)
 
     def found(self, wanted: Sequence[Wanted]) -> dict[Key, tuple[Found, ...]]:
         """What carries a document's mark or number, or is of its vendor, net and nearly its date."""
@@ -95,7 +108,7 @@ class Books:
         near = datetime.timedelta(days=LOOK_ALIKE_DAYS)
         day = wanted.document.date
         rows = self._state.books_by_vendor(self._id, wanted.vendor_id, wanted.document.currency, day - near, day + near)
-        return [row for row in rows if row.marker is None and row.total - row.tax == wanted.document.total.amount]
+        return [row for row in rows if row.marker is None and row.total - row.tax == net_of(wanted.document)]
 
     def _as_it_stands(self, key: Key, rows: Iterable[BookRow]) -> tuple[Found, ...]:
         """A row kept from an earlier run may be edited or deleted by now: what would decide is read again."""
@@ -141,12 +154,8 @@ class Books:
             return []
         self._fresh.update((row.entity, row.qbo_id) for row in rows)
         newest = max(row.created for row in rows)
-        with self._state.write():
-            self._state.save_books(self._id, rows)
-            facts = self._state.company_facts(self._id)
-            if facts.newest_book_created is None or newest > facts.newest_book_created:
-                facts.newest_book_created = newest
-                self._state.save_company_facts(facts)
+        self._newest = max(self._newest or newest, newest)
+        self._state.save_books(self._id, rows)
         return rows
 
     def _row(self, posted: Posted) -> BookRow:
@@ -164,6 +173,12 @@ class Books:
             marker=posted.marker,
             created=posted.created or _EARLIEST,
         )
+
+
+def _starts(read: Iterable[str]) -> dict[str, datetime.date]:
+    """Since which day the books were read for each source: a start date that moves back needs another reading."""
+    entries = (entry.rpartition(" ") for entry in read)
+    return {name: datetime.date.fromisoformat(day) for name, _, day in entries if name}
 
 
 def _found(row: BookRow, *, taken: bool) -> Found:

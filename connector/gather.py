@@ -118,8 +118,10 @@ class Gathered:
     def _case(self, invoice: Invoice, rows: Table[tuple[str, str], DocumentRow]) -> Case:
         outcome = self.mapping.apply(invoice)
         mapped = outcome.document if isinstance(outcome, Mapped) else None
-        row = rows.get((invoice.id, "bill")) or rows.get((invoice.id, "credit"))
-        kind = mapped.kind if mapped and (row is None or row.qbo_id is None) else (row.kind if row else "bill")
+        kept = [rows[invoice.id, kind] for kind in ("bill", "credit") if (invoice.id, kind) in rows]
+        row = next((each for each in kept if each.state in ("sent", "sending")), kept[0] if kept else None)
+        stays = row is not None and (row.qbo_id is not None or row.state == "sending")
+        kind = mapped.kind if mapped and not stays else (row.kind if row else "bill")
         row = rows.get((invoice.id, kind)) or row
         key = Key(self.company, self.source, invoice.id, kind)  # type: ignore[arg-type]  # one of the kinds
         known = known_of(row, settled=key in self.settled) if row else None

@@ -84,7 +84,9 @@ class Cause:
 def count_of(action: Action, result: Result | None) -> str:
     """Under which of ``COUNTS`` an action stands; before it is carried out, under what it would come to."""
     if action.action == "none":
-        return _STANDING[action.state]
+        if result is not None and result.state == "sent":
+            return "created" if action.key.kind == "bill" else "credited"  # settled while the run waited
+        return _STANDING[result.state if result else action.state]
     if result is None or result.state in ("sent", "removed"):
         return _DONE[action.action]
     return _STANDING[result.state]

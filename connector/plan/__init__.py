@@ -5,7 +5,7 @@ Whoever calls ``decide`` has gathered a ``Case`` for each invoice; what comes ba
 """
 
 from connector.plan.case import STANDING_HOLDS, Action, Case, Facts, Found, Known, State, Terms, Verb
-from connector.plan.rules import LOOK_ALIKE_DAYS, decide
+from connector.plan.rules import LOOK_ALIKE_DAYS, decide, net_of
 
 __all__ = [
     "LOOK_ALIKE_DAYS",
@@ -19,4 +19,5 @@ __all__ = [
     "Terms",
     "Verb",
     "decide",
+    "net_of",
 ]

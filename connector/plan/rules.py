@@ -14,7 +14,7 @@ from connector.document import Document
 from connector.mapping import Mapped, NotMapped
 from connector.plan.case import STANDING_HOLDS, Action, Case, Facts, Found, Known, Terms, Verb
 
-__all__ = ["LOOK_ALIKE_DAYS", "decide"]
+__all__ = ["LOOK_ALIKE_DAYS", "decide", "net_of"]
 
 LOOK_ALIKE_DAYS: Final = 3
 
@@ -151,11 +151,19 @@ def _of_missing(case: Case, _: Terms) -> Action | None:
     )
 
 
-def _of_own_marker(case: Case, _: Terms) -> Action | None:
-    """Adoption (1): our marker, under any number, is ours whatever else differs; of several the earliest."""
+def _of_own_marker(case: Case, terms: Terms) -> Action | None:
+    """
+    Adoption (1): our marker, under any number, is ours whatever else differs; of several the earliest.
+
+    It comes before every hold: what stands in QuickBooks already waits for nobody.
+    """
     ours = sorted((each for each in case.found if each.marker == case.marker), key=_age)
-    if not ours:
+    if not ours or not isinstance(case.outcome, Mapped) or _of_start(case, terms):
         return None
+    taken = next((each for each in ours if each.taken), None)
+    if taken is not None:
+        reason = f"{taken.entity.lower()} {taken.id} carries this document's mark and is linked to another invoice"
+        return _held(case, "possible-duplicate", reason, "unlink it from the other invoice first: connector review")
     more = f"; {len(ours) - 1} more carry the same mark" if len(ours) > 1 else ""
     code = "twice-in-quickbooks" if more else None
     reason = f"already in QuickBooks as {ours[0].entity.lower()} {ours[0].id} with this connector's mark{more}"
@@ -231,17 +239,15 @@ def _of_closed_books(case: Case, terms: Terms) -> Action | None:
 def _of_refused(case: Case, terms: Terms) -> Action | None:
     """A refused document is sent again only when it changed or a person asks."""
     known = case.known
-    if known is None or known.state != "refused" or terms.retry_refused or known.content != _document(case):
+    if known is None or known.state != "refused" or terms.retry_refused or known.content != _dated(case, terms):
         return None
     return _standing(case, known)
 
 
 def _create(case: Case, terms: Terms) -> Action | None:
-    document = _document(case)
+    document = _dated(case, terms)
     if document is None:  # pragma: no cover - every outcome without a document was answered above
         raise AssertionError(case)
-    if terms.closing_date is not None and document.date <= terms.closing_date:
-        document = _next_open_day(document, terms.closing_date)
     generation = 0
     if case.known is not None:
         generation = case.known.generation + (1 if case.known.state == "refused" else 0)
@@ -256,14 +262,23 @@ def _create(case: Case, terms: Terms) -> Action | None:
     )
 
 
+def _dated(case: Case, terms: Terms) -> Document | None:
+    """The document as it would be written: in closed books, where the policy says so, on the next open day."""
+    document = _document(case)
+    if document is None or terms.closing_date is None or document.date > terms.closing_date:
+        return document
+    memo = "\n".join(part for part in (document.memo, f"Invoice date {document.date}") if part)
+    return replace(document, date=terms.closing_date + datetime.timedelta(days=1), memo=memo)
+
+
 RULES: Final[tuple[Callable[[Case, Terms], Action | None], ...]] = (
     _of_unknown_outcome,
     _of_sent,
+    _of_own_marker,
     _of_standing_hold,
     _of_start,
     _of_removed,
     _of_mapping,
-    _of_own_marker,
     _of_number_twice,
     _of_missing,
     _of_same_number,
@@ -284,17 +299,12 @@ def _agrees(found: Found, case: Case, document: Document) -> bool:
         found.entity == entity
         and found.vendor_id == case.vendor_id
         and found.currency == document.currency
-        and found.net == _net(document)
+        and found.net == net_of(document)
     )
 
 
-def _net(document: Document) -> Decimal:
+def net_of(document: Document) -> Decimal:
     """The total less tax, as far as it is known before QuickBooks works the tax out."""
     if document.amounts_are == "inclusive of tax" and document.expected_net is not None:
         return document.expected_net
     return document.total.amount
-
-
-def _next_open_day(document: Document, closing: datetime.date) -> Document:
-    memo = "\n".join(part for part in (document.memo, f"Invoice date {document.date}") if part)
-    return replace(document, date=closing + datetime.timedelta(days=1), memo=memo)

@@ -23,6 +23,7 @@ class Written:
         state: ``sent``, ``refused``, ``held``, ``sending`` (nobody knows yet) or ``ready`` (proven without effect).
         posted: The bill as QuickBooks holds it, where it is sent.
         answer: QuickBooks' own record of it.
+        burned: It was refused, for a reason that is not the document's: its request id is not used again.
     """
 
     state: Literal["sent", "refused", "held", "sending", "ready", "removed"]
@@ -31,6 +32,7 @@ class Written:
     remedy: str | None = None
     posted: Posted | None = None
     answer: Mapping[str, Any] | None = None
+    burned: bool = False
 
 
 def not_answered(outcome: Outcome) -> Written:

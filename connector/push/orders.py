@@ -81,17 +81,24 @@ class Orders:
         return self._rates[key]
 
     def _generation(self, id_: int, action: Action, body: bytes) -> int:
-        """The same id always goes with the same bytes: other bytes after a proven absence are a new generation."""
+        """
+        The same id always goes with the same bytes, and never again after a definite refusal.
+
+        Other bytes after a proven absence are a new generation; so is a refusal that was overtaken by a hold.
+        """
         generation = action.generation
-        used = {
-            (stored.request.request_id, item.body)
+        used = [
+            (stored.request.request_id, item)
             for stored in self._state.requests_of(id_)
             for item in stored.items
             if item.document == id_
-        }
+        ]
+        text = body.decode()
         while True:
             own = request_id(action.key, "create", "0", generation)
-            bodies = {text for request, text in used if request == own}
-            if bodies <= {body.decode()}:
+            if not any(
+                (item.outcome == "refused" and item.generation == generation) or (request == own and item.body != text)
+                for request, item in used
+            ):
                 return generation
             generation += 1

@@ -8,22 +8,23 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any, Final, Literal
 
 from connector.document import Document, Key
-from connector.errors import ConnectorError, ServiceDown, SignInNeeded, Throttled
+from connector.errors import ConnectorError, ServiceDown, SignInNeeded
 from connector.push.answer import Written, check_answer, not_answered
+from connector.push.patience import THROTTLES, refused_to_go_on, rest, stops
 from connector.quickbooks.documents import BatchItem, frozen_batch
 from connector.quickbooks.faults import explain
 from connector.quickbooks.transport import Company, Outcome
 from connector.state.lock import CompanyLock
 from connector.state.store import IntendedItem, State
 
-__all__ = ["SINGLES", "Flight", "Order", "Sender", "request_id"]
+__all__ = ["SINGLES", "Flight", "Order", "Sender", "Start", "record", "request_id"]
 
 SINGLES: Final = 12  # up to so many waiting documents go one by one; batches pay above
-_THROTTLES: Final = 3
 _UNANSWERED: Final = 10  # so many requests in a row without an answer, and the service counts as down
 
 Operation = Literal["create", "update", "delete"]
@@ -63,6 +64,16 @@ class Flight:
     throttles: int = 0
     attempt: int = 0
     sent_at: float = 0.0
+    doubtful: bool = False
+    """It was sent before without an answer: that it did not leave now proves nothing about then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A request that may be started: whether it is a batch, and what makes it with its intent committed."""
+
+    batch: bool
+    flight: Callable[[], Flight]
 
 
 def request_id(key: Key, operation: Operation, revision: str, generation: int) -> str:
@@ -86,16 +97,13 @@ class Sender:
         run: str,
         *,
         stop: threading.Event | None = None,
-        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self._state = state
         self._company = company
         self._lock = lock
         self._run = run
         self._stop = stop or threading.Event()
-        self._sleep = sleep
         self._unanswered = 0
-        self._batches = True
         self._trouble: ConnectorError | None = None
 
     def create(self, orders: Iterable[Order], waiting: int) -> Iterator[tuple[Order, Written]]:
@@ -110,22 +118,18 @@ class Sender:
             Throttled, ServiceDown, SignInNeeded: After everything in flight was recorded; the rest was not started.
         """
         size = 1 if waiting <= SINGLES else self._company.settings.batch_size
-        self._batches = size > 1
         source = iter(orders)
         groups = iter(lambda: list(islice(source, size)), [])
-        yield from self.fly(self._intended(group, batch=size > 1) for group in groups)
+        yield from self.fly(Start(size > 1, partial(self._intended, group, batch=size > 1)) for group in groups)
 
-    def fly(self, flights: Iterable[Flight]) -> Iterator[tuple[Order, Written]]:
-        """Send requests whose intents are committed, several at once, and record what came back."""
-        queue = iter(flights)
+    def fly(self, starts: Iterable[Start]) -> Iterator[tuple[Order, Written]]:
+        """Send requests, several at once, and record what came back."""
+        queue = iter(starts)
         with ThreadPoolExecutor(self._company.settings.concurrency) as pool:
             in_flight: dict[Future[dict[str, Outcome] | Outcome], Flight] = {}
             while True:
-                while len(in_flight) < self._company.settings.concurrency and self._may_start():
-                    flight = next(queue, None)
-                    if flight is None:
-                        break
-                    in_flight[self._launched(pool, flight)] = flight
+                while len(in_flight) < self._company.settings.concurrency and (started := self._next(pool, queue)):
+                    in_flight.update([started])
                 if not in_flight:
                     break
                 done, _ = wait(in_flight, return_when=FIRST_COMPLETED)
@@ -133,22 +137,36 @@ class Sender:
                     flight = in_flight.pop(future)
                     again, results = self._landed(flight, future.result())
                     yield from results
-                    if again and self._may_start():
+                    if again:
                         in_flight[self._launched(pool, flight)] = flight
         if self._trouble is not None:
             raise self._trouble
 
+    def _next(
+        self, pool: ThreadPoolExecutor, queue: Iterator[Start]
+    ) -> "tuple[Future[dict[str, Outcome] | Outcome], Flight] | None":
+        """Start one more; trouble with it does not keep what is in flight from being recorded."""
+        if self._stopped():
+            return None
+        try:
+            start = next(queue, None)
+            if start is None or not self._may_start(batch=start.batch):
+                return None
+            flight = start.flight()
+            return self._launched(pool, flight), flight
+        except ConnectorError as trouble:
+            self._trouble = self._trouble or trouble
+            return None
+
     def _stopped(self) -> bool:
         return self._stop.is_set() or self._trouble is not None
 
-    def _may_start(self) -> bool:
+    def _may_start(self, *, batch: bool) -> bool:
         """Wait for the limiter and a good token before the intent: the time of an attempt is the time of its send."""
-        if self._stopped():
-            return False
         try:
-            self._company.take_turn("batch" if self._batches else "request")
+            self._company.take_turn("batch" if batch else "request")
         except ConnectorError as trouble:
-            self._trouble = trouble
+            self._trouble = self._trouble or trouble
         return not self._stopped()
 
     def _intended(self, group: Sequence[Order], *, batch: bool) -> Flight:
@@ -169,8 +187,9 @@ class Sender:
         return Flight(request, own_id, items, batch)
 
     def _launched(self, pool: ThreadPoolExecutor, flight: Flight) -> "Future[dict[str, Outcome] | Outcome]":
-        flight.attempt = self._state.start_attempt(flight.request, list(flight.items))
+        # In this order the lock never knows of an earlier send than the state, unless the state is an older copy.
         self._lock.note_send()
+        flight.attempt = self._state.start_attempt(flight.request, list(flight.items))
         flight.tries += 1
         flight.sent_at = time.time()
         if not flight.batch:
@@ -185,17 +204,29 @@ class Sender:
         """What came back for one request; True where the same bytes go out again at once."""
         whole = answer if isinstance(answer, Outcome) else next(iter(answer.values()))
         outcomes = answer if isinstance(answer, dict) else dict.fromkeys(flight.items, answer)
-        if isinstance(answer, Outcome) and answer.kind == "throttled" and self._may_go_again(flight, answer):
-            self._finish(flight, outcomes, whole)
-            return True, []
-        self._note_trouble(answer, whole)
+        waits = {bid: order for bid, order in flight.items.items() if outcomes[bid].kind == "throttled"}
+        flight.throttles = flight.throttles + 1 if waits else 0
+        if flight.throttles >= THROTTLES or self._stopped():
+            waits = {}
+        self._note_trouble(flight, outcomes, whole)
         # Replays are read from QuickBooks before anything is written down: no transaction is open over HTTP.
-        results = [(order, self._believed(flight, order, outcomes[bid])) for bid, order in flight.items.items()]
+        landed = {bid: order for bid, order in flight.items.items() if bid not in waits}
+        results = [(order, self._believed(flight, order, outcomes[bid])) for bid, order in landed.items()]
         with self._state.write():
             self._finish(flight, outcomes, whole)
             for order, written in results:
                 record(self._state, order, written)
-        return False, results
+        if not waits:
+            return False, results
+        flight.items = waits
+        rest(self._company, next(outcomes[bid] for bid in waits), self._stop)
+        if not self._stopped() and self._may_start(batch=flight.batch):
+            return True, results
+        late = [(order, self._believed(flight, order, outcomes[bid])) for bid, order in waits.items()]
+        with self._state.write():
+            for order, written in late:
+                record(self._state, order, written)
+        return False, results + late
 
     def _finish(self, flight: Flight, outcomes: dict[str, Outcome], whole: Outcome) -> None:
         kinds = {outcome.kind for outcome in outcomes.values()}
@@ -208,36 +239,17 @@ class Sender:
             detail=whole.detail or whole.message or None,
         )
 
-    def _may_go_again(self, flight: Flight, answer: Outcome) -> bool:
-        flight.throttles += 1
-        if flight.throttles < _THROTTLES and not self._stopped():
-            asked = min(answer.retry_after or 0.0, 300.0)
-            self._sleep(max(self._company.settings.throttle_wait, asked))
-            return not self._stopped()
-        self._trouble = self._trouble or Throttled(
-            f"QuickBooks asked to slow down {flight.throttles} times in a row",
-            code="quickbooks-throttled",
-            remedy="run again later; what was not sent waits",
-            retry_after=answer.retry_after,
-        )
-        return False
-
-    def _note_trouble(self, answer: dict[str, Outcome] | Outcome, whole: Outcome) -> None:
-        self._unanswered = self._unanswered + 1 if isinstance(answer, Outcome) and whole.kind == "unknown" else 0
-        if self._trouble is not None or not isinstance(answer, Outcome):
+    def _note_trouble(self, flight: Flight, outcomes: Mapping[str, Outcome], whole: Outcome) -> None:
+        unknown = all(outcome.kind == "unknown" for outcome in outcomes.values())
+        self._unanswered = self._unanswered + 1 if unknown else 0
+        if self._trouble is not None:
             return
-        if whole.kind == "forbidden":
-            self._trouble = SignInNeeded(
-                f"QuickBooks does not let this app write to the company: {whole.message}",
-                code="quickbooks-forbidden",
-                remedy="sign in again with a user who may add bills, and check environment and realm_id",
-            )
-        elif whole.kind == "not-sent":
-            self._trouble = ServiceDown(
-                f"QuickBooks cannot be reached: {whole.message}",
-                code="quickbooks-down",
-                remedy="nothing was sent; run again",
-            )
+        stopping = next((outcome for outcome in outcomes.values() if stops(outcome)), None)
+        if stopping is not None:
+            self._trouble = refused_to_go_on(stopping)
+        elif flight.throttles >= THROTTLES:
+            throttled = next(outcome for outcome in outcomes.values() if outcome.kind == "throttled")
+            self._trouble = refused_to_go_on(throttled)
         elif whole.http_status == 401 and not self._company.sign_in_again():
             self._trouble = SignInNeeded(
                 "QuickBooks no longer takes the sign-in",
@@ -265,11 +277,13 @@ class Sender:
                 )
             except (ConnectorError, ValueError) as error:
                 return not_answered(Outcome("unknown", message=f"its answer could not be read: {error}"))
-        if outcome.kind == "refused":
+        if outcome.kind == "refused" and not stops(outcome):
             code, reason, remedy = explain(outcome, {})
             return Written("refused", code, reason, remedy)
-        if outcome.kind == "unknown":
+        if outcome.kind == "unknown" or flight.doubtful:
             return not_answered(outcome)
+        if outcome.kind == "refused":
+            return Written("ready", None, f"not taken: {outcome.message}", "the next run sends it", burned=True)
         return Written("ready", None, f"not sent: {outcome.message}", "nothing to do: the next run sends it")
 
 
@@ -281,7 +295,7 @@ def record(state: State, order: Order, written: Written) -> None:
     state.conclude(
         order.document_id,
         written.state,
-        outcome="applied" if posted else None,
+        outcome=_item_outcome(written),
         code=written.code,
         reason=written.reason,
         remedy=written.remedy,
@@ -290,6 +304,15 @@ def record(state: State, order: Order, written: Written) -> None:
         vendor_id=posted.vendor_id if posted else None,
         answer=as_json(written.answer) if written.answer is not None else None,
     )
+
+
+def _item_outcome(written: Written) -> Literal["applied", "refused", "left-out"] | None:
+    """What the request's item came to, where the document's new state alone does not say it."""
+    if written.posted is not None:
+        return "applied"
+    if written.state == "held":
+        return "left-out"  # it goes out no more under this request
+    return "refused" if written.burned else None
 
 
 def as_json(answer: Mapping[str, Any]) -> Any:

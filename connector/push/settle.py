@@ -9,12 +9,13 @@ evidence a person looks.
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final, cast
 
 from connector.document import Key, Kind, from_data
 from connector.errors import OurFault
 from connector.push.answer import Written, judge
-from connector.push.send import Flight, Order, Sender, record
+from connector.push.send import Flight, Order, Sender, Start, record
 from connector.quickbooks.documents import marker_in
 from connector.quickbooks.transport import Company, one_of
 from connector.state.clock import elapsed
@@ -69,8 +70,9 @@ def settle(state: State, company: Company, sender: Sender) -> Iterator[Settled]:
             yield Settled(order.key, written)
         if again:
             # Of a batch, what was found is left out; the rest goes again under the same ids.
-            absent.append(replace(flight, items=again, tries=len(waiting.request.attempts)))
-    for order, written in sender.fly(absent):
+            tries = len(waiting.request.attempts)
+            absent.append(replace(flight, items=again, tries=tries, doubtful=tries > 0))
+    for order, written in sender.fly(Start(flight.batch, partial(replace, flight)) for flight in absent):
         yield Settled(order.key, written)
 
 

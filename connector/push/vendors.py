@@ -1,10 +1,12 @@
 """Vendors that bills need and QuickBooks lacks: made once each, under an id that comes from the name alone."""
 
 import hashlib
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from connector.invoice import Trouble
+from connector.push.patience import THROTTLES, refused_to_go_on, rest, stops
 from connector.push.send import SINGLES
 from connector.quickbooks.documents import BatchItem, frozen, frozen_batch, vendor_body
 from connector.quickbooks.faults import explain
@@ -23,19 +25,44 @@ class NewVendor:
 
 
 def create_vendors(
-    company: Company, names: Names, wanted: Sequence[NewVendor]
+    company: Company, names: Names, wanted: Sequence[NewVendor], stop: threading.Event
 ) -> Iterator[tuple[NewVendor, Reference | Trouble]]:
     """
     Make each vendor, or say why its bills must wait.
 
     A vendor needs no intent in the state: its name is unique in QuickBooks, so a second attempt finds the first (6240).
     An unknown outcome is looked up by name; its bills wait for the next run where nothing is found.
+
+    Raises:
+        Throttled, ServiceDown, SignInNeeded: No vendor can be made now; no bill was begun.
     """
     size = 1 if len(wanted) <= SINGLES else company.settings.batch_size
     for at in range(0, len(wanted), size):
-        group = wanted[at : at + size]
-        for vendor, outcome in _sent(company, group):
+        for vendor, outcome in _patiently(company, wanted[at : at + size], stop):
             yield vendor, _made(company, names, vendor, outcome)
+
+
+def _patiently(
+    company: Company, group: Sequence[NewVendor], stop: threading.Event
+) -> Iterator[tuple[NewVendor, Outcome]]:
+    for tries in range(1, THROTTLES + 1):
+        if stop.is_set():
+            return
+        slow: list[NewVendor] = []
+        for vendor, outcome in _sent(company, group):
+            if stops(outcome):
+                raise refused_to_go_on(outcome)
+            if outcome.kind == "throttled":
+                slow.append(vendor)
+                last = outcome
+            else:
+                yield vendor, outcome
+        if not slow:
+            return
+        if tries == THROTTLES:
+            raise refused_to_go_on(last)
+        rest(company, last, stop)
+        group = slow
 
 
 def _sent(company: Company, group: Sequence[NewVendor]) -> list[tuple[NewVendor, Outcome]]:

@@ -249,6 +249,12 @@ class Requests(Transactions):
         """Every sending of one request, in order."""
         return self._rows(rows_of(AttemptRow).where(AttemptRow.request == request).order_by(col(AttemptRow.n)))
 
+    def newest_attempt(self, company: str) -> AttemptRow | None:
+        """The last sending to ``company`` that this state knows of; None where it knows of none."""
+        mine = rows_of(AttemptRow).join(RequestRow, col(RequestRow.id) == AttemptRow.request)
+        found = self._rows(mine.where(RequestRow.company == company).order_by(col(AttemptRow.id).desc()).limit(1))
+        return found[0] if found else None
+
     def _stored_requests(self, requests: Sequence[int]) -> list[StoredRequest]:
         stored: list[StoredRequest] = []
         with self.read():

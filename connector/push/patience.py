@@ -1,0 +1,45 @@
+"""When QuickBooks takes nothing more: how long to wait, how often, and with which words a run ends."""
+
+import threading
+from typing import Final
+
+from connector.errors import ConnectorError, ServiceDown, SignInNeeded, Throttled
+from connector.quickbooks.faults import explain, meaning_of
+from connector.quickbooks.transport import Company, Outcome
+
+__all__ = ["THROTTLES", "refused_to_go_on", "rest", "stops"]
+
+THROTTLES: Final = 3
+_LONGEST_REST: Final = 300.0
+
+
+def stops(outcome: Outcome) -> bool:
+    """Nothing else would be taken either: the company, the subscription or the sign-in is refused, or it is away."""
+    if outcome.kind == "refused":
+        return meaning_of(outcome).effect == "stop"
+    return outcome.kind in ("forbidden", "not-sent")
+
+
+def refused_to_go_on(outcome: Outcome) -> ConnectorError:
+    """Why a run ends at this answer."""
+    if outcome.kind == "throttled":
+        return Throttled(
+            f"QuickBooks asked to slow down {THROTTLES} times in a row",
+            code="quickbooks-throttled",
+            remedy="run again later; what was not sent waits",
+            retry_after=outcome.retry_after,
+        )
+    if outcome.kind == "not-sent":
+        return ServiceDown(
+            f"QuickBooks cannot be reached: {outcome.message}",
+            code="quickbooks-down",
+            remedy="nothing was sent; run again",
+        )
+    code, reason, remedy = explain(outcome, {})
+    return SignInNeeded(reason, code=code, remedy=remedy)
+
+
+def rest(company: Company, outcome: Outcome, stop: threading.Event) -> None:
+    """Sleep for as long as QuickBooks asked, or the settings say; a stop ends it."""
+    asked = min(outcome.retry_after or 0.0, _LONGEST_REST)
+    stop.wait(max(company.settings.throttle_wait, asked))
