@@ -1,0 +1,201 @@
+"""What stands beside a handful of invoices: the state's documents and QuickBooks' bills, each bill given out once."""
+
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import get_args
+
+from connector.document import Document, Key, Kind, from_data, marker
+from connector.gather import Gathered
+from connector.invoice import Invoice
+from connector.mapping import Mapped
+from connector.mapping import Mapping as Rules
+from connector.money import round_minor
+from connector.plan import LOOK_ALIKE_DAYS, Case, Facts, Found, Known, Terms, decide
+from connector.quickbooks.names import Names, Reference
+from connector.quickbooks.posted import bill_from
+from connector.quickbooks.refs import find_refs
+from connector.quickbooks.transport import Company
+from connector.reconcile.compare import differences, net_of
+from connector.reconcile.rows import month_name
+from connector.reconcile.shelf import Shelf
+from connector.reconcile.sides import Bill, Intended, Seen, Standing, by_account
+from connector.state.store import State
+from connector.state.tables import DocumentRow
+
+__all__ = ["Beside", "amount_of", "currency_of"]
+
+_MADE = ("sent", "sending", "held")
+"""States in which QuickBooks may hold what the state's document says."""
+
+
+def currency_of(invoice: Invoice, document: Document | None, rules: Rules) -> str | None:
+    """What an invoice is counted in: the document's currency, else its own, else the one the mapping always gives."""
+    if document is not None:
+        return document.currency
+    rule = rules.rules.bill.get("currency")
+    return invoice.currency or (rule.template.literal if rule else None)
+
+
+def amount_of(invoice: Invoice, currency: str | None) -> Decimal | None:
+    """The source's signed net, rounded to the minor unit."""
+    return None if invoice.amount is None else round_minor(invoice.amount, currency or "USD")
+
+
+@dataclass(slots=True)
+class Beside:
+    """One source's invoices with everything beside them."""
+
+    state: State
+    company: Company
+    names: Names
+    shelf: Shelf
+    gathered: Gathered
+    terms: Terms
+
+    def seen(self, invoices: Sequence[Invoice]) -> Iterator[Seen]:
+        """One for each invoice, in their order; the bills that it is given are claimed."""
+        source = self.gathered.source
+        rows = self.state.documents(self.company.realm_id, source, [invoice.id for invoice in invoices])
+        for case in self.gathered.cases(invoices):
+            yield self._seen(case, rows)
+
+    def gone(self, row: DocumentRow, day: datetime.date | None) -> tuple[Intended, tuple[Bill, ...]]:
+        """What was intended for a document whose invoice is gone, and the bills that are its own."""
+        bills, _ = self._own(row, [row.marker])
+        for bill in bills:
+            self.shelf.claim(bill, row.source, month_name(day))
+        document = from_data(row.content) if row.content else None
+        return self._intended(document, row), tuple(bills)
+
+    def _seen(self, case: Case, rows: Mapping[tuple[str, str], DocumentRow]) -> Seen:
+        invoice, mapped = case.invoice, case.outcome.document if isinstance(case.outcome, Mapped) else None
+        row = rows.get((invoice.id, case.key.kind))
+        made = row if row is not None and row.state in _MADE else None
+        own, deleted = self._own(made, self._marks(case.key))
+        kept = from_data(row.content) if row and row.content else None
+        document = (kept or mapped) if made and (own or deleted) else (mapped or kept)
+        bills, by_hand = own, bool(own) and _entered(own[0], made)
+        before = invoice.date is not None and invoice.date < self.terms.start_date
+        if document is not None and (own or not before):
+            more = self._sharing(document, case)
+            if not own and more:
+                more.sort(key=lambda bill: any(differences(self._intended(document, None), bill, by_hand=True)))
+                by_hand = True
+            bills = [*own, *more]
+        for bill in bills:
+            self.shelf.claim(bill, invoice.source, month_name(invoice.date))
+        intended = self._intended(document, made if own else None) if bills else Intended(document)
+        currency = currency_of(invoice, mapped, self.gathered.mapping)
+        standing = _standing(case.known, mapped)
+        if bills or deleted:
+            case = replace(case, known=_as_sent(case, intended.document, bills[0].id if bills else deleted))
+        elif mapped is not None:
+            case = replace(case, found=self._found(case, mapped))
+        action = next(iter(decide([case], self.terms)))
+        amount = amount_of(invoice, currency)
+        return Seen(action, currency, amount, intended, tuple(bills), by_hand, standing, None if bills else deleted)
+
+    def _marks(self, key: Key) -> list[str]:
+        """The invoice's marks; a correction may have turned a bill into a credit since."""
+        kinds: tuple[Kind, ...] = get_args(Kind)
+        return [marker(replace(key, kind=kind)) for kind in kinds if kind != "payment"]
+
+    def _own(self, row: DocumentRow | None, marks: list[str]) -> tuple[list[Bill], str | None]:
+        """The bill that the state links and those with the invoice's mark; the id of one that was deleted."""
+        marked = self.shelf.marked(marks)
+        if row is None or row.qbo_id is None or row.entity is None:
+            return marked, None
+        linked = self.shelf.bill(row.entity, row.qbo_id) or self._read(row.entity, row.qbo_id)
+        if linked is None:
+            return marked, None if marked else row.qbo_id
+        return [linked, *(bill for bill in marked if (bill.entity, bill.id) != (linked.entity, linked.id))], None
+
+    def _read(self, entity: str, qbo_id: str) -> Bill | None:
+        """A linked bill that is dated outside of what was read; None where it is deleted."""
+        record = self.company.read(entity, qbo_id)
+        if record is None:
+            return None
+        bill = Bill.of(bill_from(record, entity, self.names.facts.home_currency))
+        self.shelf.put([bill])
+        return bill
+
+    def _sharing(self, document: Document, case: Case) -> list[Bill]:
+        """Nobody's bills with the document's number."""
+        free = []
+        for bill, claimed in self.shelf.numbered(document.number):
+            if not claimed and bill.marker is None and self._owner(bill) in (None, (case.key.source, case.key.invoice)):
+                free.append(bill)
+        linked = case.known.qbo_id if case.known else None
+        return [bill for bill in free if bill.id != linked]
+
+    def _owner(self, bill: Bill) -> tuple[str, str] | None:
+        row = self.state.by_qbo_id(self.company.realm_id, bill.entity, [bill.id]).get(bill.id)
+        return None if row is None else (row.source, row.invoice)
+
+    def _found(self, case: Case, document: Document) -> tuple[Found, ...]:
+        """What the rules are to know of QuickBooks: others' bills with this number, and what looks alike."""
+        found = [_found(bill, taken=True) for bill, _ in self.shelf.numbered(document.number)]
+        if case.vendor_id is not None:
+            near = datetime.timedelta(days=LOOK_ALIKE_DAYS)
+            first, last = document.date - near, document.date + near
+            net = net_of(document)
+            found.extend(
+                _found(bill, taken=self._owner(bill) is not None)
+                for bill in self.shelf.alike(case.vendor_id, document.currency, net, first, last)
+                if bill.number != document.number
+            )
+        return tuple(found)
+
+    def _intended(self, document: Document | None, row: DocumentRow | None) -> Intended:
+        if document is None:
+            return Intended()
+        if row is not None and row.answer and not row.adopted:
+            answer = bill_from(row.answer, row.entity or "Bill", document.currency)
+            return Intended(document, answer.vendor_id or row.vendor_id, by_account(answer.lines))
+        vendor = self.names.vendor(document.vendor)
+        stand_in = Reference("Vendor", "", document.vendor, document.vendor)
+        refs = find_refs(document, self.names, stand_in)
+        vendor_id = vendor.id if isinstance(vendor, Reference) else None
+        if isinstance(refs, tuple):
+            return Intended(document, vendor_id)
+        sums: dict[str, Decimal] = {}
+        for line, at in zip(document.lines, refs.lines, strict=True):
+            if named := at.account or at.item:
+                sums[named.id] = sums.get(named.id, Decimal(0)) + line.amount
+        return Intended(document, vendor_id, tuple(sorted(sums.items())))
+
+
+def _entered(bill: Bill, row: DocumentRow | None) -> bool:
+    """Whether a person made the bill: it was adopted, and carries no mark of ours."""
+    return row is not None and row.adopted and bill.marker is None
+
+
+def _standing(known: Known | None, mapped: Document | None) -> Standing | None:
+    """What the state says; not of a blocked document that the mapping makes otherwise now."""
+    if known is None or (known.state == "blocked" and known.content != mapped):
+        return None
+    return known.state, known.code, known.reason, known.remedy
+
+
+def _as_sent(case: Case, document: Document | None, qbo_id: str | None) -> Known:
+    """The invoice's document as the rules see it once QuickBooks holds it, whatever the state made of it."""
+    facts: Facts | None = case.known.facts if case.known and case.known.state in _MADE else None
+    return Known("sent", facts=facts, content=document, qbo_id=qbo_id)
+
+
+def _found(bill: Bill, *, taken: bool) -> Found:
+    net = abs(bill.net)
+    return Found(
+        bill.entity,
+        bill.id,
+        bill.number,
+        bill.vendor_id,
+        bill.currency,
+        net,
+        bill.date,
+        bill.marker,
+        bill.created,
+        taken,
+    )
