@@ -32,8 +32,8 @@ MAY_IMPORT = {
     "company": CORE | {"quickbooks", "state", "settings"},
     "gather": CORE | {"quickbooks", "state"},
     "sync": CORE | {"company", "gather", "planned", "push", "quickbooks", "state", "sources", "settings", "log", "pull"},
-    "reconcile": CORE | {"company", "gather", "sync", "quickbooks", "state", "sources", "settings"},
-    "report": CORE | {"planned", "reconcile", "sync"},
+    "reconcile": CORE | {"company", "gather", "numbers", "selection", "quickbooks", "state", "sources", "settings"},
+    "report": CORE | {"planned", "quickbooks", "reconcile", "sync"},
     "serve": {"errors", "settings", "sync", "log", "state", "company"},
     "sandbox": {"errors", "money"},
 }
