@@ -108,7 +108,9 @@ class Project:
     ) -> None:
         """Write connector.toml anew."""
         self.quickbooks |= quickbooks
-        lines = [f'{name} = "{value}"' if " " in value else f"{name} = {value}" for name, value in self.quickbooks.items()]
+        lines = [
+            f'{name} = "{value}"' if " " in value else f"{name} = {value}" for name, value in self.quickbooks.items()
+        ]
         text = _SETTINGS.format(
             realm=REALM_ID,
             client=CLIENT_ID,
