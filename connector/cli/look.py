@@ -131,14 +131,14 @@ def _meant(settings: Settings, state: State, text: str) -> RunRow:
     if len(found) > 1 and found[0].id != text.upper():
         raise WrongUse(
             f'several runs begin with "{text}"',
-            code="run-ambiguous",
+            code="wrong-use",
             remedy=f"write more of it: {', '.join(run.id for run in found[:5])}",
         )
     return found[0]
 
 
 def _no_run(what: str) -> WrongUse:
-    return WrongUse(what, code="run-unknown", remedy="see: connector runs")
+    return WrongUse(what, code="wrong-use", remedy="see: connector runs")
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any
 
 from connector.quickbooks.documents import link
 from connector.report.run import CompanyName, stamp
-from connector.state.overview import Touched, documents_of_run
+from connector.state.overview import Touched, documents_of_run, reasons
 from connector.state.store import State
 from connector.state.tables import RunRow
 
@@ -96,6 +96,7 @@ def _change(state: State | None, source: str, old: str, new: str, before: RunRow
 
 def _document(touched: Touched, company: CompanyName) -> dict[str, Any]:
     row = touched.document
+    code, reason, remedy = reasons(row)
     address = (
         link(company["environment"], company["realm_id"], row.entity, row.qbo_id) if row.entity and row.qbo_id else None
     )
@@ -114,7 +115,7 @@ def _document(touched: Touched, company: CompanyName) -> dict[str, Any]:
         "state": row.state,
         "qbo_id": row.qbo_id,
         "link": address,
-        "code": row.code,
-        "reason": row.reason,
-        "remedy": row.remedy,
+        "code": code,
+        "reason": reason,
+        "remedy": remedy,
     }

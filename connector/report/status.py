@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from connector.errors import Who
+from connector.money import CURRENCIES, round_minor
 from connector.report.due import next_run, overdue
 from connector.report.run import CompanyName, stamp
 from connector.settings import Settings, SourceSettings
@@ -250,9 +251,9 @@ def _unknown(state: State, one: Standing, settle_after: float, now: datetime.dat
 
 
 def _add(sums: dict[str, Decimal], one: Standing) -> None:
-    if one.currency and one.amount is not None:
+    if one.currency in CURRENCIES and one.amount is not None:
         sums[one.currency] = sums.get(one.currency, Decimal(0)) + one.amount
 
 
 def _amounts(sums: Mapping[str, Decimal]) -> dict[str, str]:
-    return {currency: f"{amount:f}" for currency, amount in sorted(sums.items())}
+    return {currency: f"{round_minor(amount, currency):f}" for currency, amount in sorted(sums.items())}

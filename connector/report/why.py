@@ -13,6 +13,7 @@ from connector.report.run import CompanyName, stamp
 from connector.report.trace import Decider, boxes_of, current_decider, stored_decider
 from connector.settings import Settings
 from connector.state.data import invoice_of
+from connector.state.overview import reasons
 from connector.state.requests import StoredRequest
 from connector.state.store import State
 from connector.state.tables import DocumentRow, InvoiceRow
@@ -112,6 +113,7 @@ class Lives:
         content = from_data(row.content) if row.content else None
         trace = outcome.trace if isinstance(outcome, Mapped) else ()
         requests = self._state.requests_of(row.id) if row.id is not None else []
+        code, reason, remedy = reasons(row)
         return {
             "kind": row.kind,
             "state": row.state,
@@ -129,9 +131,9 @@ class Lives:
             "created": stamp(row.created),
             "updated": stamp(row.updated),
             "run": row.run,
-            "code": row.code,
-            "reason": row.reason,
-            "remedy": row.remedy,
+            "code": code,
+            "reason": reason,
+            "remedy": remedy,
             "boxes": boxes_of(content, trace, decider) if content else [],
             "requests": [_request(each, row.id) for each in requests],
         }
@@ -145,12 +147,9 @@ class Lives:
 def _stands(row: InvoiceRow | None, document: DocumentRow | None) -> dict[str, Any]:
     """Where the invoice stands: what was decided about it last, or what became of its document."""
     if row is not None and row.state != "document":
-        told: InvoiceRow | DocumentRow = row
-    elif document is not None:
-        told = document
-    else:
-        return {"state": "ready", "code": None, "reason": None, "remedy": None}
-    return {"state": told.state, "code": told.code, "reason": told.reason, "remedy": told.remedy}
+        return {"state": row.state, "code": row.code, "reason": row.reason, "remedy": row.remedy}
+    code, reason, remedy = (None, None, None) if document is None else reasons(document)
+    return {"state": document.state if document else "ready", "code": code, "reason": reason, "remedy": remedy}
 
 
 def _said(row: InvoiceRow) -> dict[str, Any]:

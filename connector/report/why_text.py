@@ -63,7 +63,7 @@ def _mapping(console: Console, life: Mapping[str, Any]) -> None:
     if mapping["read_from"] is None:
         _line(console, f"\n Decided by a mapping that is no longer kept, {version}")
     else:
-        since = "" if mapping["read_from"] == "file" else "; the file has changed since, this is how it was"
+        since = "" if mapping["read_from"] == "file" else "; it or a table has changed since, this is how it was"
         _line(console, f"\n Decided by {safe(mapping['path'], 120)}, {version}{since}")
     if life["outcome"]:
         for line in life["outcome"]["reason"]:
@@ -73,11 +73,9 @@ def _mapping(console: Console, life: Mapping[str, Any]) -> None:
 
 
 def _document(console: Console, document: Mapping[str, Any]) -> None:
-    amount = (
-        amount_text(document["currency"], document["amount"]) if document["currency"] and document["amount"] else ""
-    )
+    amount = f" {amount_text(document['currency'], document['amount'])}" if document["amount"] else ""
     found = ", found in QuickBooks" if document["adopted"] else ""
-    _line(console, f"\n {_KINDS[document['kind']]} {amount}  {_word(document['state'])}{found}{_code(document)}")
+    _line(console, f"\n {_KINDS[document['kind']]}{amount}  {_word(document['state'])}{found}{_code(document)}")
     _boxes(console, document["boxes"])
     _line(console, f"   {'(our mark)':<22} {safe(document['marker'])}")
     if not document["requests"]:

@@ -13,7 +13,7 @@ from connector.state.store import State
 from connector.state.tables import DocumentRow, InvoiceRow, RequestItemRow, RequestRow, RunRow
 from connector.state.transactions import chunks, core
 
-__all__ = ["Standing", "Touched", "documents_of_run", "near_misses", "runs_like", "standings"]
+__all__ = ["Standing", "Touched", "documents_of_run", "near_misses", "reasons", "runs_like", "standings"]
 
 _INVOICE: Final = core(InvoiceRow)
 _DOCUMENT: Final = core(DocumentRow)
@@ -21,6 +21,11 @@ _REQUEST: Final = core(RequestRow)
 _ITEM: Final = core(RequestItemRow)
 
 _CANDIDATES: Final = 500
+_UNKNOWN: Final = (
+    "outcome-unknown",
+    "sent, and QuickBooks' answer was lost",
+    "nothing to do: the next run looks in QuickBooks first (or now: connector sync --wait)",
+)
 
 
 class Standing(NamedTuple):
@@ -53,6 +58,13 @@ class Touched(NamedTuple):
     outcome: str | None
 
 
+def reasons(row: DocumentRow) -> tuple[str | None, str | None, str | None]:
+    """Why a document stands where it is: code, reason, remedy; one that was just sent without an answer has none yet."""
+    if row.state == "sending" and row.code is None:
+        return _UNKNOWN
+    return row.code, row.reason, row.remedy
+
+
 def standings(state: State, company: str) -> Iterator[Standing]:
     """Every invoice seen, once, by source and id; read within one snapshot."""
     other = _DOCUMENT.alias()
@@ -82,6 +94,8 @@ def standings(state: State, company: str) -> Iterator[Standing]:
             if decided[0] == "document":
                 decided = settled if document else ["ready", None, None, None]
             stands, code, reason, remedy = decided
+            if stands == "sending" and code is None:
+                code, reason, remedy = _UNKNOWN
             yield Standing(source, invoice, stands, code, reason, remedy, cause, currency, amount, document)
 
 

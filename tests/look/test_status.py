@@ -1,0 +1,174 @@
+import datetime
+import re
+from pathlib import Path
+
+import pytest
+from conftest import LARGE, REFUSED, TAKEN, UNKNOWN
+from project import Project
+
+from connector.report.due import next_run, overdue
+from connector.state.holder import holder_of
+from connector.state.lock import CompanyLock
+
+NOON = datetime.datetime(2026, 11, 20, 12, 0, tzinfo=datetime.UTC)  # a Friday
+
+
+def test_status_counts_every_invoice_once_with_amounts_per_currency(past: Project) -> None:
+    found = past.run("status", "--json").json
+
+    assert found["schema"] == "connector/status/1"
+    assert found["company"]["name"].startswith("Sandbox")
+    assert found["counts"] == {"sending": 1, "held": 1, "blocked": 1, "refused": 1, "sent": 3, "skipped": 2}
+    assert found["amounts"]["held"] == {"AUD": "31250.00"}
+    # A credit takes away.
+    assert found["amounts"]["sent"] == {"AUD": "88.00", "USD": "162.25"}
+    assert found["sources"][0]["counts"] == found["counts"]
+    assert found["problems"] == []
+
+
+def test_status_says_what_waits_and_for_whom_grouped_by_cause(past: Project) -> None:
+    waiting = past.run("status", "--json").json["waiting"]
+
+    assert [(each["who"], each["state"], each["code"], each["examples"]) for each in waiting] == [
+        ("finance", "held", "amount-above", [f"cake:{LARGE}"]),
+        ("finance", "blocked", "vendor-name", [f"cake:{TAKEN}"]),
+        ("finance", "refused", "rule-of-quickbooks", [f"cake:{REFUSED}"]),
+        ("nobody", "sending", "outcome-unknown", [f"cake:{UNKNOWN}"]),
+    ]
+    assert all(each["reason"] and each["remedy"] for each in waiting)
+    assert waiting[0]["amounts"] == {"AUD": "31250.00"}
+
+
+def test_status_names_unknown_outcomes_and_when_they_are_due(past: Project) -> None:
+    (unknown,) = past.run("status", "--json").json["unknown"]
+
+    assert (unknown["invoice"], unknown["currency"], unknown["attempts"]) == (str(UNKNOWN), "AUD", 1)
+    sent, due = (datetime.datetime.fromisoformat(unknown[name]) for name in ("sent", "due"))
+    assert abs((due - sent).total_seconds() - 3600) < 5
+
+
+def test_status_on_the_terminal_reads_from_the_top(past: Project) -> None:
+    ran = past.run("status")
+
+    text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", "TIME", ran.out)
+    assert re.search(r"cake +TIME +exit 6 +TIME +TIME +every 15 minutes", text)
+    assert "1 without an answer  AUD 169.25" in text
+    assert "3 in QuickBooks  AUD 88.00  USD 162.25" in text
+    assert "\n 1 invoice held  AUD 31,250.00  for finance  [amount-above]\n" in text
+    assert f"   cake:{UNKNOWN}  AUD 169.25  sent TIME, due TIME\n" in text
+    assert text.endswith(" Next: connector sync --wait\n")
+    assert "\x1b" not in ran.out
+
+
+def test_the_exit_code_is_given_only_where_it_is_asked_for(past: Project) -> None:
+    assert past.run("status").code == 0
+    assert past.run("status", "--exit-code").code == 6
+
+
+def test_without_a_state_status_says_so_and_makes_none(fresh: Project) -> None:
+    plain, coded = fresh.run("status"), fresh.run("status", "--exit-code", "--json")
+
+    assert (plain.code, coded.code, coded.json["exit_code"]) == (0, 0, 0)
+    assert "There is no state yet" in plain.out
+    assert coded.json["state"] is None
+    assert coded.json["sources"][0]["last_run"] is None
+    assert sorted(path.name for path in fresh.folder.iterdir()) == ["connector.toml", "mappings"]
+
+
+def test_status_asks_nobody_and_writes_nothing(past: Project) -> None:
+    asked = len(past.control("requests"))
+    before = (past.folder / "state.db").read_bytes()
+
+    for command in (["status"], ["why", str(LARGE)], ["runs"], ["auth", "status"]):
+        assert past.run(*command).code == 0
+
+    assert len(past.control("requests")) == asked
+    assert (past.folder / "state.db").read_bytes() == before
+
+
+def test_a_source_whose_key_was_refused_ends_status_with_4(copied: Project) -> None:
+    copied.settings(cake="wrong-key", more='schedule = "every 15 minutes"')
+    assert copied.sync(code=None).code == 4
+
+    ran = copied.run("status", "--exit-code", "--json")
+
+    assert ran.code == ran.json["exit_code"] == 4
+    assert [(each["code"], each["source"]) for each in ran.json["problems"]] == [("source-key-refused", "cake")]
+    assert "error[source-key-refused]: cake:" in copied.run("status").out
+
+
+def test_a_source_that_was_not_read_for_two_intervals_ends_status_with_5(copied: Project) -> None:
+    later = datetime.datetime.now(datetime.UTC) - datetime.timedelta(minutes=31)
+    with copied.state() as state, state.write() as t:
+        t.exec_driver_sql("UPDATE pull SET ended = ?", (f"{later:%Y-%m-%d %H:%M:%S.%f}",))
+
+    ran = copied.run("status", "--exit-code", "--json")
+
+    assert ran.code == 5
+    assert ran.json["sources"][0]["overdue"] is True
+    assert ", overdue" in copied.run("status").out
+
+
+def test_status_says_who_holds_the_lock(copied: Project) -> None:
+    with CompanyLock(copied.folder, "4620816365000000000", "serve") as lock:
+        found = copied.run("status", "--json").json["lock"]
+        told = copied.run("status").out
+        assert lock.held
+    free = copied.run("status", "--json").json["lock"]
+
+    assert found["command"] == "serve"
+    assert f"Writing now: process {found['pid']} (serve), since" in told
+    assert free is None
+
+
+def test_looking_for_the_holder_makes_no_file(tmp_path: Path) -> None:
+    assert holder_of(tmp_path, "1") is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lock_whose_text_cannot_be_read_is_still_held(tmp_path: Path) -> None:
+    with CompanyLock(tmp_path, "1") as lock:
+        lock.path.write_text("nonsense")
+        assert holder_of(tmp_path, "1") is not None
+
+
+@pytest.mark.parametrize(
+    ("schedule", "last", "expected"),
+    [
+        ("every 15 minutes", NOON - datetime.timedelta(minutes=5), NOON + datetime.timedelta(minutes=10)),
+        ("every 15 minutes", NOON - datetime.timedelta(hours=5), NOON),
+        ("every 15 minutes", None, NOON),
+        (None, NOON, None),
+        (
+            "0 6 * * mon-fri",
+            NOON - datetime.timedelta(hours=6),
+            datetime.datetime(2026, 11, 23, 5, 0, tzinfo=datetime.UTC),
+        ),
+    ],
+)
+def test_the_next_run_follows_from_the_schedule_and_the_last(
+    schedule: str | None, last: datetime.datetime | None, expected: datetime.datetime | None
+) -> None:
+    assert next_run(schedule, last, NOON, "Europe/Berlin") == expected
+
+
+@pytest.mark.parametrize(
+    ("schedule", "hours", "late"),
+    [
+        ("every 6 hours", 11.9, False),
+        ("every 6 hours", 12.1, True),
+        ("0 6 * * mon-fri", 54, True),  # Wednesday morning: Thursday's and Friday's turns have passed
+        ("0 6 * * mon-fri", 29, False),
+        (None, 10_000, False),
+    ],
+)
+def test_a_source_is_overdue_when_two_turns_passed_without_a_success(
+    schedule: str | None, hours: float, late: bool
+) -> None:
+    assert overdue(schedule, NOON - datetime.timedelta(hours=hours), NOON, "UTC") is late
+
+
+def test_a_weekend_makes_no_weekday_schedule_overdue() -> None:
+    monday = datetime.datetime(2026, 11, 23, 5, 59, tzinfo=datetime.UTC)
+
+    assert not overdue("0 6 * * mon-fri", NOON, monday, "UTC")
