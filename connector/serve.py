@@ -120,7 +120,7 @@ class Daemon:
         self._schedules = scheduled(settings)
         self._stop = threading.Event()
         self._turn = threading.Lock()
-        self._working: set[str] = set()
+        self._reading: set[str] = set()
         self._begun_by_hand: set[str] = set()
         self._scheduler = self._made()
 
@@ -178,7 +178,7 @@ class Daemon:
         Work until a signal's number comes in; then let the request in flight end and start no other.
 
         Returns:
-            The sources that were still being read; nothing of them was begun, so the process may leave.
+            The sources that were still being read; nothing was begun for them, so the process may leave.
         """
         _log.info(
             "serve", schedules=self._schedules, next_runs=self.next_runs(), timezone=self._settings.serve.timezone
@@ -191,24 +191,24 @@ class Daemon:
             except queue.Empty:
                 self.check_clock()
         self._stop.set()
-        _log.info("stopping", signal=number, working=sorted(self._working))
+        _log.info("stopping", signal=number, reading=sorted(self._reading))
         self._scheduler.shutdown(wait=False)
         # Whoever has the turn may be waiting for an answer; it ends by itself, and no other begins.
         if self._turn.acquire(timeout=self._settings.quickbooks.timeout):
             self._turn.release()
-        return sorted(self._working)
+        return sorted(self._reading)
 
     # The work.
 
     def _work(self, name: str) -> None:
-        self._working.add(name)
+        self._reading.add(name)
         try:
             if not self._stop.is_set():
                 self._sync(name)
         except ConnectorError as error:
             self._warn(error.problem, name)
         finally:
-            self._working.discard(name)
+            self._reading.discard(name)
 
     def _sync(self, name: str) -> None:
         choices = Choices(Selection(sources=(name,)))
@@ -228,6 +228,7 @@ class Daemon:
             self._look(run, name)
             return
         with self._turn:
+            self._reading.discard(name)
             lock = self._locked(run, name)
             if lock is None:
                 return
@@ -235,7 +236,7 @@ class Daemon:
                 troubled = self._carried_out(run, lock, name)
             finally:
                 lock.release()
-        self._tell(run, name, wrote=True)
+            self._tell(run, name, wrote=True)
         if not troubled and (seconds := run.settle_in()) is not None:
             self._again(name, seconds)
 
