@@ -87,7 +87,7 @@ class Outcome:
             counts = self.planned.counts()
             if counts["refused"] or counts["blocked"] or counts["unknown"] or self._differs():
                 codes.add(6)
-        return next((code for code in _EXIT_ORDER if code in codes), 0)
+        return next((code for code in _EXIT_ORDER if code in codes), max(codes, default=0))
 
     def _differs(self) -> bool:
         return any(result and result.code == "answer-differs" for _, _, result in self.planned.rows())
@@ -241,11 +241,12 @@ class Run:
             for chunk in _chunks(self._chosen(name)):
                 known = self._state.documents(self._company, name, [invoice.id for invoice in chunk])
                 settled = {invoice for (invoice, _), row in known.items() if not may_write_row(row.state)}
+                held = {invoice for (invoice, _), row in known.items() if row.state == "held"}
                 for invoice in chunk:
                     if invoice.id in settled or invoice.date is None or invoice.date < loaded.settings.start_date:
                         continue
                     outcome = loaded.mapping.apply(invoice)
-                    if isinstance(outcome, Mapped) and outcome.late is None:
+                    if isinstance(outcome, Mapped) and (outcome.late is None or invoice.id not in held):
                         numbers.claim(outcome.document.number)
         return numbers
 

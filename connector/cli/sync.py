@@ -216,6 +216,8 @@ def _stoppable() -> Iterator[tuple[threading.Event, list[int]]]:
 def _tried(work: Any) -> ConnectorError | None:
     try:
         work()
+    except WrongUse:
+        raise
     except ConnectorError as error:
         return error
     return None

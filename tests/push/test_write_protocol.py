@@ -53,7 +53,7 @@ def rows(project: Project, table: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize("requestids", REMEMBERS)
-@pytest.mark.parametrize(("fault", "how"), LOST, ids=lambda each: str(each))
+@pytest.mark.parametrize(("fault", "how"), LOST, ids=str)
 def test_a_lost_answer_to_a_single_write_ends_in_one_bill(
     project: Project, fault: str, how: dict[str, Any], requestids: str
 ) -> None:
@@ -73,7 +73,7 @@ def test_a_lost_answer_to_a_single_write_ends_in_one_bill(
 
 
 @pytest.mark.parametrize("requestids", REMEMBERS)
-@pytest.mark.parametrize(("fault", "how"), LOST, ids=lambda each: str(each))
+@pytest.mark.parametrize(("fault", "how"), LOST, ids=str)
 def test_a_lost_answer_to_a_batch_ends_in_one_bill_each(
     project: Project, fault: str, how: dict[str, Any], requestids: str
 ) -> None:
