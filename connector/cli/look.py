@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +13,9 @@ from connector.settings import Settings
 from connector.state.clock import utc_now
 from connector.state.store import State
 from connector.state.tables import RunRow
+
+if TYPE_CHECKING:
+    from connector.report.run import CompanyName
 
 __all__ = ["runs", "status", "why"]
 
@@ -31,13 +34,21 @@ def status(
     context = current(ctx)
     settings = context.load_settings()
     with _kept_state(settings) as state:
-        company = company_name(settings, state or State.empty())
-        document = status_document(settings, state, company, utc_now())
+        company = _company(settings, state)
+        document = status_document(
+            settings, state, company, utc_now(), lambda schedule: _trigger(schedule, settings.serve.timezone)
+        )
     if context.json:
         context.emit(document)
     else:
         show_status(context.console, document)
     raise typer.Exit(document["exit_code"] if exit_code else 0)
+
+
+def _trigger(schedule: str, timezone: str) -> Any:
+    from connector.serve import trigger_of  # noqa: PLC0415 - brings the scheduler, which only a schedule needs
+
+    return trigger_of(schedule, timezone)
 
 
 def why(
@@ -98,7 +109,7 @@ def _list(
     context = current(ctx)
     settings = context.load_settings()
     with _kept_state(settings) as state:
-        document = runs_document(state, company_name(settings, state or State.empty()), limit)
+        document = runs_document(state, _company(settings, state), limit)
     if context.json:
         context.emit(document)
     else:
@@ -139,6 +150,12 @@ def _meant(settings: Settings, state: State, text: str) -> RunRow:
 
 def _no_run(what: str) -> WrongUse:
     return WrongUse(what, code="wrong-use", remedy="see: connector runs")
+
+
+def _company(settings: Settings, state: State | None) -> "CompanyName":
+    if state is not None:
+        return company_name(settings, state)
+    return {"realm_id": settings.quickbooks.realm_id, "name": "", "environment": settings.quickbooks.environment}
 
 
 @contextmanager

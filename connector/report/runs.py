@@ -3,29 +3,32 @@
 import os
 import platform
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
+from connector.log import redact
 from connector.quickbooks.documents import link
 from connector.report.run import CompanyName, stamp
-from connector.state.overview import Touched, documents_of_run, reasons
+from connector.state.overview import Touched, documents_of_run, reasons, runs_before
 from connector.state.store import State
 from connector.state.tables import RunRow
 
-__all__ = ["run_document", "runs_document"]
+__all__ = ["run_document", "runs_document", "told_problems"]
+
+_COMPARED: Final = 100  # so many runs back a mapping is compared with the one before
 
 
 def runs_document(state: State | None, company: CompanyName, limit: int) -> dict[str, Any]:
     """The JSON document of ``runs``: the newest ``limit`` runs, newest first."""
     realm = company["realm_id"]
-    # One more, so that the oldest shown has a run before it to be compared with.
-    runs = state.runs(limit + 1, realm) if state else []
+    # Some more, so that the oldest shown have runs before them to be compared with.
+    runs = state.runs(limit + _COMPARED, realm) if state else []
     told = [{**_run(run), "mapping_changes": _changes(state, run, runs[n + 1 :])} for n, run in enumerate(runs[:limit])]
     return {"schema": "connector/runs/1", "company": company, "runs": told, "problems": []}
 
 
 def run_document(state: State, company: CompanyName, run: RunRow) -> dict[str, Any]:
     """The JSON document of ``runs show``: everything about one run, with the documents that it touched."""
-    earlier = [each for each in state.runs(100_000, run.company) if each.id < run.id]
+    earlier = runs_before(state, run.company, run.id, _COMPARED)
     documents = documents_of_run(state, run.company, run.id)
     return {
         "schema": "connector/run/1",
@@ -33,8 +36,16 @@ def run_document(state: State, company: CompanyName, run: RunRow) -> dict[str, A
         **_run(run),
         "mapping_changes": _changes(state, run, earlier),
         "documents": [_document(each, company) for each in documents],
-        "problems": run.problems or [],
+        "problems": told_problems(run),
     }
+
+
+def told_problems(run: RunRow) -> list[dict[str, Any]]:
+    """What troubled a run, without secrets."""
+    return [
+        {name: redact(value) if isinstance(value, str) else value for name, value in problem.items()}
+        for problem in run.problems or ()
+    ]
 
 
 def _run(run: RunRow) -> dict[str, Any]:

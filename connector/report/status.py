@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from connector.errors import Who
 from connector.money import CURRENCIES, round_minor
-from connector.report.due import next_run, overdue
+from connector.report.due import Trigger, next_run, overdue
 from connector.report.run import CompanyName, stamp
+from connector.report.runs import told_problems
 from connector.settings import Settings, SourceSettings
 from connector.state.clock import elapsed
 from connector.state.holder import holder_of
@@ -84,7 +85,7 @@ def waits_for(state: str, code: str | None) -> Who:
 
 
 def status_document(
-    settings: Settings, state: State | None, company: CompanyName, now: datetime.datetime
+    settings: Settings, state: State | None, company: CompanyName, now: datetime.datetime, trigger: Trigger
 ) -> dict[str, Any]:
     """
     The one JSON document of ``status``; ``exit_code`` is what ``--exit-code`` ends with.
@@ -94,6 +95,7 @@ def status_document(
         state: None where there is no state yet.
         company: As every document names it.
         now: UTC.
+        trigger: The scheduler's form of a schedule.
     """
     realm = settings.quickbooks.realm_id
     whole, groups = _Tally(), dict[tuple[str, ...], _Group]()
@@ -108,7 +110,8 @@ def status_document(
             _group(groups, one)
     runs = state.runs(_RUNS, realm) if state else []
     sources = [
-        {**_of_source(name, settings, state, runs, now), **tally.data()} for name, tally in sorted(by_source.items())
+        {**_of_source(name, settings, state, runs, now, trigger), **tally.data()}
+        for name, tally in sorted(by_source.items())
     ]
     last = [run for run in (_last_run(name, runs) for name in by_source) if run is not None]
     return {
@@ -158,14 +161,13 @@ def _group_data(group: _Group) -> dict[str, Any]:
 
 
 def _of_source(
-    name: str, settings: Settings, state: State | None, runs: Iterable[RunRow], now: datetime.datetime
+    name: str, settings: Settings, state: State | None, runs: Iterable[RunRow], now: datetime.datetime, trigger: Trigger
 ) -> dict[str, Any]:
     configured: SourceSettings | None = settings.sources.get(name)
     schedule = configured.schedule if configured else None
     pull = state.last_complete_pull(settings.quickbooks.realm_id, name) if state else None
     run = _last_run(name, runs)
     success = pull.ended if pull else None
-    zone = settings.serve.timezone
     began = run.started if run else (pull.began if pull else None)
     # A source that has never been read whole is measured from the first time that anything ran at all.
     measured = success or min((each.started for each in runs), default=None)
@@ -175,8 +177,8 @@ def _of_source(
         "schedule": schedule,
         "last_run": None if run is None else _run(run),
         "last_success": stamp(success),
-        "next_run": stamp(next_run(schedule, began, now, zone)),
-        "overdue": overdue(schedule, measured, now, zone),
+        "next_run": stamp(next_run(schedule, began, now, trigger)),
+        "overdue": overdue(schedule, measured, now, trigger),
     }
 
 
@@ -227,7 +229,7 @@ def _of_all(run: RunRow) -> bool:
 def _problems(runs: Iterable[RunRow]) -> list[dict[str, Any]]:
     """What troubled the last runs, each told once."""
     unique = {run.id: run for run in runs}
-    return [dict(problem) for run in unique.values() for problem in run.problems or ()]
+    return [problem for run in unique.values() for problem in told_problems(run)]
 
 
 def _lock(folder: Path, company: str) -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ from connector.state.store import State
 from connector.state.tables import DocumentRow, InvoiceRow, RequestItemRow, RequestRow, RunRow
 from connector.state.transactions import chunks, core
 
-__all__ = ["Standing", "Touched", "documents_of_run", "near_misses", "reasons", "runs_like", "standings"]
+__all__ = ["Standing", "Touched", "documents_of_run", "near_misses", "reasons", "runs_before", "runs_like", "standings"]
 
 _INVOICE: Final = core(InvoiceRow)
 _DOCUMENT: Final = core(DocumentRow)
@@ -59,7 +59,7 @@ class Touched(NamedTuple):
 
 
 def reasons(row: DocumentRow) -> tuple[str | None, str | None, str | None]:
-    """Why a document stands where it is: code, reason, remedy; one that was just sent without an answer has none yet."""
+    """Why a document stands where it is: code, reason, remedy; what was just sent without an answer has none yet."""
     if row.state == "sending" and row.code is None:
         return _UNKNOWN
     return row.code, row.reason, row.remedy
@@ -116,6 +116,12 @@ def runs_like(state: State, company: str, beginning: str) -> list[RunRow]:
     """The runs whose ids begin so, newest first; at most ten."""
     query = rows_of(RunRow).where(RunRow.company == company, col(RunRow.id).startswith(beginning, autoescape=True))
     return state._rows(query.order_by(col(RunRow.id).desc()).limit(10))  # noqa: SLF001 - the state's own room
+
+
+def runs_before(state: State, company: str, run: str, most: int) -> list[RunRow]:
+    """The ``most`` runs before ``run``, newest first."""
+    query = rows_of(RunRow).where(RunRow.company == company, col(RunRow.id) < run)
+    return state._rows(query.order_by(col(RunRow.id).desc()).limit(most))  # noqa: SLF001 - as above
 
 
 def documents_of_run(state: State, company: str, run: str) -> list[Touched]:

@@ -1,16 +1,22 @@
 import datetime
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import LARGE, REFUSED, TAKEN, UNKNOWN
 from project import Project
 
 from connector.report.due import next_run, overdue
+from connector.serve import trigger_of
 from connector.state.holder import holder_of
 from connector.state.lock import CompanyLock
 
 NOON = datetime.datetime(2026, 11, 20, 12, 0, tzinfo=datetime.UTC)  # a Friday
+
+
+def in_utc(schedule: str) -> Any:
+    return trigger_of(schedule, "UTC")
 
 
 def test_status_counts_every_invoice_once_with_amounts_per_currency(past: Project) -> None:
@@ -149,7 +155,7 @@ def test_a_lock_whose_text_cannot_be_read_is_still_held(tmp_path: Path) -> None:
 def test_the_next_run_follows_from_the_schedule_and_the_last(
     schedule: str | None, last: datetime.datetime | None, expected: datetime.datetime | None
 ) -> None:
-    assert next_run(schedule, last, NOON, "Europe/Berlin") == expected
+    assert next_run(schedule, last, NOON, lambda text: trigger_of(text, "Europe/Berlin")) == expected
 
 
 @pytest.mark.parametrize(
@@ -165,10 +171,15 @@ def test_the_next_run_follows_from_the_schedule_and_the_last(
 def test_a_source_is_overdue_when_two_turns_passed_without_a_success(
     schedule: str | None, hours: float, late: bool
 ) -> None:
-    assert overdue(schedule, NOON - datetime.timedelta(hours=hours), NOON, "UTC") is late
+    assert overdue(schedule, NOON - datetime.timedelta(hours=hours), NOON, in_utc) is late
 
 
 def test_a_weekend_makes_no_weekday_schedule_overdue() -> None:
     monday = datetime.datetime(2026, 11, 23, 5, 59, tzinfo=datetime.UTC)
 
-    assert not overdue("0 6 * * mon-fri", NOON, monday, "UTC")
+    assert not overdue("0 6 * * mon-fri", NOON, monday, in_utc)
+
+
+def test_a_day_that_never_comes_is_neither_due_nor_overdue() -> None:
+    assert next_run("0 6 31 2 *", NOON, NOON, in_utc) is None
+    assert not overdue("0 6 31 2 *", NOON, NOON, in_utc)
