@@ -1,0 +1,260 @@
+"""Reconcile against the pretend sources and the pretend QuickBooks: every status as it comes about."""
+
+from decimal import Decimal
+
+import pytest
+from reconciled_world import World, amounts, mark
+
+D = Decimal
+
+
+def test_what_agrees_on_three_sides_is_matched(world: World) -> None:
+    world.owe(1, amount="4825.505")
+    world.sync()
+
+    report = world.reconcile()
+
+    (row,) = report.rows
+    assert row.status == "matched"
+    assert amounts(row) == (D("4825.51"), D("4825.51"), D("4825.51"))
+    assert row.qbo_id == world.bill_of(1)["Id"]
+    assert report.closes
+    assert report.found.exit_code == 0
+
+
+def test_a_lost_state_does_not_hide_a_match_and_is_not_written(world: World) -> None:
+    world.owe(1)
+    world.owe(2, amount="-20.00")
+    world.sync()
+    world.lose_state()
+
+    report = world.reconcile()
+
+    assert [row.status for row in report.rows] == ["matched", "matched"]
+    assert report.of(2)[0].quickbooks_amount == D("-20.00")
+    assert report.closes
+    assert not (world.folder / "state.db").exists()
+
+
+def test_what_quickbooks_does_not_have_yet_says_why(world: World) -> None:
+    world.owe(5, affiliate_name="Northwind Deals")  # a customer's name, which only writing finds out
+    world.sync()
+    world.owe(1)
+    world.owe(2, invoice_status="Pending")
+    world.owe(3, invoice_status="Disputed")
+    world.owe(4, day="2026-01-14")
+    world.owe(6, invoice_date="someday")
+
+    report = world.reconcile()
+
+    assert {row.invoice: row.status for row in report.rows} == {
+        "1": "ready",
+        "2": "skipped",
+        "3": "held",
+        "4": "before-start",
+        "5": "blocked",
+        "6": "held",
+    }
+    assert report.of(6)[0].month == "unknown"
+    assert report.closes
+    assert report.found.exit_code == 0
+    assert all(row.why and row.next for row in report.rows)
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_bill_entered_by_hand_is_told_as_such(world: World, linked: bool) -> None:
+    world.owe(1)
+    world.vendor("Affiliate 1")
+    world.enter("CAKE-1", "Affiliate 1", "100.00", "2026-04-02")
+    if linked:
+        world.sync()
+
+    report = world.reconcile()
+
+    assert report.status(1) == "entered-by-hand"
+    assert amounts(report.rows[0]) == (D("100.00"),) * 3
+    assert report.closes
+
+
+def test_edits_in_quickbooks_are_told_apart(world: World) -> None:
+    for invoice in range(1, 6):
+        world.owe(invoice)
+    world.sync()
+    world.edit(1, Line=world.line("90.00"))
+    world.edit(2, VendorRef={"value": world.vendor("Somebody Else")})
+    world.edit(3, TxnDate="2026-07-31")  # read by id, because it is far outside of the period
+    world.edit(4, Line=world.line("100.00", "Bank fees"))
+    world.edit(5, PrivateNote="a person cleared the memo")
+
+    report = world.reconcile("2026-03")
+
+    assert [row.status for row in report.rows] == [
+        "amount-differs",
+        "vendor-differs",
+        "date-differs",
+        "account-differs",
+        "matched",
+    ]
+    assert amounts(report.of(1)[0]) == (D("100.00"), D("100.00"), D("90.00"))
+    assert report.closes
+    assert report.found.exit_code == 10
+
+
+def test_a_bill_by_hand_in_another_currency_never_adds_to_ours(world: World) -> None:
+    world.owe(1)
+    world.vendor("Affiliate 1 EUR", "EUR")
+    world.enter("CAKE-1", "Affiliate 1 EUR", "100.00", currency="EUR")
+
+    report = world.reconcile()
+
+    (row,) = report.rows
+    assert (row.status, row.currency, row.quickbooks_currency) == ("currency-differs", "USD", "EUR")
+    assert report.closes
+    lines = {line.currency: line.quickbooks_total for line in report.found.proof.lines()}
+    assert lines == {"USD": D(0), "EUR": D("100.00")}
+
+
+def test_what_the_source_changed_its_mind_about_is_told(world: World) -> None:
+    for invoice in range(1, 7):
+        world.owe(invoice)
+    world.sync()
+    world.pay(3)
+    world.delete(6)
+    world.owe(1, amount="120.00")
+    for invoice in (2, 3, 6):
+        world.owe(invoice, invoice_status="Void")
+    world.owe(4, invoice_status="Pending")
+    world.forget(5)
+
+    report = world.reconcile("2026-03")
+
+    assert {row.invoice: row.status for row in report.rows} == {
+        "1": "changed-at-source",
+        "2": "voided-at-source",
+        "3": "voided-at-source-paid",
+        "4": "changed-at-source",
+        "5": "gone-at-source",
+        "6": "skipped",
+    }
+    assert amounts(report.of(5)[0]) == (None, D("100.00"), D("100.00"))
+    assert report.closes
+
+
+def test_an_invoice_that_only_moved_to_another_month_is_not_gone(world: World) -> None:
+    world.owe(1)
+    world.sync()
+    world.owe(1, day="2026-04-20")
+
+    assert world.reconcile("2026-03").rows == []
+    assert world.reconcile("2026-04").status(1) == "changed-at-source"
+
+
+def test_a_bill_that_was_deleted_is_missing_and_stays_so(world: World) -> None:
+    world.owe(1)
+    world.sync()
+    world.delete(1)
+
+    for _ in range(2):
+        report = world.reconcile()
+        assert report.status(1) == "missing-in-quickbooks"
+        assert report.rows[0].quickbooks_amount is None
+        assert report.closes
+        assert report.found.exit_code == 10
+        world.sync()
+
+
+def test_a_second_bill_has_a_row_of_its_own(world: World) -> None:
+    world.owe(1)
+    world.owe(2)
+    world.sync()
+    world.enter("COPY-1", "Affiliate 1", "100.00", memo=mark(1))
+    world.enter("CAKE-2", "Sydney Office Rentals", "7.00", currency="AUD")
+
+    report = world.reconcile()
+
+    assert sorted(row.status for row in report.of(1)) == ["matched", "twice-in-quickbooks"]
+    assert sorted(row.status for row in report.of(2)) == ["matched", "twice-in-quickbooks"]
+    assert report.closes
+
+
+def test_a_mark_that_nobody_knows_is_told_only_where_every_source_was_read(world: World) -> None:
+    world.vendor("Somebody")
+    world.enter("X-1", "Somebody", "12.00", memo="ref:abcdefghij234567")
+    world.enter("RENT", "Somebody", "900.00")
+
+    whole, part = world.reconcile(), world.reconcile(sources=("cake",))
+
+    assert [(row.status, row.source, row.quickbooks_amount) for row in whole.rows] == [("no-source", None, D("12.00"))]
+    assert whole.closes
+    assert (part.rows, part.found.unplaced, part.found.exit_code) == ([], 1, 0)
+
+
+def test_a_bill_of_another_month_is_no_stranger_with_the_state_lost(world: World) -> None:
+    world.owe(1, day="2026-02-28")
+    world.owe(2, day="2026-03-31")
+    world.sync()
+    world.lose_state()
+
+    assert [row.status for row in world.reconcile("2026-03").rows] == ["matched"]
+
+
+def test_a_bill_without_an_answer_is_sending_until_quickbooks_shows_it(world: World) -> None:
+    world.owe(1)
+    world.owe(2)
+    world.vendor("Affiliate 1")
+    world.vendor("Affiliate 2")
+    world.arm("drop-before-commit")
+    world.sync()
+
+    report = world.reconcile()
+
+    assert sorted(row.status for row in report.rows) == ["matched", "sending"]
+    assert report.closes
+    assert report.found.exit_code == 0
+
+
+def test_a_source_that_fails_stops_no_other(world: World) -> None:
+    world.owe(1)
+    world.sandbox.world.load(
+        "commission_factory",
+        [
+            {
+                "Id": 7,
+                "DateCreated": "2026-03-01T00:00:00.000",
+                "DatePaid": "2026-03-15T00:00:00.000",
+                "Number": "CF-7",
+                "Description": "Commissions",
+                "SubTotal": D("50.0000"),
+                "GST": D("5.0000"),
+                "Total": D("55.0000"),
+            }
+        ],
+    )
+    world.configure(cake_key="wrong")
+
+    report = world.reconcile()
+
+    assert [(row.source, row.status, row.currency) for row in report.rows] == [("commission_factory", "ready", "AUD")]
+    assert [problem.source for problem in report.found.problems] == ["cake"]
+    assert report.found.exit_code == 4
+
+
+def test_a_matched_bill_with_tax_is_compared_without_it(world: World) -> None:
+    row = {
+        "Id": 7,
+        "DateCreated": "2026-03-01T00:00:00.000",
+        "DatePaid": "2026-03-15T00:00:00.000",
+        "Number": "CF-7",
+        "Description": "Commissions",
+        "SubTotal": D("50.0000"),
+        "GST": D("5.0000"),
+        "Total": D("55.0000"),
+    }
+    world.sandbox.world.load("commission_factory", [row])
+    world.sync()
+    world.lose_state()
+
+    report = world.reconcile()
+
+    assert [(each.status, *amounts(each)) for each in report.rows] == [("matched", *(D("50.00"),) * 3)]
+    assert report.closes
