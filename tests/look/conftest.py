@@ -5,12 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from past_invoices import CREDIT, EARLY, HOSTILE, HOSTILE_ONE, LARGE, MAPPED, PENDING, REFUSED, TAKEN, UNKNOWN
 from project import Project
 
 from connector.sandbox.server import Sandbox
-
-HOSTILE = "Foo [/bar] \u202e=cmd|\x1b[31m<b>"
-REFUSED, MAPPED, HOSTILE_ONE, LARGE, PENDING, EARLY, TAKEN, CREDIT, UNKNOWN = range(10061, 10070)
 
 
 @pytest.fixture(scope="module")

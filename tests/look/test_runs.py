@@ -3,7 +3,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import MAPPED, UNKNOWN
+from past_invoices import MAPPED, UNKNOWN
 from project import ROOT, Project
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import LARGE, REFUSED, TAKEN, UNKNOWN
+from past_invoices import LARGE, REFUSED, TAKEN, UNKNOWN
 from project import Project
 
 from connector.report.due import next_run, overdue

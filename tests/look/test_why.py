@@ -2,7 +2,7 @@ import json
 import re
 
 import pytest
-from conftest import CREDIT, EARLY, HOSTILE, HOSTILE_ONE, LARGE, MAPPED, PENDING, REFUSED, TAKEN, UNKNOWN
+from past_invoices import CREDIT, EARLY, HOSTILE, HOSTILE_ONE, LARGE, MAPPED, PENDING, REFUSED, TAKEN, UNKNOWN
 from project import Project
 
 from connector.sandbox.credentials import CAKE_KEY, CLIENT_SECRET, REFRESH_TOKEN
