@@ -102,6 +102,12 @@ def test_a_source_whose_key_was_refused_ends_status_with_4(copied: Project) -> N
     assert [(each["code"], each["source"]) for each in ran.json["problems"]] == [("source-key-refused", "cake")]
     assert "error[source-key-refused]: cake:" in copied.run("status").out
 
+    copied.settings(more='schedule = "every 15 minutes"')
+    copied.sync(code=6)
+
+    # The next good run clears it; what stands unsettled stays.
+    assert copied.run("status", "--exit-code").code == 6
+
 
 def test_a_source_that_was_not_read_for_two_intervals_ends_status_with_5(copied: Project) -> None:
     later = datetime.datetime.now(datetime.UTC) - datetime.timedelta(minutes=31)
