@@ -121,6 +121,7 @@ class Daemon:
         self._stop = threading.Event()
         self._turn = threading.Lock()
         self._reading: set[str] = set()
+        self._writing: set[str] = set()
         self._begun_by_hand: set[str] = set()
         self._scheduler = self._made()
 
@@ -178,7 +179,8 @@ class Daemon:
         Work until a signal's number comes in; then let the request in flight end and start no other.
 
         Returns:
-            The sources that were still being read; nothing was begun for them, so the process may leave.
+            The sources still at work; the process may leave all the same. Nothing was begun for those that are only
+            read, and one that writes has waited past its time limit with its intent on record.
         """
         _log.info(
             "serve", schedules=self._schedules, next_runs=self.next_runs(), timezone=self._settings.serve.timezone
@@ -191,11 +193,12 @@ class Daemon:
             except queue.Empty:
                 self.check_clock()
         self._stop.set()
-        _log.info("stopping", signal=number, reading=sorted(self._reading))
+        _log.info("stopping", signal=number, working=sorted(self._reading | self._writing))
         self._scheduler.shutdown(wait=False)
         # Whoever has the turn may be waiting for an answer; it ends by itself, and no other begins.
-        if self._turn.acquire(timeout=self._settings.quickbooks.timeout):
-            self._turn.release()
+        if not self._turn.acquire(timeout=self._settings.quickbooks.timeout):
+            return sorted(self._reading | self._writing)
+        self._turn.release()
         return sorted(self._reading)
 
     # The work.
@@ -209,6 +212,7 @@ class Daemon:
             self._warn(error.problem, name)
         finally:
             self._reading.discard(name)
+            self._writing.discard(name)
 
     def _sync(self, name: str) -> None:
         choices = Choices(Selection(sources=(name,)))
@@ -229,6 +233,7 @@ class Daemon:
             return
         with self._turn:
             self._reading.discard(name)
+            self._writing.add(name)
             lock = self._locked(run, name)
             if lock is None:
                 return

@@ -38,6 +38,6 @@ def serve(ctx: typer.Context) -> None:
         left = Daemon(settings, state, report, who=getpass.getuser()).run(signals)
         structlog.get_logger("connector").info("stopped", left=left)
         if left:
-            # They only read; the interpreter would wait for them, however slow a source is.
+            # The interpreter would wait for them, however slow a source is.
             logging.shutdown()
             os._exit(0)

@@ -3,6 +3,7 @@
 import datetime
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Self
 from zoneinfo import ZoneInfo
@@ -255,6 +256,7 @@ def test_two_sources_take_turns_at_the_company(
     def plan(run: Run) -> object:
         inside.extend(run.versions())
         most.append(len(inside))
+        time.sleep(0.5)
         try:
             return whole(run)
         finally:
@@ -262,9 +264,10 @@ def test_two_sources_take_turns_at_the_company(
                 inside.remove(name)
 
     monkeypatch.setattr(Run, "plan", plan)
-    with AtWork(place, state) as daemon:
+    with capture_logs() as said, AtWork(place, state, patience=0.1) as daemon:
         until(lambda: {name for run, _ in daemon.runs for name in run.versions()} == {"cake", "commission_factory"})
 
     assert set(most) == {1}
+    assert [line for line in said if line["event"] == "left to the next tick"] == []
     assert "CAKE-10042" in place.bills()
     assert set(daemon.codes()) == {0}

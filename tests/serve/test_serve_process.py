@@ -74,6 +74,7 @@ def test_sigterm_amid_slow_requests_lets_them_end_and_starts_no_other_and_a_sync
     assert len(sent) + len(waiting) == 12
     assert not place.rows("select id from run where ended is null")
     assert daemon.said("run")[-1]["waiting"] == len(waiting)
+    assert daemon.said("stopping")[0]["working"] == ["cake"]
 
     place.control("switches", {"answer_seconds": 0})
     place.write()
