@@ -1,9 +1,12 @@
 """Reconcile against the pretend sources and the pretend QuickBooks: every status as it comes about."""
 
+import sqlite3
 from decimal import Decimal
 
 import pytest
 from reconciled_world import World, amounts, mark
+
+from connector.reconcile import compare, gather
 
 D = Decimal
 
@@ -258,3 +261,97 @@ def test_a_matched_bill_with_tax_is_compared_without_it(world: World) -> None:
 
     assert [(each.status, *amounts(each)) for each in report.rows] == [("matched", *(D("50.00"),) * 3)]
     assert report.closes
+
+
+def test_a_bill_by_hand_that_shares_only_the_number_differs(world: World) -> None:
+    for invoice in (1, 2):
+        world.owe(invoice)
+        world.vendor(f"Affiliate {invoice}")
+    world.enter("CAKE-1", "Affiliate 1", "99.99")
+    world.enter("CAKE-2", "Affiliate 1", "100.00")
+
+    report = world.reconcile()
+
+    assert [row.status for row in report.rows] == ["amount-differs", "vendor-differs"]
+    assert report.closes
+
+
+def test_a_look_alike_is_held_and_stays_out_of_the_sums(world: World) -> None:
+    world.owe(1)
+    world.vendor("Affiliate 1")
+    world.enter("INV-77", "Affiliate 1", "100.00", "2026-04-02")
+
+    report = world.reconcile()
+
+    (row,) = report.rows
+    assert (row.status, row.quickbooks_amount) == ("held", None)
+    assert "INV-77" in row.why
+    assert report.closes
+
+
+def test_a_bill_before_the_start_is_left_alone_unless_it_is_ours(world: World) -> None:
+    world.owe(1, day="2026-01-10")
+    world.owe(2, day="2026-01-10")
+    for invoice in (1, 2):
+        world.vendor(f"Affiliate {invoice}")
+    world.enter("CAKE-1", "Affiliate 1", "100.00", "2026-01-10")
+    world.enter("CAKE-2", "Affiliate 2", "100.00", "2026-01-10", memo=mark(2))
+
+    report = world.reconcile("2026-01")
+
+    assert [row.status for row in report.rows] == ["before-start", "matched"]
+    assert report.closes
+
+
+def test_a_refused_bill_needs_a_person(world: World) -> None:
+    world.owe(1)
+    world.vendor("Affiliate 1")
+    world.arm("answer-fault", status=400, code="6000", message="Business Validation Error", detail="no")
+    world.sync()
+
+    report = world.reconcile()
+
+    assert report.status(1) == "refused"
+    assert report.rows[0].why
+    assert report.closes
+
+
+def test_it_changes_nothing_in_quickbooks_or_in_the_state(world: World) -> None:
+    world.owe(1)
+    world.owe(2)
+    world.sync()
+    world.delete(1)
+    world.owe(3)
+
+    def contents() -> object:
+        held = {
+            kind: {key: one.text for key, one in all_.items()} for kind, all_ in world.sandbox.company.records.items()
+        }
+        tables = ("document", "invoice", "pull", "run", "book", "binding", "request", "mapping_version")
+        with sqlite3.connect(world.folder / "state.db") as state:
+            return held, {table: state.execute(f"SELECT * FROM {table}").fetchall() for table in tables}
+
+    before = contents()
+    world.reconcile()
+
+    assert contents() == before
+
+
+@pytest.mark.parametrize("what", ["compare", "_in_period"])
+def test_a_planted_loss_is_seen(world: World, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    world.owe(1)
+    world.owe(2)
+    world.sync()
+    if what == "compare":
+        monkeypatch.setattr(gather, "compare", lambda one: (row for row in compare(one) if row.invoice != "1"))
+    else:
+        whole = gather.Reconciliation._in_period
+        monkeypatch.setattr(
+            gather.Reconciliation, "_in_period", lambda self, name: (chunk[1:] for chunk in whole(self, name))
+        )
+
+    report = world.reconcile()
+
+    assert len(report.rows) == 1
+    assert not report.found.proof.closes
+    assert [line.difference for line in report.found.proof.lines()] == [D("100.00")]
