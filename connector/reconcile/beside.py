@@ -63,7 +63,7 @@ class Beside:
 
     def gone(self, row: DocumentRow, day: datetime.date | None) -> tuple[Intended, tuple[Bill, ...]]:
         """What was intended for a document whose invoice is gone, and the bills that are its own."""
-        bills, _ = self._own(row, [row.marker])
+        bills, _ = self._own(row, (row.source, row.invoice), [row.marker])
         for bill in bills:
             self.shelf.claim(bill, row.source, month_name(day))
         document = from_data(row.content) if row.content else None
@@ -73,7 +73,7 @@ class Beside:
         invoice, mapped = case.invoice, case.outcome.document if isinstance(case.outcome, Mapped) else None
         row = rows.get((invoice.id, case.key.kind))
         made = row if row is not None and row.state in _MADE else None
-        own, deleted = self._own(made, self._marks(case.key))
+        own, deleted = self._own(made, (case.key.source, case.key.invoice), self._marks(case.key))
         kept = from_data(row.content) if row and row.content else None
         document = (kept or mapped) if made and (own or deleted) else (mapped or kept)
         bills, by_hand = own, bool(own) and _entered(own[0], made)
@@ -102,15 +102,20 @@ class Beside:
         kinds: tuple[Kind, ...] = get_args(Kind)
         return [marker(replace(key, kind=kind)) for kind in kinds if kind != "payment"]
 
-    def _own(self, row: DocumentRow | None, marks: list[str]) -> tuple[list[Bill], str | None]:
+    def _own(
+        self, row: DocumentRow | None, invoice: tuple[str, str], marks: list[str]
+    ) -> tuple[list[Bill], str | None]:
         """The bill that the state links and those with the invoice's mark; the id of one that was deleted."""
-        marked = self.shelf.marked(marks)
-        if row is None or row.qbo_id is None or row.entity is None:
-            return marked, None
-        linked = self.shelf.bill(row.entity, row.qbo_id) or self._read(row.entity, row.qbo_id)
-        if linked is None:
-            return marked, None if marked else row.qbo_id
-        return [linked, *(bill for bill in marked if (bill.entity, bill.id) != (linked.entity, linked.id))], None
+        linked, deleted = None, None
+        if row is not None and row.qbo_id is not None and row.entity is not None:
+            linked = self.shelf.bill(row.entity, row.qbo_id) or self._read(row.entity, row.qbo_id)
+            deleted = row.qbo_id if linked is None else None
+        here = None if linked is None else (linked.entity, linked.id)
+        marked = [bill for bill in self.shelf.marked(marks) if (bill.entity, bill.id) != here]
+        # A mark that was copied into the memo of another document's bill does not make it this one's.
+        marked = [bill for bill in marked if self._owner(bill) in (None, invoice)]
+        bills = [linked, *marked] if linked is not None else marked
+        return bills, None if bills else deleted
 
     def _read(self, entity: str, qbo_id: str) -> Bill | None:
         """A linked bill that is dated outside of what was read; None where it is deleted."""

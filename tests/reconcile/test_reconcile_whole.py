@@ -355,3 +355,15 @@ def test_a_planted_loss_is_seen(world: World, monkeypatch: pytest.MonkeyPatch, w
     assert len(report.rows) == 1
     assert not report.found.proof.closes
     assert [line.difference for line in report.found.proof.lines()] == [D("100.00")]
+
+
+def test_a_mark_copied_into_anothers_bill_moves_no_bill(world: World) -> None:
+    world.owe(1)
+    world.owe(2)
+    world.sync()
+    world.edit(2, PrivateNote=mark(1))
+
+    report = world.reconcile()
+
+    assert [(row.invoice, row.status) for row in report.rows] == [("1", "matched"), ("2", "matched")]
+    assert report.closes
