@@ -6,8 +6,10 @@ from typing import Final
 
 __all__ = ["Cron", "Every", "read_schedule"]
 
-_EVERY: Final = re.compile(r"every\s+(?:(\d{1,5})\s+)?(minute|hour|day)s?", re.ASCII | re.IGNORECASE)
-_SECONDS: Final = {"minute": 60, "hour": 3600, "day": 86400}
+_EVERY: Final = re.compile(
+    r"every\s+(?:(\d{1,5})\s*)?(ms|s|seconds?|m|min|minutes?|h|hours?|d|days?)", re.ASCII | re.IGNORECASE
+)
+_SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _MONTHS: Final = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _WEEKDAYS: Final = "sun mon tue wed thu fri sat".split()
 _PART: Final = re.compile(r"(\*|([a-z]{3}|\d{1,2})(?:-([a-z]{3}|\d{1,2}))?)(?:/(\d{1,2}))?", re.ASCII)
@@ -17,7 +19,7 @@ _PART: Final = re.compile(r"(\*|([a-z]{3}|\d{1,2})(?:-([a-z]{3}|\d{1,2}))?)(?:/(
 class Every:
     """A steady beat, in seconds."""
 
-    seconds: int
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ def read_schedule(text: str) -> Every | Cron:
     """
     beat = _EVERY.fullmatch(text.strip())
     if beat is not None:
-        seconds = int(beat[1] or 1) * _SECONDS[beat[2].lower()]
+        unit = beat[2].lower()
+        seconds = int(beat[1] or 1) * _SECONDS[unit if unit == "ms" else unit[0]]
         if not seconds:
             raise ValueError("is no schedule: every 0 is never")
         return Every(seconds)
