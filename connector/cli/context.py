@@ -94,7 +94,8 @@ class Context:
         if self.emitted:
             raise AssertionError("a command may write one JSON document")
         self.emitted = True
-        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+        sys.stdout.writelines(json.JSONEncoder(ensure_ascii=False, indent=2).iterencode(document))
+        sys.stdout.write("\n")
         sys.stdout.flush()
 
     def say(self, text: str) -> None:

@@ -1,7 +1,7 @@
 """A run as data: the JSON document of ``plan`` and ``sync``, one row for each document."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 from connector.errors import Problem
@@ -26,9 +26,23 @@ def as_document(
         "ended": stamp(outcome.ended),
         "company": company,
         "counts": outcome.planned.counts(),
-        "documents": list(documents(outcome, company, everything=everything)),
+        "documents": _Rows(lambda: documents(outcome, company, everything=everything)),
         "problems": [problem_data(problem) for problem in outcome.problems],
     }
+
+
+class _Rows(list[dict[str, Any]]):
+    """A list whose rows are made as they are written, so that memory stays flat however many there are."""
+
+    def __init__(self, rows: Callable[[], Iterator[dict[str, Any]]]) -> None:
+        super().__init__()
+        self._rows = rows
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return self._rows()
+
+    def __bool__(self) -> bool:
+        return next(self._rows(), None) is not None
 
 
 def documents(outcome: Outcome, company: CompanyName, *, everything: bool) -> Iterator[dict[str, Any]]:
