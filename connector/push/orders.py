@@ -1,10 +1,12 @@
 """From actions to orders: names become references, the document becomes bytes, and nothing is sent yet."""
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import islice
+from typing import Final
 
-from connector.document import Document, marker
+from connector.document import Document, Key, marker
 from connector.errors import AnswerUnreadable
 from connector.invoice import Trouble
 from connector.plan import Action
@@ -16,6 +18,8 @@ from connector.quickbooks.transport import Company
 from connector.state.store import State
 
 __all__ = ["Orders"]
+
+_CHUNK: Final = 100
 
 
 class Orders:
@@ -37,13 +41,26 @@ class Orders:
 
     def of(self, actions: Iterable[tuple[int, Action]]) -> Iterator[tuple[int, Action, Order | Trouble]]:
         """One order for each action, or why there is none after all."""
-        for n, action in actions:
-            row = self._state.document(action.key)
-            if row is None or row.id is None or action.document is None:  # pragma: no cover - decided and kept before
-                raise AssertionError(action)
-            yield n, action, self._order(n, action, action.document, row.id)
+        source = iter(actions)
+        for chunk in iter(lambda: list(islice(source, _CHUNK)), []):
+            ids = self._ids([action for _, action in chunk])
+            sent_before = self._state.sent_before(list(ids.values()))
+            for n, action in chunk:
+                if action.document is None:  # pragma: no cover - an action that writes has one
+                    raise AssertionError(action)
+                id_ = ids[action.key]
+                yield n, action, self._order(n, action, action.document, id_, new=id_ not in sent_before)
 
-    def _order(self, n: int, action: Action, document: Document, id_: int) -> Order | Trouble:
+    def _ids(self, actions: Sequence[Action]) -> dict[Key, int]:
+        """The rows of these documents, which were decided about and kept before."""
+        found: dict[Key, int] = {}
+        for company, source in {(action.key.company, action.key.source) for action in actions}:
+            keys = {action.key for action in actions if (action.key.company, action.key.source) == (company, source)}
+            rows = self._state.documents(company, source, [key.invoice for key in keys])
+            found.update({key: row.id for key in keys if (row := rows[key.invoice, key.kind]).id is not None})
+        return found
+
+    def _order(self, n: int, action: Action, document: Document, id_: int, *, new: bool) -> Order | Trouble:
         vendor = self._vendors.get(document.vendor.lower())
         if isinstance(vendor, Trouble):
             return vendor
@@ -61,7 +78,7 @@ class Orders:
             return rate
         own = marker(action.key)
         body = frozen(to_body(document, refs, marker=own, facts=self._names.facts, rate=rate))
-        generation = self._generation(id_, action, body)
+        generation = action.generation if new else self._generation(id_, action, body)
         return Order(n, action.key, own, id_, document, entity_of(document.kind), body, generation)
 
     def _rate(self, document: Document) -> Decimal | Trouble | None:

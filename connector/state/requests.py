@@ -13,7 +13,7 @@ from connector.errors import OurFault
 from connector.state.clock import Moment, moment, utc_now
 from connector.state.moves import check_move
 from connector.state.tables import AttemptRow, DocumentRow, RequestItemRow, RequestRow
-from connector.state.transactions import Transactions, core, new_id
+from connector.state.transactions import Transactions, chunks, core, new_id
 
 __all__ = ["IntendedItem", "Requests", "StoredRequest", "sent_moment"]
 
@@ -115,17 +115,18 @@ class Requests(Transactions):
             else:
                 self._intend_again(t, request, items)
             for item in items:
-                _move(t, item.document_id, "sending")
-                values: dict[str, Any] = {
-                    "number": item.number,
-                    "generation": item.generation,
-                    "revision": revision,
-                    "rounds": 0,
-                }
-                t.execute(
-                    update(_DOCUMENT)
-                    .where(_DOCUMENT.c.id == item.document_id)
-                    .values(**values, code=None, reason=None, remedy=None, run=run)
+                _move(
+                    t,
+                    item.document_id,
+                    "sending",
+                    number=item.number,
+                    generation=item.generation,
+                    revision=revision,
+                    rounds=0,
+                    code=None,
+                    reason=None,
+                    remedy=None,
+                    run=run,
                 )
             return request
 
@@ -214,8 +215,7 @@ class Requests(Transactions):
             raise OurFault(f"no answer changes {sorted(wrong)}", code="document-column", remedy="Report this.")
         values: dict[str, Any] = {"code": None, "reason": None, "remedy": None, **fields}
         with self.write() as t:
-            _move(t, document_id, state, only_from="sending")
-            t.execute(update(_DOCUMENT).where(_DOCUMENT.c.id == document_id).values(**values))
+            _move(t, document_id, state, only_from="sending", **values)
             settled = outcome or _OUTCOMES.get(state)
             request = self._open(t, document_id)
             if settled is not None and request is not None:
@@ -239,6 +239,14 @@ class Requests(Transactions):
         query = select(_ITEM.c.request).where(_ITEM.c.document == document_id).order_by(_ITEM.c.request)
         with self.read() as t:
             return self._stored_requests(list(t.scalars(query)))
+
+    def sent_before(self, document_ids: Sequence[int]) -> set[int]:
+        """Which of these documents were ever in a request."""
+        found: set[int] = set()
+        with self.read() as t:
+            for piece in chunks(document_ids):
+                found.update(t.scalars(select(_ITEM.c.document).where(_ITEM.c.document.in_(piece)).distinct()))
+        return found
 
     def request(self, request: int) -> StoredRequest | None:
         """One request by its key in the state."""
@@ -282,7 +290,7 @@ def _stored(item: IntendedItem) -> dict[str, Any]:
     }
 
 
-def _move(t: Connection, document_id: int, state: str, *, only_from: str | None = None) -> None:
+def _move(t: Connection, document_id: int, state: str, *, only_from: str | None = None, **values: object) -> None:
     old = t.scalar(select(_DOCUMENT.c.state).where(_DOCUMENT.c.id == document_id))
     if old is None or only_from not in (None, old):
         raise OurFault(
@@ -291,4 +299,4 @@ def _move(t: Connection, document_id: int, state: str, *, only_from: str | None 
             remedy="Report this; nothing was written.",
         )
     check_move(old, state)
-    t.execute(update(_DOCUMENT).where(_DOCUMENT.c.id == document_id).values(state=state, updated=utc_now()))
+    t.execute(update(_DOCUMENT).where(_DOCUMENT.c.id == document_id).values(state=state, updated=utc_now(), **values))

@@ -19,6 +19,16 @@ from connector.sandbox.credentials import CLIENT_ID, CLIENT_SECRET, REALM_ID, RE
 BILLS = 600
 MOST = 2.0  # intents, fsyncs, reading first, checking answers: for at most so many times the price of a bare save()
 
+_SERVER = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from connector.sandbox.server import Sandbox
+with Sandbox() as services:
+    services.world.cake.clear()
+    print(services.url, flush=True)
+    sys.stdin.read()
+"""
+
 
 @pytest.fixture
 def apart(tmp_path: Path) -> Iterator[Project]:
@@ -27,10 +37,7 @@ def apart(tmp_path: Path) -> Iterator[Project]:
         [
             sys.executable,
             "-c",
-            "import sys; sys.path.insert(0, sys.argv[1])\n"
-            "from connector.sandbox.server import Sandbox\n"
-            "with Sandbox() as s:\n"
-            "    s.world.cake.clear(); print(s.url, flush=True); sys.stdin.read()",
+            _SERVER,
             str(Path(__file__).parents[2]),
         ],
         stdin=subprocess.PIPE,
