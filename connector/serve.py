@@ -22,11 +22,11 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from connector.errors import ConnectorError, LockHeld, OurFault, Problem, SettingsInvalid
-from connector.selection import Selection
 from connector.settings import Every, Settings, read_schedule
 from connector.state.lock import CompanyLock
 from connector.state.store import State
-from connector.sync import Choices, Run
+from connector.sync.run import Choices, Run
+from connector.sync.selection import Selection
 
 __all__ = ["ClockWatch", "Daemon", "scheduled", "trigger_of"]
 

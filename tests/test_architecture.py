@@ -31,7 +31,8 @@ MAY_IMPORT = {
     "push": CORE | {"quickbooks", "state", "planned"},
     "company": CORE | {"quickbooks", "state", "settings"},
     "gather": CORE | {"quickbooks", "state"},
-    "sync": CORE | {"company", "gather", "planned", "push", "quickbooks", "state", "sources", "settings", "log", "pull"},
+    "sync": CORE
+    | {"company", "gather", "planned", "push", "quickbooks", "state", "sources", "settings", "log", "pull"},
     "reconcile": CORE | {"company", "gather", "numbers", "selection", "quickbooks", "state", "sources", "settings"},
     "report": CORE | {"planned", "quickbooks", "reconcile", "sync"},
     "serve": {"errors", "settings", "sync", "log", "state", "company"},
@@ -96,7 +97,9 @@ def test_the_core_knows_no_sql_http_file_or_clock(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [path for path in modules() if room_of(path) not in {"sources", "sandbox", "cli"}], ids=lambda path: path.name
+    "path",
+    [path for path in modules() if room_of(path) not in {"sources", "sandbox", "cli"}],
+    ids=lambda path: path.name,
 )
 def test_no_room_but_its_own_names_a_source(path: Path) -> None:
     tree = ast.parse(path.read_text())

@@ -26,7 +26,7 @@ def _group() -> None:
 @auth.command(help="Whether the connector is signed in, and for how long. Asks nobody.")
 def status(ctx: typer.Context) -> None:
     from connector.cli.sync import company_name, open_state  # noqa: PLC0415 - brings the state and QuickBooks
-    from connector.company import connection, sign_in_of  # noqa: PLC0415 - as above
+    from connector.sync.company import connection, sign_in_of  # noqa: PLC0415 - as above
 
     context = current(ctx)
     settings = context.load_settings()

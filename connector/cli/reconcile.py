@@ -15,7 +15,7 @@ from connector.reconcile import Reconciled, Reconciliation
 from connector.report.reconciliation import show_reconciliation, write_reconciliation
 from connector.report.run import CompanyName
 from connector.report.terminal import show_problems
-from connector.selection import Selection, month_of
+from connector.sync.selection import Selection, month_of
 
 __all__ = ["reconcile"]
 

@@ -13,7 +13,7 @@ from connector import log
 from connector.cli.context import current
 from connector.cli.sync import company_name, open_state
 from connector.report.lines import log_run
-from connector.sync import Run
+from connector.sync.run import Run
 
 __all__ = ["serve"]
 

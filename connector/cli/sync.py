@@ -15,12 +15,12 @@ from connector.errors import ConnectorError, WrongUse
 from connector.report.lines import log_run
 from connector.report.run import CompanyName, as_document
 from connector.report.terminal import show_causes, show_plan, show_problems, show_summary
-from connector.saved_plan import SavedPlan
-from connector.selection import Selection, month_of, since_of
 from connector.settings import Settings
 from connector.state.clock import run_id, utc_now
 from connector.state.store import State
-from connector.sync import Choices, Run
+from connector.sync.run import Choices, Run
+from connector.sync.saved_plan import SavedPlan
+from connector.sync.selection import Selection, month_of, since_of
 
 __all__ = ["company_name", "open_state", "plan", "sync"]
 

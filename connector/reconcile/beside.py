@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import get_args
 
 from connector.document import Document, Key, Kind, from_data, marker
-from connector.gather import Gathered
 from connector.invoice import Invoice
 from connector.mapping import Mapped
 from connector.mapping import Mapping as Rules
@@ -23,6 +22,7 @@ from connector.reconcile.shelf import Shelf
 from connector.reconcile.sides import Bill, Intended, Seen, Standing, by_account
 from connector.state.store import State
 from connector.state.tables import DocumentRow
+from connector.sync.gather import Gathered
 
 __all__ = ["Beside", "amount_of", "currency_of"]
 

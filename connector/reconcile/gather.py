@@ -6,13 +6,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from connector.company import Opened, open_company
 from connector.document import Key, marker
 from connector.errors import ConnectorError, Problem
-from connector.gather import Gathered, Payees
 from connector.invoice import Invoice
 from connector.mapping import Mapped, Mapping, load
-from connector.numbers import Numbers
 from connector.plan import Terms
 from connector.quickbooks.posted import bill_from
 from connector.quickbooks.transport import quote
@@ -22,7 +19,6 @@ from connector.reconcile.proof import Proof
 from connector.reconcile.rows import Row, Status, month_name
 from connector.reconcile.shelf import Shelf
 from connector.reconcile.sides import Bill
-from connector.selection import WIDER, Selection
 from connector.settings import Settings, SourceSettings
 from connector.sources.pull import pull
 from connector.sources.registry import source_type
@@ -30,6 +26,10 @@ from connector.sources.source import Connection, Window
 from connector.sources.spool import Spool
 from connector.state.store import State
 from connector.state.tables import DocumentRow
+from connector.sync.company import Opened, open_company
+from connector.sync.gather import Gathered, Payees
+from connector.sync.numbers import Numbers
+from connector.sync.selection import WIDER, Selection
 
 __all__ = ["Reconciled", "Reconciliation"]
 

@@ -4,9 +4,9 @@ from typing import Final, Literal
 
 import structlog
 
-from connector.planned import count_of
 from connector.report.run import CompanyName, row_of
-from connector.sync import Outcome
+from connector.sync.planned import count_of
+from connector.sync.run import Outcome
 
 __all__ = ["log_run"]
 

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from connector.errors import Problem
 from connector.plan import Action
-from connector.planned import Result, count_of, currency_and_amount
 from connector.quickbooks.documents import entity_of, link
-from connector.sync import Outcome
+from connector.sync.planned import Result, count_of, currency_and_amount
+from connector.sync.run import Outcome
 
 __all__ = ["CompanyName", "as_document", "documents", "problem_data", "row_of", "stamp"]
 

@@ -13,8 +13,8 @@ from rich.text import Text
 from connector.errors import Problem
 from connector.money import with_thousands
 from connector.plan import Action
-from connector.planned import Cause, Planned, Result, count_of, currency_and_amount
-from connector.sync import Outcome
+from connector.sync.planned import Cause, Planned, Result, count_of, currency_and_amount
+from connector.sync.run import Outcome
 
 __all__ = ["safe", "show_causes", "show_plan", "show_problems", "show_summary"]
 

@@ -97,15 +97,19 @@ class References(Transactions):
         return found
 
     def books_by_vendor(
-        self, company: str, vendor_id: str, currency: str, first_date: datetime.date, last_date: datetime.date
-    ) -> list[BookRow]:
-        """One vendor's in one currency, dated from ``first_date`` to ``last_date``, both included."""
-        return self._rows(
+        self, company: str, vendor_ids: Sequence[str], first_date: datetime.date, last_date: datetime.date
+    ) -> dict[tuple[str, str], list[BookRow]]:
+        """By (vendor, currency), dated from ``first_date`` to ``last_date``, both included."""
+        found: dict[tuple[str, str], list[BookRow]] = {}
+        query = (
             rows_of(BookRow)
-            .where(BookRow.company == company, BookRow.vendor_id == vendor_id, BookRow.currency == currency)
-            .where(BookRow.date >= first_date, BookRow.date <= last_date)
+            .where(BookRow.company == company, BookRow.date >= first_date, BookRow.date <= last_date)
             .order_by(col(BookRow.date), col(BookRow.qbo_id))
         )
+        for piece in chunks(vendor_ids):
+            for row in self._rows(query.where(col(BookRow.vendor_id).in_(piece))):
+                found.setdefault((str(row.vendor_id), str(row.currency)), []).append(row)
+        return found
 
     def forget_book(self, company: str, entity: str, qbo_id: str) -> None:
         """QuickBooks holds it no longer."""

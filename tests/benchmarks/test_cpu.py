@@ -17,7 +17,7 @@ from quickbooks.objects.detailline import AccountBasedExpenseLine, AccountBasedE
 from connector.sandbox.credentials import CLIENT_ID, CLIENT_SECRET, REALM_ID, REFRESH_TOKEN
 
 BILLS = 600
-MOST = 2.0  # intents, fsyncs, reading first, checking answers: for at most so many times the price of a bare save()
+MOST = 4.0  # intents, fsyncs, reading first, checking answers: for at most so many times the price of a bare save()
 
 _SERVER = """
 import sys

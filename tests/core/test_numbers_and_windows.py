@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from connector.errors import WrongUse
 from connector.invoice import Invoice
-from connector.numbers import Numbers
-from connector.selection import Selection, month_of, pull_window, since_of
 from connector.settings import Settings, SourceSettings, load
 from connector.state.store import SeenInvoice, State
+from connector.sync.numbers import Numbers
+from connector.sync.selection import Selection, month_of, pull_window, since_of
 
 TODAY = datetime.date(2026, 11, 22)
 WIDER = datetime.timedelta(days=45)

@@ -14,7 +14,7 @@ from connector.invoice import Invoice, Trouble
 from connector.mapping import Mapped, NotMapped, Policy
 from connector.money import Money
 from connector.plan import Action, Case, Facts, Found, Known, Terms, decide
-from connector.planned import COUNTS, Planned, Result, count_of
+from connector.sync.planned import COUNTS, Planned, Result, count_of
 
 DAY = datetime.date(2026, 9, 30)
 KEY = Key("1", "cake", "10", "bill")

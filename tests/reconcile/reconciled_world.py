@@ -12,10 +12,10 @@ from connector.document import Key, Kind, marker
 from connector.reconcile import Reconciled, Reconciliation, Row
 from connector.sandbox.credentials import REALM_ID
 from connector.sandbox.server import Sandbox
-from connector.selection import Selection, month_of
 from connector.settings import load
 from connector.state.store import State
-from connector.sync import Choices, Run
+from connector.sync.run import Choices, Run
+from connector.sync.selection import Selection, month_of
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = """

@@ -20,7 +20,7 @@ from connector.serve import ClockWatch, Daemon, scheduled, trigger_of
 from connector.settings import load, schedule
 from connector.state.lock import CompanyLock
 from connector.state.store import State
-from connector.sync import Run
+from connector.sync.run import Run
 
 COMPANY = credentials.REALM_ID
 HOUR = datetime.timedelta(hours=1)

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from connector.books import Books, Wanted
 from connector.document import Document, Key, from_data, marker
 from connector.invoice import Invoice, Trouble
 from connector.mapping import Mapped, Mapping
@@ -15,6 +14,7 @@ from connector.quickbooks.names import Missing, Names, Reference
 from connector.quickbooks.refs import find_refs
 from connector.state.store import State
 from connector.state.tables import DocumentRow
+from connector.sync.books import Books, Wanted
 
 __all__ = ["Gathered", "Payees", "known_of"]
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from connector.errors import PlanOutdated
-from connector.planned import fingerprint
-from connector.selection import Selection
 from connector.settings import Settings
-from connector.sync import Outcome
+from connector.sync.planned import fingerprint
+from connector.sync.run import Outcome
+from connector.sync.selection import Selection
 
 __all__ = ["SavedPlan"]
 

@@ -99,7 +99,9 @@ class Planned:
         self._store = sqlite3.connect("", check_same_thread=False, isolation_level=None)
         self._store.executescript(
             """
-            CREATE TABLE action (n INTEGER PRIMARY KEY, verb TEXT, state TEXT, action BLOB, result BLOB);
+            CREATE TABLE action (
+                n INTEGER PRIMARY KEY, verb TEXT, counted TEXT, code TEXT, action BLOB, result BLOB
+            );
             CREATE INDEX action_verb ON action (verb);
             """
         )
@@ -111,8 +113,8 @@ class Planned:
         """The next action; its order is the order of adding."""
         self.seen += 1
         self._store.execute(
-            "INSERT INTO action (verb, state, action) VALUES (?, ?, ?)",
-            (action.action, action.state, pickle.dumps(action)),
+            "INSERT INTO action (verb, counted, action) VALUES (?, ?, ?)",
+            (action.action, count_of(action, None), pickle.dumps(action)),
         )
         if action.action not in ("skip", "none"):
             self._digest.update(fingerprint(action).encode())
@@ -127,7 +129,12 @@ class Planned:
 
     def settle(self, n: int, result: Result) -> None:
         """What action ``n`` came to."""
-        self._store.execute("UPDATE action SET result = ? WHERE n = ?", (pickle.dumps(result), n))
+        (action,) = self._store.execute("SELECT action FROM action WHERE n = ?", (n,)).fetchone()
+        counted = count_of(pickle.loads(action), result)  # noqa: S301 - our own
+        self._store.execute(
+            "UPDATE action SET result = ?, counted = ?, code = ? WHERE n = ?",
+            (pickle.dumps(result), counted, result.code, n),
+        )
 
     def rows(self, *verbs: str) -> Iterator[tuple[int, Action, Result | None]]:
         """Actions with their results in order; all, or those of some verbs."""
@@ -154,9 +161,12 @@ class Planned:
     def counts(self) -> dict[str, int]:
         """Every invoice seen once, under what became of it."""
         counts = dict.fromkeys(COUNTS, 0)
-        for _, action, result in self.rows():
-            counts[count_of(action, result)] += 1
+        counts.update(self._store.execute("SELECT counted, count(*) FROM action GROUP BY counted"))
         return counts
+
+    def came_to(self, code: str) -> bool:
+        """Whether any action came to this code."""
+        return self._store.execute("SELECT 1 FROM action WHERE code = ? LIMIT 1", (code,)).fetchone() is not None
 
     @property
     def digest(self) -> str:

@@ -24,6 +24,7 @@ _CLOCKS_APART: Final = datetime.timedelta(minutes=15)
 _DATES_APART: Final = datetime.timedelta(days=60)
 """A mapping may date a bill before its invoice."""
 _CHUNK: Final = 500
+_NEAR: Final = datetime.timedelta(days=LOOK_ALIKE_DAYS)
 _EARLIEST: Final = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
 
 
@@ -95,20 +96,21 @@ class Books:
         """What carries a document's mark or number, or is of its vendor, net and nearly its date."""
         by_marker = self._state.books_by_marker(self._id, [each.marker for each in wanted])
         by_number = self._state.books_by_number(self._id, [each.document.number for each in wanted])
+        by_vendor = self._by_vendor(wanted)
         result: dict[Key, tuple[Found, ...]] = {}
         for each in wanted:
-            rows = [*by_marker.get(each.marker, ()), *by_number.get(each.document.number, ()), *self._alike(each)]
+            alike = _alike(each, by_vendor)
+            rows = [*by_marker.get(each.marker, ()), *by_number.get(each.document.number, ()), *alike]
             unique = {(row.entity, row.qbo_id): row for row in rows}
             result[each.key] = self._as_it_stands(each.key, unique.values())
         return result
 
-    def _alike(self, wanted: Wanted) -> list[BookRow]:
-        if wanted.vendor_id is None:
-            return []
-        near = datetime.timedelta(days=LOOK_ALIKE_DAYS)
-        day = wanted.document.date
-        rows = self._state.books_by_vendor(self._id, wanted.vendor_id, wanted.document.currency, day - near, day + near)
-        return [row for row in rows if row.marker is None and row.total - row.tax == net_of(wanted.document)]
+    def _by_vendor(self, wanted: Sequence[Wanted]) -> Mapping[tuple[str, str], list[BookRow]]:
+        ids = sorted({each.vendor_id for each in wanted if each.vendor_id is not None})
+        if not ids:
+            return {}
+        days = [each.document.date for each in wanted]
+        return self._state.books_by_vendor(self._id, ids, min(days) - _NEAR, max(days) + _NEAR)
 
     def _as_it_stands(self, key: Key, rows: Iterable[BookRow]) -> tuple[Found, ...]:
         """A row kept from an earlier run may be edited or deleted by now: what would decide is read again."""
@@ -173,6 +175,16 @@ class Books:
             marker=posted.marker,
             created=posted.created or _EARLIEST,
         )
+
+
+def _alike(wanted: Wanted, by_vendor: Mapping[tuple[str, str], list[BookRow]]) -> list[BookRow]:
+    """Of the same vendor, currency and net, dated nearly the same, and nobody's by its mark."""
+    document = wanted.document
+    return [
+        row
+        for row in by_vendor.get((wanted.vendor_id or "", document.currency), ())
+        if row.marker is None and abs(row.date - document.date) <= _NEAR and row.total - row.tax == net_of(document)
+    ]
 
 
 def _starts(read: Iterable[str]) -> dict[str, datetime.date]:

@@ -13,22 +13,15 @@ from decimal import Decimal
 from itertools import islice
 from typing import Final, TypeVar
 
-from connector.books import Books
-from connector.company import Opened, open_company
 from connector.document import Key
 from connector.errors import ConnectorError, LimitExceeded, OurFault, Problem, WrongUse
-from connector.gather import Gathered, Payees
 from connector.invoice import Invoice, Trouble
 from connector.mapping import Mapped, Mapping, load
-from connector.numbers import Numbers
 from connector.plan import Action, Terms, decide
-from connector.planned import Planned, Result, count_of, currency_and_amount
 from connector.push import Order, Sender, Written, create_vendors, due_in, settle
 from connector.push.orders import Orders
 from connector.push.vendors import NewVendor
 from connector.quickbooks.names import Reference
-from connector.remember import remember
-from connector.selection import Selection, pull_window
 from connector.settings import Settings, SourceSettings
 from connector.sources.pull import pull
 from connector.sources.registry import source_type
@@ -38,6 +31,13 @@ from connector.state.clock import elapsed
 from connector.state.lock import CompanyLock
 from connector.state.requests import sent_moment
 from connector.state.store import State
+from connector.sync.books import Books
+from connector.sync.company import Opened, open_company
+from connector.sync.gather import Gathered, Payees
+from connector.sync.numbers import Numbers
+from connector.sync.planned import Planned, Result, count_of, currency_and_amount
+from connector.sync.remember import remember
+from connector.sync.selection import Selection, pull_window
 
 __all__ = ["Choices", "Outcome", "Run"]
 
@@ -90,7 +90,7 @@ class Outcome:
         return next((code for code in _EXIT_ORDER if code in codes), max(codes, default=0))
 
     def _differs(self) -> bool:
-        return any(result and result.code == "answer-differs" for _, _, result in self.planned.rows())
+        return self.planned.came_to("answer-differs")
 
 
 class Run:
