@@ -18,11 +18,11 @@ __all__ = ["apply_rules", "fill_payment", "vendor_name_usable"]
 
 _Amount = tuple[Decimal, tuple[str, ...]]
 _VENDOR_LIMIT: Final = 500
-_VENDOR_REFUSED: Final = re.compile(r"[:\t\r\n\v\f\x85\u2028\u2029]")
+_VENDOR_REFUSED: Final = re.compile(r"[:\x00-\x1f\x7f\x85\u2028\u2029]")
 
 
 def vendor_name_usable(name: str) -> bool:
-    """Whether QuickBooks takes ``name`` for a vendor: no colon, tab or line break, at most 500 characters."""
+    """Whether QuickBooks takes ``name`` for a vendor: no colon, no line break, no control character, 500 at most."""
     return len(name) <= _VENDOR_LIMIT and not _VENDOR_REFUSED.search(name)
 
 

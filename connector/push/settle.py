@@ -28,6 +28,8 @@ __all__ = ["Settled", "due_in", "settle"]
 _ROUNDS: Final = 3
 _CLOCKS_APART: Final = datetime.timedelta(minutes=15)
 _NUMBERS_A_QUERY: Final = 30
+_CONTROL: Final = frozenset(map(chr, (*range(32), 127)))
+"""Signs that no query can hold; a number with one is looked for by its mark alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,9 @@ def _look(company: Company, waiting: _Waiting) -> dict[int, Written]:
 
 
 def _by_number(company: Company, entity: str, documents: Sequence[DocumentRow]) -> list[dict[str, Any]]:
-    numbers = sorted({document.number for document in documents if document.number})
+    numbers = sorted(
+        {document.number for document in documents if document.number and _CONTROL.isdisjoint(document.number)}
+    )
     rows: list[dict[str, Any]] = []
     for at in range(0, len(numbers), _NUMBERS_A_QUERY):
         rows += company.query(entity, one_of("DocNumber", numbers[at : at + _NUMBERS_A_QUERY]))

@@ -271,6 +271,18 @@ def test_ten_requests_in_a_row_without_an_answer_stop_the_run(project: Project) 
     assert ran.json["problems"][0]["code"] == "quickbooks-down"
 
 
+def test_a_number_that_no_query_can_hold_is_settled_by_its_mark(project: Project) -> None:
+    project.settings(settle_after="20 ms")
+    mapping = project.folder / "mappings/cake.yaml"
+    mapping.write_text(mapping.read_text().split("\nexamples:")[0].replace("CAKE-<invoice_id>", "<payment_type>"))
+    project.owe(1, payment_type="a\x01b")
+    project.arm("commit-then-drop")
+    project.sync(code=6)
+    time.sleep(0.03)
+
+    assert project.sync().counts == {"created": 1}
+
+
 # Intents.
 
 
