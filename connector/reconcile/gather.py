@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -9,7 +10,7 @@ from typing import Final
 from connector.document import Key, marker
 from connector.errors import ConnectorError, Problem
 from connector.invoice import Invoice
-from connector.mapping import Mapped, Mapping, load
+from connector.mapping import Mapped
 from connector.plan import Terms
 from connector.quickbooks.posted import bill_from
 from connector.quickbooks.transport import quote
@@ -20,15 +21,13 @@ from connector.reconcile.rows import Row, Status, month_name
 from connector.reconcile.shelf import Shelf
 from connector.reconcile.sides import Bill
 from connector.settings import Settings, SourceSettings
-from connector.sources.pull import pull
-from connector.sources.registry import source_type
-from connector.sources.source import Connection, Window
-from connector.sources.spool import Spool
+from connector.sources.source import Window
 from connector.state.store import State
 from connector.state.tables import DocumentRow
 from connector.sync.company import Opened, open_company
-from connector.sync.gather import Gathered, Payees
+from connector.sync.gather import Gathered
 from connector.sync.numbers import Numbers
+from connector.sync.pulling import Loaded, Puller
 from connector.sync.selection import WIDER, Selection
 
 __all__ = ["Reconciled", "Reconciliation"]
@@ -39,13 +38,6 @@ _DATES_APART: Final = datetime.timedelta(days=60)
 _EXIT_ORDER: Final = (1, 7, 8, 3, 4, 5, 6)
 _DIFFERENCES: Final = 10
 _HELD_BY_QUICKBOOKS: Final = ("sent", "sending", "held")
-
-
-@dataclass(frozen=True, slots=True)
-class _Pulled:
-    settings: SourceSettings
-    mapping: Mapping
-    payees: Payees
 
 
 @dataclass(slots=True)
@@ -108,15 +100,15 @@ class Reconciliation:
         self._company = settings.quickbooks.realm_id
         self._chosen = selection.sources_in(settings)
         self._tell = tell
-        self._spool = Spool()
-        self._pulled: dict[str, _Pulled] = {}
+        self._puller = Puller(settings, state, tell)
+        self._pulled: dict[str, Loaded] = {}
         starts = [source.start_date for source in self._chosen.values()]
         first = selection.first or min(starts, default=_today()).replace(day=1)
         self._result = Reconciled(Shelf(), Proof(), first, selection.last)
 
     def run(self) -> Reconciled:
         """Read all sides and compare; a source that fails is told under ``problems`` and stops no other."""
-        with self._spool:
+        with closing(self._puller):
             try:
                 for name, source in self._chosen.items():
                     self._tried(partial(self._pull, name, source), name)
@@ -130,33 +122,10 @@ class Reconciliation:
     # Reading.
 
     def _pull(self, name: str, source: SourceSettings) -> None:
-        found = source_type(source.type)
-        mapping = load(source.mapping, found, root=self._settings.folder, currency=source.currency)
         last = self._result.last or _today() + datetime.timedelta(days=1)
         window = Window(self._result.first - WIDER, max(self._result.first, last) + WIDER)
-        connection = Connection(
-            name=name,
-            base_url=source.base_url,
-            api_key=source.require_key().value,
-            currency=source.currency,
-            page_size=source.page_size,
-            options=source.options,
-            network=self._settings.network,
-            locks=str(self._settings.state.path.parent),
-        )
-        self._tell(f"reading {found.title} ({name}), {window.first} to {window.last}")
-        pulled = pull(found(connection), window, self._spool)
-        self._tell(f"read {pulled.count} invoices of {name}")
-        vendors = {payee: vendor for payee, (vendor, _) in self._state.bindings(self._company, name).items()}
-        self._pulled[name] = _Pulled(source, mapping, Payees(name, vendors, self._payees()))
-        self._result.as_of[name] = pulled.began
-
-    def _payees(self) -> dict[str, set[tuple[str, str]]]:
-        payees: dict[str, set[tuple[str, str]]] = {}
-        for source in self._settings.sources:
-            for payee, (vendor, _) in self._state.bindings(self._company, source).items():
-                payees.setdefault(vendor.lower(), set()).add((source, payee))
-        return payees
+        self._pulled[name] = self._puller.load(name, source, window)
+        self._result.as_of[name] = self._pulled[name].began
 
     def _read_bills(self, opened: Opened) -> None:
         self._tell("reading QuickBooks")
@@ -179,7 +148,7 @@ class Reconciliation:
             numbers = self._count()
             for name, pulled in self._pulled.items():
                 beside = self._beside(name, pulled, opened, numbers)
-                for chunk in self._in_period(name):
+                for chunk in self._in_period(pulled):
                     for seen in beside.seen(chunk):
                         self._add(compare(seen))
                 self._add(self._gone(name, beside))
@@ -193,7 +162,7 @@ class Reconciliation:
             self._result.proof.add_row(row)
             self._result.differs = self._result.differs or row.family in ("differ", "one-side")
 
-    def _beside(self, name: str, pulled: _Pulled, opened: Opened, numbers: Numbers) -> Beside:
+    def _beside(self, name: str, pulled: Loaded, opened: Opened, numbers: Numbers) -> Beside:
         gathered = Gathered(
             self._state, self._company, name, pulled.mapping, pulled.payees, opened.names, None, numbers.twice()
         )
@@ -204,7 +173,7 @@ class Reconciliation:
         """The sources' totals, straight from what was pulled; and the bill numbers that invoices lay claim to."""
         numbers = Numbers()
         for name, pulled in self._pulled.items():
-            for chunk in self._spool.chunks(name, _CHUNK):
+            for chunk in self._puller.chunks(pulled):
                 known = self._state.documents(self._company, name, [invoice.id for invoice in chunk])
                 made = {invoice for (invoice, _), row in known.items() if row.state in ("sent", "sending", "removed")}
                 for invoice in chunk:
@@ -219,8 +188,8 @@ class Reconciliation:
                         numbers.claim(outcome.document.number)
         return numbers
 
-    def _in_period(self, name: str) -> Iterator[list[Invoice]]:
-        for chunk in self._spool.chunks(name, _CHUNK):
+    def _in_period(self, pulled: Loaded) -> Iterator[list[Invoice]]:
+        for chunk in self._puller.chunks(pulled):
             if held := [invoice for invoice in chunk if self._holds(invoice)]:
                 yield held
 
@@ -235,7 +204,7 @@ class Reconciliation:
         """Documents of the period whose invoice the pull, which was whole, no longer holds."""
         for row in self._state.documents_in_state(self._company, _HELD_BY_QUICKBOOKS, name):
             day = _invoice_date(row)
-            if day is None or not self._within(day) or self._spool.get(name, row.invoice) is not None:
+            if day is None or not self._within(day) or self._puller.holds(name, row.invoice):
                 continue
             intended, bills = beside.gone(row, day)
             status: Status = "sending" if row.state == "sending" else "gone-at-source"
@@ -249,8 +218,8 @@ class Reconciliation:
         bills = self._result.shelf.strangers(self._result.first, last)
         marks = {bill.marker for bill in bills if bill.marker}
         marks -= self._state.by_marker(self._company, sorted(marks)).keys()
-        for name in self._pulled if marks else ():
-            for chunk in self._spool.chunks(name, _CHUNK):
+        for name, pulled in self._pulled.items() if marks else ():
+            for chunk in self._puller.chunks(pulled):
                 for invoice in chunk:
                     marks -= {marker(Key(self._company, name, invoice.id, "bill"))}
                     marks -= {marker(Key(self._company, name, invoice.id, "credit"))}

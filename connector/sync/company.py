@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from connector.quickbooks.connection import Settings as Connection
@@ -60,9 +61,14 @@ def connection(settings: Settings) -> Connection:
 def open_company(settings: Settings, state: State) -> Opened:
     """The company of the settings, with what the state keeps for it; no request is made yet."""
     where = connection(settings)
-    limiter = Limiter(where.requests_per_minute, where.requests_per_second, where.batches_per_minute)
-    company = Company(where, sign_in_of(settings, state, where), limiter)
+    company = Company(where, sign_in_of(settings, state, where), _limiter(where))
     return Opened(company, Names(company, KeptNames(state, where.realm_id)))
+
+
+@cache
+def _limiter(where: Connection) -> Limiter:
+    """One for as long as the process lives: the daemon's runs share Intuit's minutes."""
+    return Limiter(where.requests_per_minute, where.requests_per_second, where.batches_per_minute)
 
 
 def sign_in_of(settings: Settings, state: State, where: Connection) -> SignIn:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping as Table
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Final, Literal
 
 from connector.document import Document, Key, from_data, marker
 from connector.invoice import Invoice, Trouble
@@ -16,7 +16,10 @@ from connector.state.store import State
 from connector.state.tables import DocumentRow
 from connector.sync.books import Books, Wanted
 
-__all__ = ["Gathered", "Payees", "known_of"]
+__all__ = ["MAY_WRITE", "Gathered", "Payees", "known_of"]
+
+MAY_WRITE: Final = frozenset({"ready", "held", "blocked", "refused", "skipped"})
+"""States out of which a document may still become a write."""
 
 _Missing = tuple[Literal["held", "blocked"], Trouble]
 
@@ -110,7 +113,7 @@ class Gathered:
         wanted = [
             Wanted(case.key, case.marker, case.outcome.document, case.vendor_id)
             for case in cases
-            if isinstance(case.outcome, Mapped) and may_write(case.known)
+            if isinstance(case.outcome, Mapped) and (case.known is None or case.known.state in MAY_WRITE)
         ]
         found = self.books.found(wanted)
         return [replace(case, found=found.get(case.key, ())) for case in cases]
@@ -126,7 +129,7 @@ class Gathered:
         key = Key(self.company, self.source, invoice.id, kind)  # type: ignore[arg-type]  # one of the kinds
         known = known_of(row, settled=key in self.settled) if row else None
         case = Case(key, invoice, outcome, marker(key), known)
-        if mapped is None or not may_write(known):
+        if mapped is None or (known is not None and known.state not in MAY_WRITE):
             return case
         shared = self.payees.meet(invoice, outcome) if isinstance(outcome, Mapped) else None
         vendor_id, missing = self._in_company(mapped)
@@ -157,11 +160,6 @@ class Gathered:
             trouble = _not_there(vendor, self.mapping.path)
             missing.insert(0, ("held", Trouble("vendor-missing", trouble.reason, trouble.remedy)))
         return None, tuple(missing)
-
-
-def may_write(known: Known | None) -> bool:
-    """Whether a document in this state may still become a write."""
-    return known is None or known.state not in ("sending", "sent", "removed")
 
 
 def _no_currency(currency: str, facts: CompanyFacts) -> Trouble:

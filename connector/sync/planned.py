@@ -16,7 +16,7 @@ from typing import Final, Literal
 
 from connector.plan import Action
 
-__all__ = ["COUNTS", "Cause", "Planned", "Result", "count_of"]
+__all__ = ["COUNTS", "WORK", "WRITES", "Cause", "Planned", "Result", "count_of"]
 
 COUNTS: Final = (
     "created",
@@ -33,6 +33,10 @@ COUNTS: Final = (
     "waiting",
     "skipped",
 )
+
+WRITES: Final = ("create", "credit")
+"""What makes a new document in QuickBooks."""
+WORK: Final = (*WRITES, "adopt", "update", "remove", "pay")
 
 _DONE: Final = {
     "create": "created",
@@ -114,7 +118,7 @@ class Planned:
         self.seen += 1
         self._store.execute(
             "INSERT INTO action (verb, counted, action) VALUES (?, ?, ?)",
-            (action.action, count_of(action, None), pickle.dumps(action)),
+            ("settled" if action.settled else action.action, count_of(action, None), pickle.dumps(action)),
         )
         if action.action not in ("skip", "none"):
             self._digest.update(fingerprint(action).encode())
@@ -137,7 +141,7 @@ class Planned:
         )
 
     def rows(self, *verbs: str) -> Iterator[tuple[int, Action, Result | None]]:
-        """Actions with their results in order; all, or those of some verbs."""
+        """Actions with their results in order; all, or those of some verbs that are still to be carried out."""
         where = f"WHERE verb IN ({','.join('?' * len(verbs))})" if verbs else "WHERE 1"
         last = 0
         while True:
@@ -151,12 +155,14 @@ class Planned:
                 yield n, pickle.loads(action), pickle.loads(result) if result else None  # noqa: S301 - our own
             last = chunk[-1][0]
 
-    def work(self) -> int:
-        """How many actions would write to QuickBooks or the state's list of what stands there."""
+    def work(self, *verbs: str) -> int:
+        """How many actions are still to be carried out: all, or those of some verbs."""
+        carried = verbs or WORK
         (count,) = self._store.execute(
-            "SELECT count(*) FROM action WHERE verb NOT IN ('none', 'hold', 'block', 'skip')"
-        )
-        return int(count[0])
+            f"SELECT count(*) FROM action WHERE verb IN ({','.join('?' * len(carried))})",  # noqa: S608
+            carried,
+        ).fetchone()
+        return int(count)
 
     def counts(self) -> dict[str, int]:
         """Every invoice seen once, under what became of it."""

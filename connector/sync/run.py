@@ -11,39 +11,32 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import islice
-from typing import Final, TypeVar
+from typing import Final
 
 from connector.document import Key
-from connector.errors import ConnectorError, LimitExceeded, OurFault, Problem, WrongUse
-from connector.invoice import Invoice, Trouble
-from connector.mapping import Mapped, Mapping, load
+from connector.errors import ConnectorError, OurFault, Problem, WrongUse
+from connector.invoice import Invoice
+from connector.mapping import Mapped
 from connector.plan import Action, Terms, decide
-from connector.push import Order, Sender, Written, create_vendors, due_in, settle
-from connector.push.orders import Orders
-from connector.push.vendors import NewVendor
-from connector.quickbooks.names import Reference
+from connector.push import Sender, due_in, settle
 from connector.settings import Settings, SourceSettings
-from connector.sources.pull import pull
-from connector.sources.registry import source_type
-from connector.sources.source import Connection, Window
-from connector.sources.spool import Spool
+from connector.sources.source import Window
 from connector.state.clock import elapsed
 from connector.state.lock import CompanyLock
 from connector.state.requests import sent_moment
 from connector.state.store import State
 from connector.sync.books import Books
 from connector.sync.company import Opened, open_company
-from connector.sync.gather import Gathered, Payees
+from connector.sync.gather import MAY_WRITE, Gathered
 from connector.sync.numbers import Numbers
-from connector.sync.planned import Planned, Result, count_of, currency_and_amount
+from connector.sync.planned import WORK, WRITES, Planned, Result, count_of, currency_and_amount
+from connector.sync.pulling import CHUNK, Loaded, Puller
 from connector.sync.remember import remember
 from connector.sync.selection import Selection, pull_window
+from connector.sync.writing import Writer, check_limits, result_of
 
 __all__ = ["Choices", "Outcome", "Run"]
 
-_Item = TypeVar("_Item")
-
-_CHUNK: Final = 500
 _EXIT_ORDER: Final = (1, 7, 8, 3, 4, 5, 6)
 
 
@@ -54,18 +47,6 @@ class Choices:
     selection: Selection = field(default_factory=Selection)
     retry_refused: bool = False
     wait: bool = False
-
-
-@dataclass(slots=True)
-class _Loaded:
-    """One source of a run, pulled whole."""
-
-    settings: SourceSettings
-    mapping: Mapping
-    window: Window
-    total: int | None
-    payees: Payees
-    began: datetime.datetime
 
 
 @dataclass(slots=True)
@@ -121,8 +102,8 @@ class Run:
         self._tell = tell
         self._stop = stop or threading.Event()
         self._company = settings.quickbooks.realm_id
-        self._spool = Spool()
-        self._loaded: dict[str, _Loaded] = {}
+        self._puller = Puller(settings, state, tell)
+        self._loaded: dict[str, Loaded] = {}
         self._settled: set[Key] = set()
         self._opened: Opened | None = None
         self._books: Books | None = None
@@ -135,69 +116,30 @@ class Run:
         chosen = self._choices.selection.sources_in(self._settings)
         for name, source in chosen.items():
             try:
-                self._loaded[name] = self._pulled(name, source)
+                self._loaded[name] = self._puller.load(name, source, self._window(name, source))
             except ConnectorError as error:
                 self._trouble(error, name)
         self._check_named()
 
-    def _pulled(self, name: str, source: SourceSettings) -> _Loaded:
-        found = source_type(source.type)
-        mapping = load(source.mapping, found, root=self._settings.folder, currency=source.currency)
+    def _window(self, name: str, source: SourceSettings) -> Window:
         today = _now().date()
-        window = pull_window(self._state, self._company, name, source, self._choices.selection, today)
-        reader = found(
-            Connection(
-                name=name,
-                base_url=source.base_url,
-                api_key=source.require_key().value,
-                currency=source.currency,
-                page_size=source.page_size,
-                options=source.options,
-                network=self._settings.network,
-                locks=str(self._settings.state.path.parent),
-            )
-        )
-        self._tell(f"reading {found.title} ({name}), {window.first} to {window.last}")
-        pulled = pull(reader, window, self._spool)
-        self._tell(f"read {pulled.count} invoices of {name}")
-        payees = Payees(name, *self._known_payees(name))
-        return _Loaded(source, mapping, window, pulled.total, payees, pulled.began)
-
-    def _known_payees(self, name: str) -> tuple[dict[str, str], dict[str, set[tuple[str, str]]]]:
-        vendors = {payee: vendor for payee, (vendor, _) in self._state.bindings(self._company, name).items()}
-        payees: dict[str, set[tuple[str, str]]] = {}
-        for source in self._settings.sources:
-            for payee, (vendor, _) in self._state.bindings(self._company, source).items():
-                payees.setdefault(vendor.lower(), set()).add((source, payee))
-        return vendors, payees
+        return pull_window(self._state, self._company, name, source, self._choices.selection, today)
 
     def _check_named(self) -> None:
         wanted = set(self._choices.selection.invoices)
-        seen = {name for loaded in self._loaded for names in self._names(loaded) for name in names} if wanted else set()
-        if wanted - seen and not self.outcome.problems:
+        for loaded in self._loaded.values() if wanted else ():
+            for chunk in self._chunks(loaded):
+                for invoice in chunk:
+                    wanted -= {invoice.id, f"{invoice.source}:{invoice.id}", loaded.number(invoice)}
+        if wanted and not self.outcome.problems:
             raise WrongUse(
-                f"no source has an invoice {', '.join(sorted(wanted - seen))}",
+                f"no source has an invoice {', '.join(sorted(wanted))}",
                 code="invoice-unknown",
                 remedy="write the source's own id, source:id, or the bill's number; older ones need --period",
             )
 
-    def _names(self, name: str) -> Iterator[set[str]]:
-        for invoice in self._chosen(name):
-            number = self._number(self._loaded[name], invoice)
-            yield {invoice.id, f"{invoice.source}:{invoice.id}", number or invoice.id}
-
-    def _chosen(self, name: str) -> Iterator[Invoice]:
-        selection = self._choices.selection
-        loaded = self._loaded[name]
-        for chunk in self._spool.chunks(name, _CHUNK):
-            for invoice in chunk:
-                number = self._number(loaded, invoice) if selection.invoices else None
-                if selection.holds(invoice, number):
-                    yield invoice
-
-    def _number(self, loaded: _Loaded, invoice: Invoice) -> str | None:
-        outcome = loaded.mapping.apply(invoice)
-        return outcome.document.number if isinstance(outcome, Mapped) else None
+    def _chunks(self, loaded: Loaded) -> Iterator[list[Invoice]]:
+        return self._puller.chunks(loaded, self._choices.selection)
 
     # Plan.
 
@@ -231,16 +173,16 @@ class Run:
             terms = Terms(
                 loaded.mapping.policy, loaded.settings.start_date, closing, retry_refused=self._choices.retry_refused
             )
-            for chunk in _chunks(self._chosen(name)):
+            for chunk in self._chunks(loaded):
                 yield from ((name, action) for action in decide(gathered.cases(chunk), terms))
 
     def _numbers(self) -> Numbers:
         """The numbers that documents of this run lay claim to; without a claim QuickBooks is not even asked."""
         numbers = Numbers()
         for name, loaded in self._loaded.items():
-            for chunk in _chunks(self._chosen(name)):
+            for chunk in self._chunks(loaded):
                 known = self._state.documents(self._company, name, [invoice.id for invoice in chunk])
-                settled = {invoice for (invoice, _), row in known.items() if not may_write_row(row.state)}
+                settled = {invoice for (invoice, _), row in known.items() if row.state not in MAY_WRITE}
                 held = {invoice for (invoice, _), row in known.items() if row.state == "held"}
                 for invoice in chunk:
                     if invoice.id in settled or invoice.date is None or invoice.date < loaded.settings.start_date:
@@ -319,75 +261,15 @@ class Run:
     def push(self, lock: CompanyLock, progress: Callable[[int, int], None] = lambda *_: None) -> None:
         """Carry out the plan; needs the lock, and the plan made under it."""
         planned = self.outcome.planned
-        self._check_limits(planned)
+        check_limits(planned, self._settings.limits)
         self._remember(planned)
         for n, action, _ in planned.rows("adopt"):
             planned.settle(n, _adopted(action))
-        waiting = sum(1 for _, action, _ in planned.rows("create", "credit") if not action.settled)
-        if waiting > 0 and not self._stop.is_set():
-            self._write(lock, planned, waiting, progress)
+        if planned.work(*WRITES) and not self._stop.is_set():
+            writer = Writer(self._state, self._open(), self._sender(lock), self.outcome.run or "", self._stop)
+            writer.write(planned, progress, self._tell)
         if self._choices.wait:
             self._wait_for_answers(lock, planned)
-
-    def _write(self, lock: CompanyLock, planned: Planned, waiting: int, progress: Callable[[int, int], None]) -> None:
-        opened = self._open()
-        vendors = self._make_vendors(opened, planned)
-        orders = Orders(self._state, opened.company, opened.names, vendors)
-        to_send = ((n, action) for n, action, _ in planned.rows("create", "credit") if not action.settled)
-        done = 0
-
-        def ready() -> Iterator[Order]:
-            nonlocal done
-            for n, action, order in orders.of(to_send):
-                if isinstance(order, Trouble):
-                    self._block(planned, n, action, order)
-                    done += 1
-                    progress(done, waiting)
-                else:
-                    yield order
-
-        for order, written in self._sender(lock).create(ready(), waiting):
-            planned.settle(order.n, result_of(written))
-            done += 1
-            progress(done, waiting)
-
-    def _make_vendors(self, opened: Opened, planned: Planned) -> dict[str, Reference | Trouble]:
-        wanted: dict[str, NewVendor] = {}
-        for _, action, _ in planned.rows("create", "credit"):
-            if action.note == "create vendor" and action.document:
-                name = action.document.vendor
-                facts = opened.names.facts
-                currency = action.document.currency if facts.multicurrency else ""
-                wanted.setdefault(name.lower(), NewVendor(name, currency))
-        if wanted:
-            self._tell(f"making {len(wanted)} vendors")
-        made = create_vendors(opened.company, opened.names, list(wanted.values()), self._stop)
-        return {vendor.name.lower(): found for vendor, found in made}
-
-    def _block(self, planned: Planned, n: int, action: Action, trouble: Trouble) -> None:
-        row = self._state.document(action.key)
-        if row is None:  # pragma: no cover - kept before
-            raise AssertionError(action)
-        temporary = trouble.code == "vendor-not-made"
-        row.state = "ready" if temporary else "blocked"
-        row.code, row.reason, row.remedy = trouble.code, trouble.reason, trouble.remedy
-        self._state.save_documents(self._company, self.outcome.run or "", [row])
-        planned.settle(n, Result("ready" if temporary else "blocked", trouble.code, trouble.reason, trouble.remedy))
-
-    def _check_limits(self, planned: Planned) -> None:
-        limits = self._settings.limits
-        bills, totals = 0, dict[str, Decimal]()
-        for _, action, _ in planned.rows("create", "credit"):
-            if action.document and not action.settled:
-                bills += 1
-                total = action.document.total
-                totals[total.currency] = totals.get(total.currency, Decimal(0)) + abs(total.amount)
-        if limits.max_bills is not None and bills > limits.max_bills:
-            raise _past_limit("max_bills", str(bills), str(limits.max_bills), str(bills - limits.max_bills))
-        for currency, most in limits.max_total.items():
-            if totals.get(currency, Decimal(0)) > most:
-                over = totals[currency] - most
-                raise _past_limit(f"max_total {currency}", f"{totals[currency]:,}", f"{most:,}", f"{over:,}")
 
     def _remember(self, planned: Planned) -> None:
         run = self.outcome.run or ""
@@ -397,7 +279,7 @@ class Run:
             for payee, vendor in loaded.payees.new.items():
                 self._state.bind(self._company, name, payee, vendor, None, run)
             ours = (action for _, action, _ in planned.rows() if action.key.source == name)
-            for chunk in _chunks(ours):
+            for chunk in iter(lambda: list(islice(ours, CHUNK)), []):  # noqa: B023 - used up before the next source
                 remember(self._state, self._company, run, mapping.version, chunk)
             if self._choices.selection.everything:
                 pulled = self._state.start_pull(self._company, name, run, loaded.window.first, loaded.window.last)
@@ -445,8 +327,8 @@ class Run:
     def _note_not_reached(self) -> None:
         """What the run planned and did not come to waits: it is not told as done."""
         planned = self.outcome.planned
-        for n, action, result in planned.rows("create", "credit", "adopt"):
-            if result is None and not action.settled:
+        for n, _, result in planned.rows(*WORK):
+            if result is None:
                 planned.settle(n, Result("ready"))
 
     @property
@@ -466,32 +348,9 @@ class Run:
         self.outcome.exit_codes.add(error.exit_code)
 
 
-def may_write_row(state: str) -> bool:
-    """Whether a document in this state may still become a write."""
-    return state not in ("sending", "sent", "removed")
-
-
-def result_of(written: Written) -> Result:
-    """What was written, as the plan's result."""
-    posted = written.posted
-    return Result(written.state, written.code, written.reason, written.remedy, posted.id if posted else None)
-
-
 def _adopted(action: Action) -> Result:
     found = action.found
     return Result("sent", action.code, action.reason, action.remedy, found.id if found else None)
-
-
-def _past_limit(name: str, would: str, limit: str, over: str) -> LimitExceeded:
-    return LimitExceeded(
-        f"this run would come to {would}, {over} above the limit {name} = {limit}; nothing was written",
-        code="limit-exceeded",
-        remedy="look at the plan (connector plan); then raise [limits] in the settings, or take less with --source",
-    )
-
-
-def _chunks(items: Iterator[_Item]) -> Iterator[list[_Item]]:
-    return iter(lambda: list(islice(items, _CHUNK)), [])
 
 
 def _now() -> datetime.datetime:

@@ -11,7 +11,7 @@ from connector.settings import Settings, SourceSettings
 from connector.sources.source import Window
 from connector.state.store import State
 
-__all__ = ["Selection", "month_of", "pull_window", "since_of"]
+__all__ = ["EVERYTHING", "WIDER", "Selection", "month_of", "pull_window", "since_of"]
 
 WIDER: Final = datetime.timedelta(days=45)
 """Which date a source filters by is not always known, so more is asked for on both sides than is needed."""
@@ -63,6 +63,9 @@ class Selection:
             return False
         names = {invoice.id, f"{invoice.source}:{invoice.id}", number}
         return not self.invoices or bool(names & set(self.invoices))
+
+
+EVERYTHING: Final = Selection()
 
 
 def month_of(text: str) -> tuple[datetime.date, datetime.date]:

@@ -493,3 +493,31 @@ def test_a_replay_of_a_bill_that_was_deleted_since_is_held_and_not_called_sent(p
     assert ran.of(1)["code"] == "deleted-in-quickbooks"
     assert project.sync().counts == {"held": 1}
     assert not project.held()
+
+
+def test_a_bill_deleted_before_its_lost_answer_was_settled_is_held_and_not_called_sent(project: Project) -> None:
+    project.settings(settle_after="20 ms")
+    project.owe(1)
+    project.arm("commit-then-drop")
+    project.sync(code=6)
+    deleted(project, "CAKE-1")
+    time.sleep(0.03)
+
+    ran = project.sync()
+
+    assert ran.counts == {"held": 1}
+    assert ran.of(1)["code"] == "deleted-in-quickbooks"
+    assert not project.held()
+
+
+def test_an_answer_that_differs_is_sent_and_told(project: Project) -> None:
+    project.owe(1, total_payout="10.00")
+    mapping = project.folder / "mappings/cake.yaml"
+    text = mapping.read_text().split("\nexamples:")[0]
+    mapping.write_text(text.replace("check:\n", "check:\n  gross: 11.50\n"))
+
+    ran = project.sync(code=6)
+
+    assert ran.of(1)["state"] == "sent"
+    assert ran.of(1)["code"] == "answer-differs"
+    assert ran.counts == {"created": 1}

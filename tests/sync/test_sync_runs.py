@@ -396,6 +396,8 @@ def test_a_reading_of_the_books_that_breaks_off_is_done_again_from_where_it_bega
 
     strange = {"PrivateNote": "ref:abcdefghijklmnop", "MetaData": {"CreateTime": "2026-10-05T09:00:00Z"}}
     project.load("Bill", bill("X-1", "Affiliate 1", 5, **strange, **AUD))
+    later = {"MetaData": {"CreateTime": "2026-10-09T09:00:00Z"}}
+    project.load("Bill", bill("X-2", "Affiliate 1", 6, **later, **AUD))
     own = {
         "PrivateNote": marker(Key(REALM_ID, "cake", "20", "credit")),
         "MetaData": {"CreateTime": "2026-10-01T09:00:00Z"},

@@ -1,0 +1,114 @@
+"""The sources of a run: each with its mapping read once, pulled whole or not at all."""
+
+import datetime
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from connector.invoice import Invoice
+from connector.mapping import Mapped, Mapping, load
+from connector.settings import Settings, SourceSettings
+from connector.sources.pull import pull
+from connector.sources.registry import source_type
+from connector.sources.source import Connection, Window
+from connector.sources.spool import Spool
+from connector.state.store import State
+from connector.sync.gather import Payees
+from connector.sync.selection import EVERYTHING, Selection
+
+__all__ = ["CHUNK", "Loaded", "Puller"]
+
+CHUNK = 500
+"""Invoices looked at together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """
+    One source, pulled whole.
+
+    Args:
+        total: What the source claims to have; None where it claims nothing.
+        began: When the pull began, UTC: its side of a comparison is as of then.
+    """
+
+    name: str
+    settings: SourceSettings
+    mapping: Mapping
+    window: Window
+    payees: Payees
+    total: int | None
+    began: datetime.datetime
+
+    def number(self, invoice: Invoice) -> str | None:
+        """The number that the invoice's bill would have; None where it would have none."""
+        outcome = self.mapping.apply(invoice)
+        return outcome.document.number if isinstance(outcome, Mapped) else None
+
+
+class Puller:
+    """
+    Reads the sources of one run into a spool that goes with the process.
+
+    Args:
+        tell: Called with one line whenever something takes its time.
+    """
+
+    def __init__(self, settings: Settings, state: State, tell: Callable[[str], None]) -> None:
+        self._settings = settings
+        self._state = state
+        self._company = settings.quickbooks.realm_id
+        self._tell = tell
+        self._spool = Spool()
+
+    def close(self) -> None:
+        """Let go of the spool."""
+        self._spool.close()
+
+    def load(self, name: str, source: SourceSettings, window: Window) -> Loaded:
+        """
+        One source over a window; what an earlier call read of it is dropped.
+
+        Raises:
+            MappingInvalid: Its mapping has faults.
+            SettingsInvalid: Its key is nowhere, or its type is unknown.
+            SignInNeeded, ServiceDown: As the source raises them; nothing of it is kept then.
+        """
+        found = source_type(source.type)
+        mapping = load(source.mapping, found, root=self._settings.folder, currency=source.currency)
+        connection = Connection(
+            name=name,
+            base_url=source.base_url,
+            api_key=source.require_key().value,
+            currency=source.currency,
+            page_size=source.page_size,
+            options=source.options,
+            network=self._settings.network,
+            locks=str(self._settings.state.path.parent),
+        )
+        self._tell(f"reading {found.title} ({name}), {window.first} to {window.last}")
+        pulled = pull(found(connection), window, self._spool)
+        self._tell(f"read {pulled.count} invoices of {name}")
+        return Loaded(name, source, mapping, window, self._payees(name), pulled.total, pulled.began)
+
+    def holds(self, name: str, invoice: str) -> bool:
+        """Whether the pull of a source brought an invoice of this id."""
+        return self._spool.get(name, invoice) is not None
+
+    def chunks(self, loaded: Loaded, selection: Selection = EVERYTHING) -> Iterator[list[Invoice]]:
+        """The invoices of a source that are meant, by date and id, some at a time."""
+        for chunk in self._spool.chunks(loaded.name, CHUNK):
+            chosen = [
+                invoice
+                for invoice in chunk
+                if selection.holds(invoice, loaded.number(invoice) if selection.invoices else None)
+            ]
+            if chosen:
+                yield chosen
+
+    def _payees(self, name: str) -> Payees:
+        bound = {source: self._state.bindings(self._company, source) for source in self._settings.sources}
+        payees: dict[str, set[tuple[str, str]]] = {}
+        for source, vendors in bound.items():
+            for payee, (vendor, _) in vendors.items():
+                payees.setdefault(vendor.lower(), set()).add((source, payee))
+        return Payees(name, {payee: vendor for payee, (vendor, _) in bound[name].items()}, payees)

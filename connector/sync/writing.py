@@ -1,0 +1,111 @@
+"""Carrying out a plan: limits first, then vendors, then bills."""
+
+import threading
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+
+from connector.errors import LimitExceeded
+from connector.invoice import Trouble
+from connector.plan import Action
+from connector.push import Order, Sender, Written, create_vendors
+from connector.push.orders import Orders
+from connector.push.vendors import NewVendor
+from connector.quickbooks.names import Reference
+from connector.settings import LimitsSettings
+from connector.state.store import State
+from connector.sync.company import Opened
+from connector.sync.planned import WRITES, Planned, Result
+
+__all__ = ["Writer", "check_limits", "result_of"]
+
+
+def check_limits(planned: Planned, limits: LimitsSettings) -> None:
+    """
+    Stop a run that would pass a limit before anything is written.
+
+    Raises:
+        LimitExceeded: Which limit, and by how much.
+    """
+    bills, totals = 0, dict[str, Decimal]()
+    for _, action, _ in planned.rows(*WRITES):
+        if action.document:
+            bills += 1
+            total = action.document.total
+            totals[total.currency] = totals.get(total.currency, Decimal(0)) + abs(total.amount)
+    if limits.max_bills is not None and bills > limits.max_bills:
+        raise _past_limit("max_bills", str(bills), str(limits.max_bills), str(bills - limits.max_bills))
+    for currency, most in limits.max_total.items():
+        if totals.get(currency, Decimal(0)) > most:
+            over = totals[currency] - most
+            raise _past_limit(f"max_total {currency}", f"{totals[currency]:,}", f"{most:,}", f"{over:,}")
+
+
+class Writer:
+    """Writes the new documents of one run; needs the lock of the company."""
+
+    def __init__(self, state: State, opened: Opened, sender: Sender, run: str, stop: threading.Event) -> None:
+        self._state = state
+        self._opened = opened
+        self._sender = sender
+        self._run = run
+        self._stop = stop
+
+    def write(self, planned: Planned, progress: Callable[[int, int], None], tell: Callable[[str], None]) -> None:
+        """Write what the plan creates; every result stands in the plan afterwards."""
+        waiting = planned.work(*WRITES)
+        vendors = self._make_vendors(planned, tell)
+        orders = Orders(self._state, self._opened.company, self._opened.names, vendors)
+        to_send = ((n, action) for n, action, _ in planned.rows(*WRITES))
+        done = 0
+
+        def ready() -> Iterator[Order]:
+            nonlocal done
+            for n, action, order in orders.of(to_send):
+                if isinstance(order, Trouble):
+                    planned.settle(n, self._blocked(action, order))
+                    done += 1
+                    progress(done, waiting)
+                else:
+                    yield order
+
+        for order, written in self._sender.create(ready(), waiting):
+            planned.settle(order.n, result_of(written))
+            done += 1
+            progress(done, waiting)
+
+    def _make_vendors(self, planned: Planned, tell: Callable[[str], None]) -> dict[str, Reference | Trouble]:
+        wanted: dict[str, NewVendor] = {}
+        for _, action, _ in planned.rows(*WRITES):
+            if action.note == "create vendor" and action.document:
+                document = action.document
+                currency = document.currency if self._opened.names.facts.multicurrency else ""
+                wanted.setdefault(document.vendor.lower(), NewVendor(document.vendor, currency))
+        if wanted:
+            tell(f"making {len(wanted)} vendors")
+        made = create_vendors(self._opened.company, self._opened.names, list(wanted.values()), self._stop)
+        return {vendor.name.lower(): found for vendor, found in made}
+
+    def _blocked(self, action: Action, trouble: Trouble) -> Result:
+        row = self._state.document(action.key)
+        if row is None:  # pragma: no cover - every action that writes was kept before
+            raise AssertionError(action)
+        state: Result = Result(
+            "ready" if trouble.code == "vendor-not-made" else "blocked", trouble.code, trouble.reason, trouble.remedy
+        )
+        row.state, row.code, row.reason, row.remedy = state.state, state.code, state.reason, state.remedy
+        self._state.save_documents(action.key.company, self._run, [row])
+        return state
+
+
+def result_of(written: Written) -> Result:
+    """What was written, as the plan's result."""
+    posted = written.posted
+    return Result(written.state, written.code, written.reason, written.remedy, posted.id if posted else None)
+
+
+def _past_limit(name: str, would: str, limit: str, over: str) -> LimitExceeded:
+    return LimitExceeded(
+        f"this run would come to {would}, {over} above the limit {name} = {limit}; nothing was written",
+        code="limit-exceeded",
+        remedy="look at the plan (connector plan); then raise [limits] in the settings, or take less with --source",
+    )
