@@ -179,12 +179,18 @@ def _decided(rules: Rules, line: str, answer: str, net: Decimal, currency: str) 
 def _held_for_its_sign(rules: Rules, policy: Policy, net: Decimal, currency: str) -> NotMapped:
     if net:
         lines = _decided(rules, "negative amount", policy.negative, net, currency)
-        remedy = "write credit in the policy, or deal with it: connector review"
+        remedy = "to make it a vendor credit, write negative amount: credit under policy, then run: connector sync"
         return NotMapped("held", "negative-amount", lines, remedy, "negative amount")
     lines = _decided(rules, "zero amount", policy.zero, net, currency)
     if policy.zero == "skip":
         return NotMapped("skipped", "zero-amount", lines, "", "zero amount")
-    return NotMapped("held", "zero-amount", lines, "decide: connector review", "zero amount")
+    return NotMapped(
+        "held",
+        "zero-amount",
+        lines,
+        "to leave such invoices alone, write zero amount: skip under policy, then run: connector sync",
+        "zero amount",
+    )
 
 
 def _late(rules: Rules, policy: Policy, net: Decimal, currency: str) -> NotMapped | None:
@@ -192,7 +198,13 @@ def _late(rules: Rules, policy: Policy, net: Decimal, currency: str) -> NotMappe
         return None
     limit = with_thousands(policy.amount_above, currency)
     lines = _decided(rules, AMOUNT_ABOVE, limit, net, currency)
-    return NotMapped("held", "amount-above", lines, "approve it: connector review", f"amount above {limit}")
+    return NotMapped(
+        "held",
+        "amount-above",
+        lines,
+        "if it is right, raise amount above under policy, then run: connector sync",
+        f"amount above {limit}",
+    )
 
 
 def _needed(filling: Filling, rule: Rule, box: str) -> tuple[str, VendorBy]:

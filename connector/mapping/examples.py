@@ -38,7 +38,7 @@ def example_invoice(
 def _record(example: Example, file: TextFile, folder: Path) -> Mapping[str, object] | Fault:
     if not isinstance(example.given, str):
         return example.given
-    remedy = "save one with: connector preview INVOICE --save"
+    remedy = "save the invoice there as the source sends it: one record as JSON"
     try:
         data = (folder / example.given).read_bytes()
     except (OSError, ValueError):

@@ -16,7 +16,7 @@ from connector.money import typed_decimal
 
 __all__ = ["Filled", "Filling", "Stopped", "aligned", "as_text"]
 
-ADD_ROW = "add the row, then run: connector sync   (or see all of them: connector unmapped)"
+ADD_ROW = "add the row, then run: connector sync"
 
 
 class Stopped(Exception):

@@ -87,7 +87,7 @@ def _read(path: Path, base: Path) -> TextFile | Fault:
         data = path.read_bytes()
     except OSError as error:
         what = "there is no such file" if isinstance(error, FileNotFoundError) else "this file cannot be read"
-        help_ = "mend the path, or start a mapping with: connector init"
+        help_ = "mend the path under mapping in the settings, or start from one of the mappings that came along"
         return TextFile(shown, "").fault("M101", what, None, help_)
     return decode(data, shown, "M101", limit=SIZE_LIMIT, remedy="save it as UTF-8", more_breaks=True)
 

@@ -102,7 +102,14 @@ def read_yaml(file: TextFile) -> tuple[Node | None, list[Fault]]:
     except yaml.MarkedYAMLError as error:
         return None, [*faults, _explain(file, error)]
     if root is None:
-        return None, [file.fault("M101", "this mapping is empty", None, "start one with: connector init")]
+        return None, [
+            file.fault(
+                "M101",
+                "this mapping is empty",
+                None,
+                "start from one of the mappings that came along; its language: connector help mapping",
+            )
+        ]
     return _walk(root, file, faults), faults
 
 

@@ -236,13 +236,15 @@ def _refused_read(status: int, content: Any) -> NoReturn:
         raise SignInNeeded(
             "QuickBooks does not accept a token that Intuit has just issued",
             code="quickbooks-sign-in",
-            remedy="run: connector auth login",
+            remedy="set a new refresh token as quickbooks.refresh_token or CONNECTOR_QUICKBOOKS__REFRESH_TOKEN "
+            "(it is tried when the kept one is dead)",
         )
     if status == 403 or (fault and 3100 in fault.codes):
         raise SignInNeeded(
             "QuickBooks forbids this app to use the company",
             code="quickbooks-forbidden",
-            remedy="check quickbooks.realm_id and quickbooks.environment, then sign in again: connector auth login",
+            remedy="check quickbooks.realm_id and quickbooks.environment; if both are right, set a refresh token of that "
+            "company as quickbooks.refresh_token or CONNECTOR_QUICKBOOKS__REFRESH_TOKEN",
         )
     if fault is not None:
         why = f"{fault.detail or fault.message} ({fault.code})"

@@ -52,7 +52,7 @@ class Encryption:
             raise SignInNeeded(
                 f"the key in {self._path} does not open the stored sign-in",
                 code="state-key",
-                remedy="put the right key file back, or sign in again: connector auth login",
+                remedy="put the right key file back: state.key_file in the settings names it",
             ) from None
 
     def _fernet(self) -> "Fernet":

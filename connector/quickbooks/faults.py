@@ -97,7 +97,7 @@ _MEANINGS: Final = (
     ),
     Meaning(
         "deleted-in-quickbooks", "look", "The document is deleted in QuickBooks, or something it names is inactive.",
-        "see connector why INVOICE",
+        "look at it: connector why INVOICE",
     ),
     Meaning(
         "customer-missing", "refuse", "A billable line needs a customer.",
@@ -109,7 +109,8 @@ _MEANINGS: Final = (
     ),
     Meaning(
         "permission-missing", "stop", "The person who signed in may not do this in QuickBooks.",
-        "sign in as a company administrator: connector auth login",
+        "have a company administrator sign in, and set that refresh token as quickbooks.refresh_token "
+        "or CONNECTOR_QUICKBOOKS__REFRESH_TOKEN",
     ),
     Meaning(
         "subscription-ended", "stop", "The QuickBooks subscription has ended or was not paid.",
@@ -121,11 +122,13 @@ _MEANINGS: Final = (
     ),
     Meaning(
         "quickbooks-sign-in", "stop", "QuickBooks does not accept the sign-in.",
-        "run: connector auth login",
+        "set a new refresh token as quickbooks.refresh_token or CONNECTOR_QUICKBOOKS__REFRESH_TOKEN "
+        "(it is tried when the kept one is dead)",
     ),
     Meaning(
         "quickbooks-forbidden", "stop", "QuickBooks forbids this app to use the company.",
-        "check quickbooks.realm_id and quickbooks.environment, then sign in again: connector auth login",
+        "check quickbooks.realm_id and quickbooks.environment; if both are right, set a refresh token of that "
+        "company as quickbooks.refresh_token or CONNECTOR_QUICKBOOKS__REFRESH_TOKEN",
     ),
     Meaning(
         "quickbooks-throttled", "wait", "QuickBooks asked to slow down; nothing was written.",

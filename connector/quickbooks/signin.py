@@ -259,8 +259,8 @@ class SignIn:
         return SignInNeeded(
             f"{what} (company {self._settings.realm_id}, {self._settings.environment})",
             code="quickbooks-sign-in",
-            remedy="run: connector auth login (without a browser: set a refresh token as quickbooks.refresh_token "
-            "or CONNECTOR_QUICKBOOKS__REFRESH_TOKEN)",
+            remedy="set a new refresh token as quickbooks.refresh_token or CONNECTOR_QUICKBOOKS__REFRESH_TOKEN "
+            "(it is tried when the kept one is dead)",
         )
 
     def _down(self, lost: Lost) -> ServiceDown:

@@ -128,7 +128,7 @@ def test_the_message_of_the_documentation_reads_to_the_letter(build: Build) -> N
         f"CAKE invoice 10047 (affiliate 70112, 2026-01-31, USD 120.00) is held{' ' * 32}[vendor-unknown]",
         "  cake.yaml:9  vendor is <vendors.vendor>",
         "  vendors.csv  has no row where affiliate_id is 70112",
-        "  = add the row, then run: connector sync   (or see all of them: connector unmapped)",
+        "  = add the row, then run: connector sync",
     ]
     assert outcome.missing == Missing("vendors.csv", (("affiliate_id", "70112"),), "vendor")
 
