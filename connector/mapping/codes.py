@@ -84,7 +84,8 @@ M135: a key stands twice
 M136: a tie between rows with *
     Two rows are equally exact for one key. Add a row for exactly that key.
 M137: a row that does not fit its headings
-    A row has more or fewer cells than the headings, mostly because a text holds a comma and has no quotes.
+    A row has more cells than the headings, mostly because a text holds a comma and has no quotes, or fewer,
+    because cells at its end are missing.
 M138: an empty key
     A row without a key serves nobody. Fill it in, or write * to serve every other key.
 M139: a cell of the wrong kind
@@ -120,14 +121,24 @@ zero-amount: nothing to pay
 negative-amount: a negative invoice
     The policy holds it; with credit it would become a vendor credit.
 vendor-name: a name that QuickBooks cannot take
-    Vendors' names have no colon, tab or line break and at most 500 characters. Name the vendor in a table's
-    row.
+    Vendors' names have no colon, tab or line break and at most 500 characters, and no customer or employee has
+    the same name. Give the payee a vendor name of its own in the table that the mapping names under tables, in
+    a row like this one:
+        affiliate_id,affiliate_name,vendor,account,class
+        70112,Foo: Media,Foo Media,Affiliate payouts:US,US
+    A name that QuickBooks does not have yet is enough: with   vendor not in QuickBooks: create   under policy
+    the vendor is made. Then run: connector sync
 currency-unknown: no currency
-    The currency is none that banks know. Mend it at the source or in the settings.
+    The source names no currency, or a sign that several share, like $. Say what it means in the settings file,
+    in the section of the source:
+        [sources.NAME]
+        currency = "USD"
+    A three-letter code that banks do not know is mended at the source. Then run: connector sync
 date-out-of-range: a date out of range
     Days were added to a date at the end of the calendar.
 """
 
+_VERBATIM: Final = " " * 8
 _NO_ROW: Final = (
     "No row of the table serves this invoice, or its cell is empty, and the mapping names nothing instead. "
     "Add the row; the invoice goes out with the next sync."
@@ -141,11 +152,19 @@ def _read(text: str) -> dict[str, tuple[str, str]]:
     for line in text.strip().splitlines():
         if line.startswith(" "):
             title, paragraph = codes[code]
-            codes[code] = title, f"{paragraph} {line.strip()}".strip()
+            codes[code] = title, _joined(paragraph, line)
         else:
             code, _, title = line.partition(": ")
             codes[code] = title, ""
     return codes
+
+
+def _joined(paragraph: str, line: str) -> str:
+    """Lines make one paragraph; those that are indented further stay lines of their own."""
+    if line.startswith(_VERBATIM):
+        return f"{paragraph}\n{line[4:]}"
+    after = paragraph.rpartition("\n")[2].startswith(" ")
+    return f"{paragraph}{chr(10) if after else ' '}{line.strip()}".strip()
 
 
 FAULT_CODES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(_read(_FAULTS))

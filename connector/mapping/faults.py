@@ -62,7 +62,7 @@ class Fault:
         gutter = " " * len(str(self.place.line or " "))
         lines = [f"error[{self.code}]: {visible(self.what)}", f"{gutter}--> {self.place}"]
         if self.excerpt:
-            excerpt = visible(self.excerpt)[:_EXCERPT_LIMIT]
+            excerpt = visible(self.excerpt.replace("\t", "→"))[:_EXCERPT_LIMIT]  # a tab that nobody sees helps nobody
             before = excerpt[: self.place.column - 1]
             length = max(1, min(self.place.length, len(excerpt) - len(before)))
             carets = "^" * _width(excerpt[len(before) : len(before) + length] or " ")

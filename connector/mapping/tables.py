@@ -151,8 +151,7 @@ def _keyed(
         if len(faults) >= many:
             break
         if len(row.cells) < width or any(row.cells[width:]):
-            what = f"this row has {len(row.cells)} cells and the headings have {width}"
-            faults.append(file.fault("M137", what, _line(row), "put quotes round a text that holds a comma"))
+            faults.append(_misfit(file, row, width))
             continue
         key = tuple([row.cells[index] for index in wanted])
         if "" in key:
@@ -170,6 +169,17 @@ def _keyed(
             continue
         same[key] = row
     return keyed
+
+
+def _misfit(file: TextFile, row: Row, width: int) -> Fault:
+    """The fault of a row with too few cells, or with something in cells that no heading stands over."""
+    has = len(row.cells)
+    what = f"this row has {has} {'cell' if has == 1 else 'cells'} and the headings have {width}"
+    if has < width:
+        missing = width - has
+        what = f"{what}: {missing} {'is' if missing == 1 else 'are'} missing"
+        return file.fault("M137", what, _line(row), "add them at the end of the row; an empty cell needs its comma too")
+    return file.fault("M137", what, _line(row), "put quotes round a text that holds a comma")
 
 
 def _said(match: tuple[str, ...], key: Key) -> str:

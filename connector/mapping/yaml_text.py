@@ -18,6 +18,10 @@ __all__ = ["SIZE_LIMIT", "Items", "Map", "Node", "Text", "decode", "read_yaml"]
 SIZE_LIMIT: Final = 256 * 1024
 _DEPTH_LIMIT: Final = 20
 _QUOTES: Final = "put quotes round the whole text"
+_TAB: Final = "a tab stands here"
+_TAB_WIDTHS: Final = (1, 2, 4, 8)
+_TABBED: Final = re.compile(r"""[ \t]*\t[ \t]*[^ \t#]|[^\t"'#]*[:-]\t""")
+_MANY_TABS: Final = 20
 _OPEN_QUOTE: Final = re.compile(r"""[^"'#]*[:-] +(?:("(?:[^"\\]|\\.)*+)|('[^']*+(?:''[^']*+)*+))""")
 
 
@@ -88,6 +92,18 @@ def decode(
 
 def read_yaml(file: TextFile) -> tuple[Node | None, list[Fault]]:
     """The file's nodes and every fault of its layout; no nodes where the layout cannot be followed."""
+    node, faults = _composed(file)
+    if node is not None or not any(fault.what == _TAB for fault in faults):
+        return node, faults
+    told = list(_tabs(file))
+    for width in _TAB_WIDTHS:  # tabs may stand for any number of spaces; what else is wrong is to be told too
+        node, found = _composed(TextFile(file.shown, _without_tabs(file.text, width), file.more_breaks))
+        if node is not None:
+            return node, [*told, *found]
+    return None, told or faults
+
+
+def _composed(file: TextFile) -> tuple[Node | None, list[Fault]]:
     faults: list[Fault] = []
     try:
         loader = _Loader(file, faults)
@@ -111,6 +127,21 @@ def read_yaml(file: TextFile) -> tuple[Node | None, list[Fault]]:
             )
         ]
     return _walk(root, file, faults), faults
+
+
+def _tabs(file: TextFile) -> Iterator[Fault]:
+    """Every tab that a box is indented with or that stands before its text."""
+    found = 0
+    for number, line in enumerate(file.lines, start=1):
+        tab = _TABBED.match(line)
+        if tab is not None and found < _MANY_TABS:
+            found += 1
+            yield file.fault("M102", _TAB, Span(number, line.index("\t") + 1), "use spaces")
+
+
+def _without_tabs(text: str, width: int) -> str:
+    indented = re.sub(r"(?m)^[ \t]+", lambda found: found[0].replace("\t", " " * width), text)
+    return re.sub(r"(?m)^([^\t\"'#\n]*[:-])(\t+)", lambda found: found[1] + " " * len(found[2]), indented)
 
 
 class _TooDeep(Exception):
@@ -243,7 +274,7 @@ def _complaint(error: yaml.MarkedYAMLError, mark: yaml.Mark, before: str, char: 
     rules = [
         (
             "\t" in (char, before[-1:]) or (not before.strip() and "\t" in before),
-            (mark, "a tab stands here", "use spaces"),
+            (mark, _TAB, "use spaces"),
         ),
         (
             "mapping values are not allowed" in problem and ":" in before,
