@@ -1,0 +1,100 @@
+"""Columns for any width of terminal: nothing is cut, nothing vanishes, and no line ends in blanks."""
+
+import textwrap
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+__all__ = ["safe", "show_columns", "show_line"]
+
+_GAP: Final = "  "
+_LEAST: Final = 24  # a last column that is narrower is easier to read below its line
+_INDENT: Final = "     "
+# What moves the cursor or turns the writing direction is shown as a box instead.
+_UNSAFE: Final = dict.fromkeys(
+    [*range(32), 127, *range(0x80, 0xA0), 0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)],
+    "\ufffd",
+)
+
+Cell = str | Text
+
+
+def safe(text: object, most: int = 60) -> str:
+    """Text from outside that can do nothing to a terminal, cut to ``most`` characters."""
+    clean = str(text).translate(_UNSAFE)
+    return clean if len(clean) <= most else f"{clean[: most - 1]}…"
+
+
+def show_line(console: Console, text: str, style: str = "") -> None:
+    """One line as it is, without blanks at its end; a terminal that is too narrow goes on below."""
+    console.print(Text(text.rstrip(" "), style=style), soft_wrap=True)
+
+
+def show_columns(
+    console: Console, titles: Sequence[str], rows: Iterable[Sequence[Cell]], *, right: Collection[str] = ()
+) -> None:
+    """
+    A table whose last column is folded.
+
+    Where the terminal is too narrow for a last column, it stands below its line; where it is too narrow even for the
+    others, every cell has a line of its own with its title.
+
+    Args:
+        right: Titles of the columns that are aligned to the right.
+    """
+    told = [[cell if isinstance(cell, Text) else Text(cell) for cell in row] for row in rows]
+    widths = [max(cell_len(title), *(row[n].cell_len for row in told), 0) for n, title in enumerate(titles)]
+    head = sum(widths[:-1]) + len(_GAP) * (len(titles) - 1)
+    room = console.width - head - 1
+    if head >= console.width:
+        _show_blocks(console, titles, told)
+        return
+    aligned = [title in right for title in titles]
+    _print(console, _joined([Text(title, style="bold") for title in titles], widths, aligned))
+    for row in told:
+        if row[-1].cell_len <= room or room >= _LEAST:
+            first, *more = _folded(row[-1], room)
+            _print(console, _joined([*row[:-1], first], widths, aligned))
+            indent = " " * (head + 1)
+        else:
+            _print(console, _joined(row[:-1], widths, aligned))
+            more, indent = _folded(row[-1], console.width - len(_INDENT)), _INDENT
+        for line in more:
+            _print(console, Text.assemble(indent, line))
+
+
+def _joined(cells: Sequence[Text], widths: Sequence[int], right: Sequence[bool]) -> Text:
+    line = Text(" ")
+    for n, (cell, width, to_the_right) in enumerate(zip(cells, widths, right, strict=False)):
+        blanks = " " * (width - cell.cell_len)
+        line.append(_GAP if n else "")
+        line.append(blanks if to_the_right else "")
+        line.append_text(cell)
+        line.append("" if to_the_right else blanks)
+    return line
+
+
+def _show_blocks(console: Console, titles: Sequence[str], rows: Iterable[Sequence[Text]]) -> None:
+    width = max(map(cell_len, titles))
+    for row in rows:
+        for title, cell in zip(titles, row, strict=True):
+            first, *more = _folded(cell, console.width - width - len(_GAP) - 1)
+            _print(console, Text.assemble(f" {title:<{width}}{_GAP}", first))
+            for line in more:
+                _print(console, Text.assemble(" " * (width + len(_GAP) + 1), line))
+        console.print()
+
+
+def _folded(cell: Text, width: int) -> list[Text]:
+    if not cell.plain.strip():
+        return [Text("")]
+    lines = textwrap.wrap(cell.plain, max(width, 8), break_on_hyphens=False) if cell.cell_len > width else [cell.plain]
+    return [Text(line, style=cell.style) for line in lines]
+
+
+def _print(console: Console, line: Text) -> None:
+    line.rstrip()
+    console.print(line, soft_wrap=True)
