@@ -12,7 +12,8 @@ from connector.cli.context import Context, current
 from connector.cli.sync import company_name, open_state
 from connector.errors import WrongUse
 from connector.reconcile import Reconciled, Reconciliation
-from connector.report.reconciliation import show_reconciliation, write_reconciliation
+from connector.report.reconciliation import write_reconciliation
+from connector.report.reconciliation_text import show_reconciliation
 from connector.report.run import CompanyName
 from connector.report.terminal import show_problems
 from connector.sync.selection import Selection, month_of

@@ -173,7 +173,7 @@ def _without_bill(seen: Seen) -> Row:
     if action.action in ("create", "credit", "adopt"):
         return _to_be_made(seen, row)
     status = _standing(action)
-    default = _NOTHING if status in ("skipped", "before-start") else "see: connector why"
+    default = _NOTHING if status in ("skipped", "before-start") else f"see: connector why {row.source}:{row.invoice}"
     return replace(row, status=status, why=_line(why or status), next=_line(remedy or default))
 
 

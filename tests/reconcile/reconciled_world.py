@@ -3,6 +3,7 @@
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -115,13 +116,19 @@ class World:
         state.close()
         return run
 
-    def reconcile(self, period: str | None = None, sources: tuple[str, ...] = ()) -> Report:
+    def reconcile(
+        self,
+        period: str | None = None,
+        sources: tuple[str, ...] = (),
+        look: Callable[[Reconciled], None] = lambda _: None,
+    ) -> Report:
         settings = load(self.folder / "connector.toml")
         url = settings.state.url
         state = State.open(url) if State.exists(url) else State.empty()
         first, last = month_of(period) if period else (None, None)
         found = Reconciliation(settings, state, Selection(sources, (), first, last)).run()
         rows = list(found.rows())
+        look(found)
         found.close()
         state.close()
         return Report(found, rows)

@@ -1,10 +1,16 @@
 """``connector reconcile`` as a person and as a program meet it."""
 
+import contextlib
+import fcntl
 import io
 import json
 import os
+import pty
+import re
+import struct
 import subprocess
 import sys
+import termios
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,7 +19,7 @@ from reconciled_world import ROOT, World
 from rich.console import Console
 
 from connector.reconcile import Reconciled
-from connector.report.reconciliation import show_reconciliation
+from connector.report.reconciliation_text import show_reconciliation
 
 PROOF = {
     "source",
@@ -165,3 +171,74 @@ def test_a_proof_that_does_not_close_is_said_in_red(world: World) -> None:
 
     assert "does NOT close" in text.getvalue()
     assert "\x1b[1;31m" in text.getvalue()
+
+
+def test_at_every_width_each_amount_is_whole_and_no_line_ends_in_blanks(world: World) -> None:
+    world.owe(1, amount="1234567.89")
+    world.owe(2, amount="19876.54", affiliate_name="An Affiliate With Quite A Long Name Indeed, Incorporated")
+    world.owe(3, amount="12345.60", currency_symbol="EUR")
+    world.owe(4, amount="-777777.77", day="2026-04-30")
+    world.sync()
+    world.edit(2, Line=world.line("8876543.21"))
+    shown: dict[int, str] = {}
+
+    def look(found: Reconciled) -> None:
+        for width in (60, 80, 100, 120, 200):
+            text = io.StringIO()
+            show_reconciliation(Console(file=text, force_terminal=True, no_color=True, width=width), found)
+            shown[width] = re.sub(r"\x1b\[[0-9;]*m", "", text.getvalue())
+
+    proof = list(world.reconcile(look=look).found.proof.lines())
+
+    for width, whole in shown.items():
+        lines = whole.splitlines()
+        for line in proof:
+            for amount in (
+                line.source_total,
+                *(each for each in line.families.values() if each),
+                line.quickbooks_total,
+            ):
+                assert re.search(rf"(?<![\d,]){re.escape(f'{amount:,.2f}')}(?!\d)", whole), amount
+        assert "amount-differs" in whole
+        assert "cake USD 19,876.54" in whole
+        assert "QuickBooks USD 8,876,543.21" in whole
+        assert "An Affiliate With Quite A Long Name Indeed, Incorporated" in whole
+        assert max(len(line) for line in lines if "An Affiliate" not in line) <= width  # a name is never divided
+        assert [line for line in lines if line != line.rstrip()] == []
+        assert any(re.search(r"difference +0\.00  closes$", line) for line in lines)
+
+
+def test_on_a_real_terminal_of_eighty_columns_the_reason_and_the_remedy_stand_on_lines_of_their_own(
+    world: World,
+) -> None:
+    world.owe(1, amount="12345.67")
+    world.sync()
+    world.edit(1, Line=world.line("1.00"))
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith("CONNECTOR_") and name != "COLUMNS"
+    }
+    with subprocess.Popen(
+        [sys.executable, "-m", "connector", "reconcile", "--color", "never"],
+        cwd=world.folder,
+        env=kept | {"PYTHONPATH": str(ROOT), "TERM": "xterm"},
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        os.close(theirs)
+        text = b""
+        with contextlib.suppress(OSError):  # the terminal is gone with its last writer
+            while chunk := os.read(ours, 65536):
+                text += chunk
+    os.close(ours)
+
+    lines = text.decode().replace("\r", "").splitlines()
+    assert process.returncode == 10
+    assert max(map(len, lines)) <= 80
+    at = next(n for n, line in enumerate(lines) if line.startswith(" amount-differs"))
+    assert any(line.startswith("     in QuickBooks the amount is") for line in lines[at:])
+    assert any(line.startswith("     = compare both") for line in lines[at:])
+    assert "cake USD 12,345.67" in text.decode()
