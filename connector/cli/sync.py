@@ -14,12 +14,12 @@ from connector.cli.context import Context, current
 from connector.errors import ConnectorError, WrongUse
 from connector.report.lines import log_run
 from connector.report.run import CompanyName, as_document
+from connector.report.saved_plan import SavedPlan
 from connector.report.terminal import show_causes, show_plan, show_problems, show_summary
 from connector.settings import Settings
 from connector.state.clock import run_id, utc_now
 from connector.state.store import State
-from connector.sync.run import Choices, Run
-from connector.sync.saved_plan import SavedPlan
+from connector.sync.run import Choices, Outcome, Run
 from connector.sync.selection import Selection, month_of, since_of
 
 __all__ = ["company_name", "open_state", "plan", "sync"]
@@ -53,15 +53,13 @@ def plan(
         outcome.run = run_id()
         company = company_name(settings, state)
         if output is not None and trouble is None:
-            SavedPlan.of(outcome, settings, choices.selection, run.versions()).write(output)
+            SavedPlan.of(outcome, company, choices.selection, run.versions()).write(output)
         if context.json:
             context.emit(as_document(outcome, "plan", company, everything=everything))
         else:
-            show_plan(context.console, outcome.planned)
-            show_summary(context.console, outcome, planned_only=True)
-            show_causes(context.console, outcome.planned.causes.values())
+            _show_planned(context, run, everything=everything)
             show_problems(context.messages, outcome.problems)
-            _next_step(context, outcome.planned.work(), output)
+            _next_step(context, outcome, output)
         code = outcome.exit_code(wrote=detailed)
         if detailed and code == 0 and outcome.planned.work():
             code = 10
@@ -88,6 +86,12 @@ def sync(  # noqa: PLR0917 - Typer hands them over by name
             remedy="add --yes, or look first: connector plan -o FILE, then connector sync --plan FILE",
         )
     settings = context.load_settings()
+    if saved and (invoices or sources or period or since):
+        raise WrongUse(
+            "--plan writes exactly what it holds; it cannot be narrowed",
+            code="options-contradict",
+            remedy="leave the other choices out, or save a narrower plan: connector plan -o FILE --source NAME",
+        )
     kept = SavedPlan.read(saved) if saved else None
     selection = kept.selection if kept else _selection(sources, invoices, period, since)
     choices = Choices(selection, retry_refused=retry_refused, wait=wait)
@@ -95,10 +99,14 @@ def sync(  # noqa: PLR0917 - Typer hands them over by name
         run = Run(settings, state, choices, command="sync", who=getpass.getuser(), tell=_teller(context), stop=stop)
         with run.lock():
             pass  # a second run says so at once, and not after reading the sources
-        trouble = _tried(lambda: _carry_out(context, run, kept, ask=not (yes or saved)))
+        declined: list[bool] = []
+        trouble = _tried(lambda: _carry_out(context, run, kept, declined, ask=not (yes or saved)))
         outcome = run.finish(trouble, wrote=True)
-        _report(context, run, company_name(settings, state))
-        code = outcome.exit_code(wrote=True)
+        if declined:
+            context.show("\nNothing was written.")
+        else:
+            _report(context, run, company_name(settings, state))
+        code = 0 if declined else outcome.exit_code(wrote=True)
     if signals:
         code = 128 + signals[0]
     raise typer.Exit(code)
@@ -109,7 +117,7 @@ def _look(run: Run) -> None:
     run.plan()
 
 
-def _carry_out(context: Context, run: Run, kept: SavedPlan | None, *, ask: bool) -> None:
+def _carry_out(context: Context, run: Run, kept: SavedPlan | None, declined: list[bool], *, ask: bool) -> None:
     run.pull()
     run.begin()
     seen = None
@@ -118,18 +126,36 @@ def _carry_out(context: Context, run: Run, kept: SavedPlan | None, *, ask: bool)
             run.settle(lock)
             planned = run.plan()
             if kept is not None:
-                kept.require_same(run.outcome, run.settings, run.versions())
+                kept.require_same(run.outcome, company_name(run.settings, run.state), run.versions())
             if not ask or planned.digest == seen or not planned.work():
                 run.push(lock, _progress(context))
                 return
         if seen is not None:
             context.say("Something changed meanwhile; this is the plan now:")
-        show_plan(context.console, planned)
-        show_summary(context.console, run.outcome, planned_only=True)
-        show_causes(context.console, planned.causes.values())
-        if not typer.confirm("\nWrite this to QuickBooks?"):
-            raise typer.Abort
+        _show_planned(context, run)
+        show_problems(context.messages, run.outcome.problems)
+        if not _confirmed():
+            declined.append(True)
+            return
         seen = planned.digest
+
+
+def _confirmed() -> bool:
+    """Ask; an interruption at the question is a no."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return typer.confirm("\nWrite this to QuickBooks?")
+    except (typer.Abort, KeyboardInterrupt):
+        return False
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _show_planned(context: Context, run: Run, *, everything: bool = False) -> None:
+    outcome = run.outcome
+    show_plan(context.console, outcome.planned, everything=everything, verbose=context.verbosity > 0)
+    show_summary(context.console, outcome, planned_only=True)
+    show_causes(context.console, outcome.planned.causes.values())
 
 
 def _report(context: Context, run: Run, company: CompanyName) -> None:
@@ -138,14 +164,17 @@ def _report(context: Context, run: Run, company: CompanyName) -> None:
     if context.json:
         context.emit(as_document(outcome, "sync", company, everything=False))
         return
-    show_plan(context.console, outcome.planned)
+    show_plan(context.console, outcome.planned, verbose=context.verbosity > 0)
     show_summary(context.console, outcome, planned_only=False)
     show_causes(context.console, outcome.planned.causes.values())
     show_problems(context.messages, outcome.problems)
-    _after(context, outcome.planned.counts())
+    _after(context, outcome)
 
 
-def _after(context: Context, counts: dict[str, int]) -> None:
+def _after(context: Context, outcome: Outcome) -> None:
+    counts = outcome.planned.counts()
+    if _broken(context, outcome, "sync"):
+        return
     if counts["unknown"]:
         context.show("\n Next: connector sync --wait   (QuickBooks is asked before anything is sent again)")
     elif counts["blocked"] or counts["held"]:
@@ -154,8 +183,22 @@ def _after(context: Context, counts: dict[str, int]) -> None:
         context.show("\n Next: connector reconcile")
 
 
-def _next_step(context: Context, work: int, output: Path | None) -> None:
-    if not work:
+def _broken(context: Context, outcome: Outcome, command: str) -> bool:
+    """Where a source or the run failed, that comes first."""
+    if not outcome.problems:
+        return False
+    where = ", ".join(sorted({problem.source for problem in outcome.problems if problem.source}))
+    after = (
+        "connector check" if any(problem.who == "finance" for problem in outcome.problems) else f"connector {command}"
+    )
+    context.show(f"\n{f' Not read: {where}.' if where else ''} Next: do what the error above says, then: {after}")
+    return True
+
+
+def _next_step(context: Context, outcome: Outcome, output: Path | None) -> None:
+    if _broken(context, outcome, "plan"):
+        return
+    if not outcome.planned.work():
         context.show("\n Nothing to write.")
     elif output is not None:
         context.show(f"\n Next: connector sync --plan {output}")
@@ -203,7 +246,8 @@ def _stoppable() -> Iterator[tuple[threading.Event, list[int]]]:
         if signals:
             raise KeyboardInterrupt  # asked twice: at once
         signals.append(number)
-        stop.set()
+        # A thread of its own: an event that is being waited for must not be set from a handler.
+        threading.Thread(target=stop.set).start()
 
     before = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
     try:

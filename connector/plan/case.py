@@ -89,6 +89,7 @@ class Case:
         found: What stands in QuickBooks with this marker, this number, or this vendor, net and nearly this date, and
             is no other document's.
         number_twice: Another document of this run has the same number.
+        due: When it is to be paid, as the mapping or the terms in QuickBooks have it.
         approved: A person released exactly this document.
     """
 
@@ -101,6 +102,7 @@ class Case:
     missing: tuple[tuple[Literal["held", "blocked"], Trouble], ...] = ()
     found: tuple[Found, ...] = ()
     number_twice: bool = False
+    due: datetime.date | None = None
     approved: bool = False
 
 
@@ -141,5 +143,6 @@ class Action:
     found: Found | None = None
     generation: int = 0
     note: str | None = None
+    due: datetime.date | None = None
     qbo_id: str | None = None
     settled: bool = False

@@ -22,7 +22,8 @@ LOOK_ALIKE_DAYS: Final = 3
 def decide(cases: Iterable[Case], terms: Terms) -> Iterator[Action]:
     """One action for each case, in their order; the plan of a plan's result writes nothing."""
     for case in cases:
-        yield next(action for rule in RULES if (action := rule(case, terms)) is not None)
+        action = next(action for rule in RULES if (action := rule(case, terms)) is not None)
+        yield replace(action, due=case.due)
 
 
 def _held(case: Case, code: str, reason: str, remedy: str, document: Document | None = None) -> Action:

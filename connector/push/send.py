@@ -302,6 +302,7 @@ def record(state: State, order: Order, written: Written) -> None:
         qbo_id=posted.id if posted and written.state == "sent" else None,
         sync_token=posted.sync_token if posted else None,
         vendor_id=posted.vendor_id if posted else None,
+        due=posted.due if posted else None,
         answer=as_json(written.answer) if written.answer is not None else None,
     )
 

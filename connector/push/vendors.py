@@ -13,7 +13,7 @@ from connector.quickbooks.faults import explain
 from connector.quickbooks.names import Names, Reference
 from connector.quickbooks.transport import Company, Outcome, equals
 
-__all__ = ["NewVendor", "create_vendors"]
+__all__ = ["NewVendor", "create_vendors", "name_taken"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,15 @@ def _patiently(
         group = slow
 
 
+def name_taken(name: str, who: str, mapping: str) -> Trouble:
+    """QuickBooks gives a name out once over vendors, customers and employees."""
+    return Trouble(
+        "vendor-name",
+        f'{who} in QuickBooks is called "{name}": a vendor needs a name of its own',
+        f"give the payee another vendor name in a table of {mapping} (a vendor of a new name is made by itself)",
+    )
+
+
 def _sent(company: Company, group: Sequence[NewVendor]) -> list[tuple[NewVendor, Outcome]]:
     bodies = [frozen(vendor_body(each.name, each.currency)) for each in group]
     if len(group) == 1:
@@ -89,11 +98,7 @@ def _made(company: Company, names: Names, vendor: NewVendor, outcome: Outcome) -
         if found is not None:
             return _in_currency(names.add(found), vendor)
         if outcome.code == "6240":
-            return Trouble(
-                "vendor-name",
-                f'a customer or an employee in QuickBooks is called "{vendor.name}": a vendor needs its own name',
-                "give the payee another vendor name in the mapping's table, then run: connector sync",
-            )
+            return name_taken(vendor.name, "a customer or an employee", "the mapping")
     if outcome.kind == "refused":
         code, reason, remedy = explain(outcome, {})
         return Trouble(code, f'QuickBooks refuses the vendor "{vendor.name}": {reason}', remedy)

@@ -243,8 +243,8 @@ def _refused_read(status: int, content: Any) -> NoReturn:
         raise SignInNeeded(
             "QuickBooks forbids this app to use the company",
             code="quickbooks-forbidden",
-            remedy="check quickbooks.realm_id and quickbooks.environment; if both are right, set a refresh token of that "
-            "company as quickbooks.refresh_token or CONNECTOR_QUICKBOOKS__REFRESH_TOKEN",
+            remedy="check quickbooks.realm_id and quickbooks.environment; if both are right, set a refresh token of "
+            "that company as quickbooks.refresh_token or CONNECTOR_QUICKBOOKS__REFRESH_TOKEN",
         )
     if fault is not None:
         why = f"{fault.detail or fault.message} ({fault.code})"

@@ -17,7 +17,7 @@ from connector.quickbooks.transport import Company, ReadRefused, equals, quote
 
 __all__ = ["Cache", "Entity", "Missing", "Names", "Reference"]
 
-Entity = Literal["Account", "Class", "Department", "Term", "TaxCode", "Item", "Customer", "Vendor"]
+Entity = Literal["Account", "Class", "Department", "Term", "TaxCode", "Item", "Customer", "Employee", "Vendor"]
 
 _WORDS: Final[dict[str, str]] = {
     "Account": "account",
@@ -27,6 +27,7 @@ _WORDS: Final[dict[str, str]] = {
     "TaxCode": "tax code",
     "Item": "product or service",
     "Customer": "customer",
+    "Employee": "employee",
     "Vendor": "vendor",
 }
 # QuickBooks stamps a change before every query can see it, so each refresh reaches back a little.
@@ -138,6 +139,13 @@ class Names:
         """A vendor; one that the kept list does not hold is looked for in QuickBooks before it is missing."""
         return self._find("Vendor", text)
 
+    def taken_by(self, name: str) -> str | None:
+        """Who but a vendor has this name (``a customer``): QuickBooks gives a name out once over these lists."""
+        lists: tuple[tuple[Entity, str], ...] = (("Customer", "a customer"), ("Employee", "an employee"))
+        with self._lock:
+            found = (who for entity, who in lists if isinstance(self._index(entity).find(name), Reference))
+            return next(found, None)
+
     def all(self, entity: Entity) -> Iterator[Reference]:
         """Every entry of a list, inactive ones included."""
         with self._lock:
@@ -225,7 +233,8 @@ class Names:
         try:
             yield from self._company.query(entity, where)
         except ReadRefused as refused:
-            if refused.fault_code != "5030":  # the plan has no such list, so it is empty
+            # The plan has no such list, so it is empty; whose a name is, QuickBooks says again when a vendor is made.
+            if refused.fault_code != "5030" and entity not in ("Customer", "Employee"):
                 raise
 
     def _keep(

@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
+from connector.document import Line
 from connector.errors import Problem
 from connector.plan import Action
 from connector.quickbooks.documents import entity_of, link
@@ -62,6 +63,7 @@ def row_of(action: Action, result: Result | None, company: CompanyName) -> dict[
     )
     entity = entity_of(action.key.kind)
     day = document.date if document else invoice.date
+    due = (result.due if result else None) or action.due or (document.due if document else None)
     return {
         "source": action.key.source,
         "invoice": action.key.invoice,
@@ -69,7 +71,7 @@ def row_of(action: Action, result: Result | None, company: CompanyName) -> dict[
         "number": document.number if document else None,
         "vendor": document.vendor if document else None,
         "date": day.isoformat() if day else None,
-        "due": document.due.isoformat() if document and document.due else None,
+        "due": due.isoformat() if due else None,
         "currency": currency,
         "amount": None if amount is None else f"{amount:f}",
         "action": "block" if result and result.state == "blocked" else action.action,
@@ -79,7 +81,22 @@ def row_of(action: Action, result: Result | None, company: CompanyName) -> dict[
         "code": code,
         "reason": reason,
         "remedy": remedy,
+        "lines": [_line(line) for line in document.lines] if document else [],
     }
+
+
+def _line(line: Line) -> dict[str, str]:
+    """One line of a bill; boxes that the mapping leaves empty are left out."""
+    boxes = {
+        "amount": f"{line.amount:f}",
+        "account": line.account,
+        "item": line.item,
+        "class": line.class_name,
+        "customer": line.customer,
+        "tax": line.tax,
+        "description": line.description,
+    }
+    return {name: value for name, value in boxes.items() if value}
 
 
 def problem_data(problem: Problem) -> dict[str, str | None]:

@@ -1,18 +1,20 @@
 """A run on the terminal: one line a document, sums that never cross currencies, troubles grouped by cause."""
 
+import textwrap
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Final
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from connector.document import Document
 from connector.errors import Problem
 from connector.money import with_thousands
 from connector.plan import Action
+from connector.report.columns import safe, show_line
+from connector.report.problems import problem_lines
 from connector.sync.planned import Cause, Planned, Result, count_of, currency_and_amount
 from connector.sync.run import Outcome
 
@@ -45,61 +47,97 @@ _WORDS: Final = {
     "skipped": "skipped",
     "unchanged": "unchanged",
 }
-# What moves the cursor or turns the writing direction is shown as a box instead.
-_UNSAFE: Final = dict.fromkeys(
-    [*range(32), 127, *range(0x80, 0xA0), 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\ufffd"
-)
 
 
-def safe(text: object, most: int = 60) -> str:
-    """Text from outside that can do nothing to a terminal, cut to ``most`` characters."""
-    clean = str(text).translate(_UNSAFE)
-    return clean if len(clean) <= most else f"{clean[: most - 1]}…"
+def show_plan(console: Console, planned: Planned, *, everything: bool = False, verbose: bool = False) -> None:
+    """
+    A line for each document, at most two hundred.
 
-
-def show_plan(console: Console, planned: Planned) -> None:
-    """Every document that is not simply unchanged or skipped, at most two hundred of them."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for name, justify in (("", "left"), ("Invoice", "left"), ("Vendor", "left"), ("Date", "left"), ("Cur", "left")):
-        table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
-    table.add_column("Amount", justify="right", no_wrap=True)
-    table.add_column("What happens", overflow="fold")
+    Args:
+        console: Where to.
+        planned: What to show.
+        everything: Unchanged and skipped ones too.
+        verbose: Every line of every document below it, with its account.
+    """
     more = 0
-    for n, (action, result) in enumerate(_notable(planned)):
-        if n < _SHOWN:
-            table.add_row(*_cells(action, result))
-        else:
+    shown = 0
+    for _, action, result in planned.rows():
+        name = count_of(action, result)
+        if not everything and name in ("unchanged", "skipped"):
+            continue
+        if shown == _SHOWN:
             more += 1
-    if table.row_count:
-        console.print(table)
+            continue
+        shown += 1
+        _show_line(console, name, action, result)
+        if verbose and action.document:
+            _show_boxes(console, action.document)
     if more:
         console.print(Text(f" … and {more} more (all of them: --json)"))
+    if shown:
+        console.print()
+
+
+def _show_boxes(console: Console, document: Document) -> None:
+    for line in document.lines:
+        parts = (line.account or line.item or "", line.class_name, line.tax, line.description)
+        told = "  ".join(safe(part) for part in parts if part)
+        console.print(Text(f"      {with_thousands(line.amount, document.currency)}  {told}"), soft_wrap=True)
+
+
+def _show_line(console: Console, name: str, action: Action, result: Result | None) -> None:
+    symbol = _SYMBOLS.get(name, " ")
+    currency, amount = currency_and_amount(action)
+    document = action.document
+    day = document.date if document else action.invoice.date
+    number = safe(document.number if document else f"{action.key.source}:{action.key.invoice}", 21)
+    vendor = safe(document.vendor if document else "—", 26)
+    money = with_thousands(amount, currency) if amount is not None and currency else "—"
+    if amount is not None and not currency:
+        money = f"{amount:f}"
+    head = f" {number:<14} {vendor:<26} {day or '—'!s:<10} {currency or '?':<3} {money:>12}"
+    what = safe(_what(action, result), 300)
+    line = Text(symbol, style=_COLOURS.get(symbol, ""))
+    line.append(head)
+    if len(head) + len(what) + 3 <= console.width:
+        line.append(f"  {what}")
+        console.print(line, soft_wrap=True)
+        return
+    console.print(line, soft_wrap=True)
+    for folded in textwrap.wrap(what, max(20, console.width - 6)):
+        console.print(Text(f"     {folded}"), soft_wrap=True)
 
 
 def show_summary(console: Console, outcome: Outcome, *, planned_only: bool) -> None:
     """Counts and sums by currency, and what stands at the source as paid."""
     counts: Counter[str] = Counter()
-    sums: dict[str, Counter[str]] = {}
+    sums: dict[str, dict[str, Decimal]] = {}
+    paid: dict[str, tuple[int, dict[str, Decimal]]] = {}
     for _, action, result in outcome.planned.rows():
         name = count_of(action, result)
         counts[name] += 1
-        currency, amount = currency_and_amount(action)
-        if name not in ("skipped", "unchanged") and currency and amount is not None:
-            sums.setdefault(name, Counter())[currency] += amount  # type: ignore[assignment]
-    parts = [
-        f"{counts[name]} {_WORDS.get(name, name) if planned_only else _past(name)}{_amounts(sums.get(name, {}))}"
-        for name in (*_SYMBOLS, "unchanged", "skipped")
-        if counts[name]
-    ]
-    console.print(Text(" " + ("   ".join(parts) if parts else "no invoices")), soft_wrap=True)
-    for source, (count, paid) in outcome.paid_at_source.items():
-        console.print(
-            Text(
-                f" {count} of these,{_amounts(paid)}, are already paid at {safe(source)} "
-                "and will stand unpaid in QuickBooks"
-            ),
-            soft_wrap=True,
-        )
+        if name not in ("skipped", "unchanged"):
+            _add(sums.setdefault(name, {}), action)
+        if name in ("created", "adopted") and action.invoice.paid and action.key.source in outcome.ignores_paid:
+            count, amounts = paid.get(action.key.source, (0, {}))
+            _add(amounts, action)
+            paid[action.key.source] = (count + 1, amounts)
+    for name in (*_SYMBOLS, "unchanged", "skipped"):
+        if counts[name]:
+            word = _WORDS.get(name, name) if planned_only else _past(name)
+            console.print(Text(f" {counts[name]:>5} {word}{_amounts(sums.get(name, {}))}"), soft_wrap=True)
+    if not counts:
+        console.print(Text(" no invoices"))
+    for source, (count, amounts) in paid.items():
+        are = "is" if count == 1 else "are"
+        told = f" {count} of these,{_amounts(amounts)}, {are} already paid at {safe(source)} and will stand unpaid"
+        console.print(Text(f"{told} in QuickBooks"), soft_wrap=True)
+
+
+def _add(sums: dict[str, Decimal], action: Action) -> None:
+    currency, amount = currency_and_amount(action)
+    if currency and amount is not None:
+        sums[currency] = sums.get(currency, Decimal(0)) + amount
 
 
 def show_causes(console: Console, causes: Iterable[Cause]) -> None:
@@ -118,33 +156,8 @@ def show_causes(console: Console, causes: Iterable[Cause]) -> None:
 def show_problems(console: Console, problems: Iterable[Problem]) -> None:
     """Troubles of whole sources or of the run, with who must act."""
     for problem in problems:
-        where = f"{problem.source}: " if problem.source else ""
-        console.print(Text(f"error[{problem.code}]: {where}{problem.what}"), soft_wrap=True)
-        console.print(Text(f"  = {problem.remedy}"), soft_wrap=True)
-
-
-def _notable(planned: Planned) -> Iterator[tuple[Action, Result | None]]:
-    for _, action, result in planned.rows():
-        if count_of(action, result) not in ("unchanged", "skipped"):
-            yield action, result
-
-
-def _cells(action: Action, result: Result | None) -> list[Text]:
-    name = count_of(action, result)
-    symbol = _SYMBOLS[name]
-    currency, amount = currency_and_amount(action)
-    document = action.document
-    day = document.date if document else action.invoice.date
-    shown = with_thousands(amount, currency) if amount is not None and currency else "—"
-    return [
-        Text(symbol, style=_COLOURS.get(symbol, "")),
-        Text(safe(document.number if document else f"{action.key.source}:{action.key.invoice}", 28)),
-        Text(safe(document.vendor if document else "—", 30)),
-        Text(day.isoformat() if day else "—"),
-        Text(currency or "—"),
-        Text(shown),
-        Text(safe(_what(action, result), 120)),
-    ]
+        for line in problem_lines(problem.code, problem.what, problem.remedy, problem.source):
+            show_line(console, line)
 
 
 def _what(action: Action, result: Result | None) -> str:

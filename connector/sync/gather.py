@@ -1,5 +1,6 @@
 """Everything that a decision needs to know about a handful of invoices: what the state, the lists and the books say."""
 
+import datetime
 from collections.abc import Mapping as Table
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -9,6 +10,7 @@ from connector.document import Document, Key, from_data, marker
 from connector.invoice import Invoice, Trouble
 from connector.mapping import Mapped, Mapping
 from connector.plan import Case, Facts, Known
+from connector.push.vendors import name_taken
 from connector.quickbooks.facts import CompanyFacts
 from connector.quickbooks.names import Missing, Names, Reference
 from connector.quickbooks.refs import find_refs
@@ -66,7 +68,7 @@ class Payees:
             return Trouble(
                 "vendor-renamed",
                 f'payee {invoice.payee} was paid as "{before}" and is now called "{vendor}"',
-                f"add a row to the mapping's table that names the vendor for {invoice.payee}",
+                _row_for(invoice.payee),
             )
         others = self.payees.get(vendor.lower(), set()) - {(self.source, invoice.payee)}
         if by_name and others:
@@ -74,13 +76,20 @@ class Payees:
             return Trouble(
                 "vendor-shared",
                 f'payee {invoice.payee} would be paid as "{vendor}", which is the vendor of payee {other}',
-                f"add a row to the mapping's table that names the vendor for {invoice.payee}",
+                _row_for(invoice.payee),
             )
         if before != vendor:
             self.vendors[invoice.payee] = vendor
             self.new[invoice.payee] = vendor
         self.payees.setdefault(vendor.lower(), set()).add((self.source, invoice.payee))
         return None
+
+
+def _row_for(payee: str) -> str:
+    return (
+        f"add a row for {payee} with a vendor name of its own to the mapping's table of vendors; "
+        "a vendor of a new name is made by itself"
+    )
 
 
 @dataclass(slots=True)
@@ -128,19 +137,20 @@ class Gathered:
         row = rows.get((invoice.id, kind)) or row
         key = Key(self.company, self.source, invoice.id, kind)  # type: ignore[arg-type]  # one of the kinds
         known = known_of(row, settled=key in self.settled) if row else None
-        case = Case(key, invoice, outcome, marker(key), known)
+        case = Case(key, invoice, outcome, marker(key), known, due=row.due if row else (mapped.due if mapped else None))
         if mapped is None or (known is not None and known.state not in MAY_WRITE):
             return case
         shared = self.payees.meet(invoice, outcome) if isinstance(outcome, Mapped) else None
-        vendor_id, missing = self._in_company(mapped)
+        vendor_id, missing, due = self._in_company(mapped)
         if shared is not None:
             missing = (("held", shared), *missing)
-        return replace(case, vendor_id=vendor_id, missing=missing, number_twice=mapped.number in self.numbers_twice)
+        twice = mapped.number in self.numbers_twice
+        return replace(case, vendor_id=vendor_id, missing=missing, number_twice=twice, due=due)
 
-    def _in_company(self, document: Document) -> tuple[str | None, tuple[_Missing, ...]]:
-        """The vendor's id, and why this company cannot hold the document."""
+    def _in_company(self, document: Document) -> tuple[str | None, tuple[_Missing, ...], datetime.date | None]:
+        """The vendor's id, why this company cannot hold the document, and when it is due there."""
         if self.names is None:
-            return None, ()
+            return None, (), document.due
         facts = self.names.facts
         missing: list[_Missing] = []
         if not facts.multicurrency and facts.home_currency and document.currency != facts.home_currency:
@@ -148,18 +158,27 @@ class Gathered:
         vendor = self.names.vendor(document.vendor)
         stand_in = Reference("Vendor", "", document.vendor, document.vendor)
         refs = find_refs(document, self.names, vendor if isinstance(vendor, Reference) else stand_in)
+        due = _due(document, None if isinstance(refs, tuple) else refs.term)
         if isinstance(refs, tuple):
             missing.extend(("blocked", _not_there(each, self.mapping.path)) for each in refs)
         if isinstance(vendor, Reference):
             if facts.multicurrency and vendor.currency and vendor.currency != document.currency:
                 missing.insert(0, ("blocked", _other_currency(vendor, document)))
-            return vendor.id, tuple(missing)
+            return vendor.id, tuple(missing), due
         if vendor.code != "vendor-not-found":
             missing.insert(0, ("blocked", _not_there(vendor, self.mapping.path)))
         elif self.mapping.policy.vendor_missing == "hold":
             trouble = _not_there(vendor, self.mapping.path)
             missing.insert(0, ("held", Trouble("vendor-missing", trouble.reason, trouble.remedy)))
-        return None, tuple(missing)
+        elif who := self.names.taken_by(document.vendor):
+            missing.insert(0, ("blocked", name_taken(document.vendor, who, self.mapping.path)))
+        return None, tuple(missing), due
+
+
+def _due(document: Document, term: Reference | None) -> datetime.date | None:
+    """The due box, or else what the terms in QuickBooks come to."""
+    days = term.extra.get("due_days", "") if term else ""
+    return document.due or (document.date + datetime.timedelta(days=int(days)) if days.isdigit() else None)
 
 
 def _no_currency(currency: str, facts: CompanyFacts) -> Trouble:

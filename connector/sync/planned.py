@@ -5,6 +5,7 @@ It lies in an anonymous temporary database, which the system deletes with the pr
 thousand bills needs no more memory than one of ten. ``plan`` leaves nothing behind.
 """
 
+import datetime
 import hashlib
 import pickle
 import sqlite3
@@ -71,6 +72,7 @@ class Result:
     reason: str | None = None
     remedy: str | None = None
     qbo_id: str | None = None
+    due: datetime.date | None = None
 
 
 @dataclass(slots=True)
@@ -123,22 +125,27 @@ class Planned:
         if action.action not in ("skip", "none"):
             self._digest.update(fingerprint(action).encode())
         if action.cause and action.code and action.state != "skipped":
-            cause = self.causes.setdefault(
-                action.cause, Cause(action.state, action.code, action.reason or "", action.remedy or "")
-            )
-            cause.invoices += 1
-            currency, amount = currency_and_amount(action)
-            if currency and amount is not None:
-                cause.amounts[currency] += amount  # type: ignore[assignment]
+            self._wait(action, action.cause, Cause(action.state, action.code, action.reason or "", action.remedy or ""))
 
     def settle(self, n: int, result: Result) -> None:
         """What action ``n`` came to."""
-        (action,) = self._store.execute("SELECT action FROM action WHERE n = ?", (n,)).fetchone()
-        counted = count_of(pickle.loads(action), result)  # noqa: S301 - our own
+        (stored,) = self._store.execute("SELECT action FROM action WHERE n = ?", (n,)).fetchone()
+        action: Action = pickle.loads(stored)  # noqa: S301 - our own
+        counted = count_of(action, result)
+        if result.code and (result.state in ("held", "blocked", "refused") or result.code == "answer-differs"):
+            told = Cause(result.state, result.code, result.reason or "", result.remedy or "")
+            self._wait(action, f"{result.code}: {result.reason}", told)
         self._store.execute(
             "UPDATE action SET result = ?, counted = ?, code = ? WHERE n = ?",
             (pickle.dumps(result), counted, result.code, n),
         )
+
+    def _wait(self, action: Action, key: str, told: Cause) -> None:
+        cause = self.causes.setdefault(key, told)
+        cause.invoices += 1
+        currency, amount = currency_and_amount(action)
+        if currency and amount is not None:
+            cause.amounts[currency] += amount  # type: ignore[assignment]
 
     def rows(self, *verbs: str) -> Iterator[tuple[int, Action, Result | None]]:
         """Actions with their results in order; all, or those of some verbs that are still to be carried out."""

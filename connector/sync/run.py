@@ -9,7 +9,6 @@ import datetime
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
 from itertools import islice
 from typing import Final
 
@@ -29,7 +28,7 @@ from connector.sync.books import Books
 from connector.sync.company import Opened, open_company
 from connector.sync.gather import MAY_WRITE, Gathered
 from connector.sync.numbers import Numbers
-from connector.sync.planned import WORK, WRITES, Planned, Result, count_of, currency_and_amount
+from connector.sync.planned import WORK, WRITES, Planned, Result, count_of
 from connector.sync.pulling import CHUNK, Loaded, Puller
 from connector.sync.remember import remember
 from connector.sync.selection import Selection, pull_window
@@ -59,7 +58,8 @@ class Outcome:
     started: datetime.datetime
     run: str | None = None
     ended: datetime.datetime | None = None
-    paid_at_source: dict[str, tuple[int, dict[str, Decimal]]] = field(default_factory=dict)
+    ignores_paid: set[str] = field(default_factory=set)
+    """Sources whose mapping posts a paid invoice like any other (mapping rule 10)."""
 
     def exit_code(self, *, wrote: bool) -> int:
         """The first that applies of the list; blocked, refused and unknown documents count where a run wrote."""
@@ -117,6 +117,8 @@ class Run:
         for name, source in chosen.items():
             try:
                 self._loaded[name] = self._puller.load(name, source, self._window(name, source))
+                if self._loaded[name].mapping.policy.paid_at_source == "ignore":
+                    self.outcome.ignores_paid.add(name)
             except ConnectorError as error:
                 self._trouble(error, name)
         self._check_named()
@@ -146,17 +148,15 @@ class Run:
     def plan(self) -> Planned:
         """Decide about every invoice that was pulled; nothing is written but what QuickBooks was seen to hold."""
         planned = Planned()
-        for name, action in self._actions():
+        for action in self._actions():
             planned.add(action)
-            self._note_paid(name, action)
         self.outcome.planned = planned
         return planned
 
-    def _actions(self) -> Iterator[tuple[str, Action]]:
+    def _actions(self) -> Iterator[Action]:
         numbers = self._numbers()
         if numbers.claims:
             self._read_company()
-        self.outcome.paid_at_source.clear()
         for name, loaded in self._loaded.items():
             gathered = Gathered(
                 self._state,
@@ -174,7 +174,7 @@ class Run:
                 loaded.mapping.policy, loaded.settings.start_date, closing, retry_refused=self._choices.retry_refused
             )
             for chunk in self._chunks(loaded):
-                yield from ((name, action) for action in decide(gathered.cases(chunk), terms))
+                yield from decide(gathered.cases(chunk), terms)
 
     def _numbers(self) -> Numbers:
         """The numbers that documents of this run lay claim to; without a claim QuickBooks is not even asked."""
@@ -210,15 +210,6 @@ class Run:
         if self._opened is None:
             self._opened = open_company(self._settings, self._state)
         return self._opened
-
-    def _note_paid(self, name: str, action: Action) -> None:
-        policy = self._loaded[name].mapping.policy
-        if action.invoice.paid and policy.paid_at_source == "ignore" and action.action in ("create", "adopt"):
-            currency, amount = currency_and_amount(action)
-            count, sums = self.outcome.paid_at_source.get(name, (0, {}))
-            if currency and amount is not None:
-                sums[currency] = sums.get(currency, Decimal(0)) + amount
-            self.outcome.paid_at_source[name] = (count + 1, sums)
 
     # Push.
 
@@ -308,6 +299,8 @@ class Run:
         outcome = self.outcome
         if wrote:
             self._note_not_reached()
+            if self.settle_in() is not None:
+                outcome.exit_codes.add(6)  # also where the invoice was not part of this run
         outcome.ended = _now()
         counts = outcome.planned.counts()
         if self.outcome.run is not None:
@@ -330,6 +323,11 @@ class Run:
         for n, _, result in planned.rows(*WORK):
             if result is None:
                 planned.settle(n, Result("ready"))
+
+    @property
+    def state(self) -> State:
+        """The state of the run."""
+        return self._state
 
     @property
     def settings(self) -> Settings:

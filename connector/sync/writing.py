@@ -100,7 +100,8 @@ class Writer:
 def result_of(written: Written) -> Result:
     """What was written, as the plan's result."""
     posted = written.posted
-    return Result(written.state, written.code, written.reason, written.remedy, posted.id if posted else None)
+    told = (written.state, written.code, written.reason, written.remedy)
+    return Result(*told, qbo_id=posted.id if posted else None, due=posted.due if posted else None)
 
 
 def _past_limit(name: str, would: str, limit: str, over: str) -> LimitExceeded:

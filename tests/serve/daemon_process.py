@@ -18,13 +18,7 @@ import requests
 from connector.sandbox import credentials
 
 ROOT = Path(__file__).parents[2]
-# The settings know no beat under a minute; in these processes a minute is less than a second.
-QUICK = """
-from connector.cli import main
-from connector.settings import schedule
-schedule._SECONDS["minute"] = 0.4
-main()
-"""
+PLAIN = "from connector.cli import main; main()"
 
 
 class Place:
@@ -36,9 +30,7 @@ class Place:
         (folder / "mappings").symlink_to(ROOT / "mappings")
         self.write()
 
-    def write(
-        self, *, cake: str | None = "every 1 minute", factory: str | None = None, **quickbooks: str | int
-    ) -> None:
+    def write(self, *, cake: str | None = "every 400 ms", factory: str | None = None, **quickbooks: str | int) -> None:
         given = {"environment": "sandbox", "settle_after": "1 s"} | quickbooks
         chosen = "".join(f"{name} = {json.dumps(value)}\n" for name, value in given.items())
         lines = [f'schedule = "{one}"' if one else "" for one in (cake, factory)]
@@ -127,7 +119,7 @@ class Process:
 
 
 @contextmanager
-def running(place: Place, script: str = QUICK) -> Iterator[Process]:
+def running(place: Place, script: str = PLAIN) -> Iterator[Process]:
     started = place.start("serve", script=script)
     process = Process(started)
     try:

@@ -17,7 +17,7 @@ from connector.errors import SettingsInvalid
 from connector.sandbox import credentials
 from connector.sandbox.server import Sandbox
 from connector.serve import ClockWatch, Daemon, scheduled, trigger_of
-from connector.settings import load, schedule
+from connector.settings import load
 from connector.state.lock import CompanyLock
 from connector.state.store import State
 from connector.sync.run import Run
@@ -31,12 +31,6 @@ def state(place: Place) -> Iterator[State]:
     made = State.open(f"sqlite:///{place.folder}/state.db")
     yield made
     made.close()
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A minute is a blink."""
-    monkeypatch.setitem(schedule._SECONDS, "minute", 0.3)
 
 
 class AtWork:
@@ -144,7 +138,6 @@ def test_a_jump_is_more_than_a_minute_and_told_once() -> None:
     assert told == [0.0, 0.0, 61.0, 0.0, -3600.0, 0.0]
 
 
-@pytest.mark.usefixtures("quick")
 def test_a_clock_that_is_set_back_delays_no_run(place: Place, state: State) -> None:
     place.write(factory="0 * * * *")
     with AtWork(place, state) as daemon:
@@ -176,7 +169,6 @@ def test_no_schedule_is_said_before_anything_is_made(place: Place) -> None:
         scheduled(load(place.folder / "connector.toml"))
 
 
-@pytest.mark.usefixtures("quick")
 def test_a_source_that_is_down_for_a_tick_is_read_at_the_next(place: Place, state: State) -> None:
     place.control("arm", {"fault": "answer-403", "path": "/cake"})
     with capture_logs() as said, AtWork(place, state) as daemon:
@@ -202,7 +194,6 @@ def test_a_lost_answer_is_looked_for_before_the_next_tick_and_makes_no_second_bi
     assert [row.state for row in state.documents_in_state(COMPANY, ["sent", "sending"])] == ["sent"]
 
 
-@pytest.mark.usefixtures("quick")
 def test_a_lock_that_stays_held_leaves_the_work_to_the_next_tick(place: Place, state: State) -> None:
     with capture_logs() as said, CompanyLock(place.folder, COMPANY), AtWork(place, state, patience=0.2) as daemon:
         until(lambda: [line for line in said if line["event"] == "left to the next tick"])
@@ -212,7 +203,6 @@ def test_a_lock_that_stays_held_leaves_the_work_to_the_next_tick(place: Place, s
     assert place.bills() == []
 
 
-@pytest.mark.usefixtures("quick")
 def test_in_production_nothing_is_written_before_a_person_has_synced_that_source(place: Place, state: State) -> None:
     place.write(environment="production")
     had_run(state, 4, command="sync")
@@ -231,7 +221,6 @@ def test_in_production_nothing_is_written_before_a_person_has_synced_that_source
     assert warned["remedy"] == "look at it, then: connector sync --source cake"
 
 
-@pytest.mark.usefixtures("quick")
 def test_a_mapping_is_read_anew_by_every_run(place: Place, state: State) -> None:
     mappings = place.folder / "mappings"
     shipped = mappings.resolve()
@@ -244,11 +233,10 @@ def test_a_mapping_is_read_anew_by_every_run(place: Place, state: State) -> None
         until(lambda: place.bills() == ["CAKE-10042", "CAKE-20001"])
 
 
-@pytest.mark.usefixtures("quick")
 def test_two_sources_take_turns_at_the_company(
     place: Place, state: State, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place.write(factory="every 1 minute")
+    place.write(factory="every 400 ms")
     inside: list[str] = []
     most: list[int] = []
     whole: Callable[[Run], object] = Run.plan

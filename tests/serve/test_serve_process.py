@@ -6,7 +6,7 @@ import os
 import signal
 import time
 
-from daemon_process import QUICK, Place, invoice, running, until
+from daemon_process import PLAIN, Place, invoice, running, until
 
 FROM_THE_START = "CAKE-10042"
 FAILING_FOR_ONE = (
@@ -16,7 +16,7 @@ FAILING_FOR_ONE = (
     "    if 'commission_factory' in self.versions():\n"
     "        raise ValueError('a bug')\n"
     "    return whole(self)\n"
-    "sync.Run.plan = plan\n" + QUICK
+    "sync.Run.plan = plan\n" + PLAIN
 )
 
 
@@ -29,7 +29,7 @@ def test_an_invoice_becomes_a_bill_at_once_a_new_one_at_the_next_tick_and_sigter
         assert daemon.stop() == 0
 
     start = daemon.lines[0]
-    assert (start["event"], start["schedules"], start["timezone"]) == ("serve", {"cake": "every 1 minute"}, "UTC")
+    assert (start["event"], start["schedules"], start["timezone"]) == ("serve", {"cake": "every 400 ms"}, "UTC")
     assert start["next_runs"]["cake"].endswith("Z")
     written = daemon.said("document")[1]
     assert {key: written[key] for key in ("source", "invoice", "kind", "number", "action", "state", "code")} == {
@@ -98,7 +98,7 @@ def test_beside_a_process_that_holds_the_lock_it_waits(place: Place) -> None:
 
 
 def test_a_bug_in_one_source_leaves_the_others_at_work(place: Place) -> None:
-    place.write(factory="every 1 minute")
+    place.write(factory="every 400 ms")
     with running(place, FAILING_FOR_ONE) as daemon:
         until(lambda: daemon.said("our fault"))
         place.control("load", {"cake": [invoice(20001)]})

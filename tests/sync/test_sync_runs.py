@@ -94,7 +94,7 @@ def test_every_field_of_the_json_document_is_there(project: Project) -> None:
         "number": "CAKE-1",
         "vendor": "Affiliate 1",
         "date": "2026-09-30",
-        "due": None,
+        "due": "2026-10-30",
         "currency": "AUD",
         "amount": "101.25",
         "action": "create",
@@ -103,6 +103,13 @@ def test_every_field_of_the_json_document_is_there(project: Project) -> None:
         "code": None,
         "reason": None,
         "remedy": None,
+        "lines": [
+            {
+                "amount": "101.25",
+                "account": "Affiliate payouts",
+                "description": "Affiliate payout to Affiliate 1, September 2026",
+            }
+        ],
     }
     assert list(ran.json["counts"]) == (
         "created adopted updated removed credited paid unchanged held blocked refused unknown waiting skipped".split()
