@@ -10,13 +10,13 @@ from daemon_process import PLAIN, Place, invoice, running, until
 
 FROM_THE_START = "CAKE-10042"
 FAILING_FOR_ONE = (
-    "from connector import sync\n"
-    "whole = sync.Run.plan\n"
+    "from connector.sync.run import Run\n"
+    "whole = Run.plan\n"
     "def plan(self):\n"
     "    if 'commission_factory' in self.versions():\n"
     "        raise ValueError('a bug')\n"
     "    return whole(self)\n"
-    "sync.Run.plan = plan\n" + PLAIN
+    "Run.plan = plan\n" + PLAIN
 )
 
 
