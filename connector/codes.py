@@ -10,6 +10,15 @@ _BUG: Final = (
     "Report it with the trace file named beside the message. The books are safe; other sources go on."
 )
 
+_ROW: Final = (
+    "Open the CSV that the mapping names under tables (mappings/NAME.vendors.csv beside the mapping) and add a row, "
+    "like this one:\n"
+    "    affiliate_id,affiliate_name,vendor,account,class\n"
+    "    70112,Foo Media,Foo Media (70112),Affiliate payouts:US,US\n"
+    "A vendor name that QuickBooks does not have yet is enough: with   vendor not in QuickBooks: create   under policy "
+    "the vendor is made. Then run: connector sync"
+)
+
 CODES: Final[Mapping[str, tuple[str, str]]] = {
     # Settings and the command line.
     "settings-missing": (
@@ -53,6 +62,14 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     "check-what": (
         "connector check does not know what to check",
         "Give it names of connections (the NAME of [sources.NAME]) or mapping files, or nothing to check all of them.",
+    ),
+    "folder-not-empty": (
+        "the folder holds something already",
+        "Nothing of yours is written over. Name a folder that does not exist yet, or an empty one.",
+    ),
+    "file-not-writable": (
+        "a file cannot be written",
+        "The folder does not exist, or it may not be written to. Name another file; nothing else was done.",
     ),
     "sandbox-start": (
         "the sandbox cannot start",
@@ -299,14 +316,14 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "vendor-shared": (
         "two payees reach the same vendor",
-        (
-            "The vendor's name is bound to the first payee that reached it. Add a row with the right vendor for the "
-            "second."
-        ),
+        f"The vendor's name is bound to the first payee that reached it. Say who the second one is. {_ROW}",
     ),
     "vendor-renamed": (
         "a payee has a new name",
-        "It was bound to a vendor under the old one. Add a row that says which vendor it is.",
+        (
+            "It was bound to a vendor under the old one. Say whether it is still that vendor, by writing the old name, "
+            f"or another one. {_ROW}"
+        ),
     ),
     "vendor-currency": (
         "the vendor is kept in another currency",

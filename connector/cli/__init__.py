@@ -6,6 +6,7 @@ and turns whatever happens into words, JSON and an exit code.
 """
 
 import io
+import itertools
 import os
 import signal
 import sys
@@ -15,12 +16,14 @@ from types import FrameType
 from typing import Annotated, Literal, NoReturn
 
 import typer
+from typer.main import get_command
 
 from connector import log
 from connector.cli.arguments import arrange
 from connector.cli.commands import add_commands, existing
-from connector.cli.context import Context
+from connector.cli.context import ONLY_ERRORS, Context
 from connector.cli.failures import INTERRUPTED, TERMINATED, explain, explain_misuse, explain_our_fault
+from connector.cli.help_page import asked_page
 from connector.errors import ConnectorError
 
 __all__ = ["main"]
@@ -47,9 +50,7 @@ def _run(arguments: list[str]) -> int:
     try:
         shared, own = arrange(arguments)
         context.command = next((argument for argument in own if not argument.startswith("-")), "help")
-        if not own and "--version" not in shared:
-            own = ["--help"]
-        code = _application(context, own)([*shared, *own], prog_name="connector", standalone_mode=False)
+        code = _obey(context, shared, own)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except ConnectorError as error:
@@ -66,14 +67,26 @@ def _run(arguments: list[str]) -> int:
         return explain_our_fault(context, error)
 
 
-def _application(context: Context, own: list[str]) -> typer.Typer:
+def _obey(context: Context, shared: list[str], own: list[str]) -> object:
+    """The page that was asked for, or whatever the command comes to."""
+    if not own:
+        own = ["--help"] if "--version" not in shared else ["help"]
+    if own[0] == "help" and any(command.name in own[1:2] for command in existing()):
+        own = [*own[1:], "--help"]
+        context.command = own[0]
+    application = get_command(_application(context))
+    if any(argument in _HELP for argument in itertools.takewhile(lambda argument: argument != "--", own)):
+        typer.echo(asked_page(application, own))
+        return 0
+    return application([*shared, *own], prog_name="connector", standalone_mode=False)
+
+
+def _application(context: Context) -> typer.Typer:
     app = typer.Typer(
         help=_ABOUT,
         add_completion=False,
         pretty_exceptions_enable=False,
-        context_settings={"help_option_names": list(_HELP)},
     )
-    asks_for_help = any(argument in _HELP for argument in own)
 
     def shared_options(  # noqa: PLR0917 - Typer hands them over by name
         call: typer.Context,
@@ -96,13 +109,13 @@ def _application(context: Context, own: list[str]) -> typer.Typer:
         quiet: Annotated[
             int,
             typer.Option(
-                "-q", "--quiet", count=True, metavar="", show_default=False, help="Say less; repeat for still less."
+                "-q", "--quiet", count=True, metavar="", show_default=False, help="Say less; -qq: errors alone."
             ),
         ] = 0,
         verbose: Annotated[
             int,
             typer.Option(
-                "-v", "--verbose", count=True, metavar="", show_default=False, help="Say more; repeat for still more."
+                "-v", "--verbose", count=True, metavar="", show_default=False, help="Say more; -vv: still more."
             ),
         ] = 0,
         no_input: Annotated[
@@ -116,9 +129,10 @@ def _application(context: Context, own: list[str]) -> typer.Typer:
         context.path, context.json, context.color, context.log_format = config, as_json, color, log_format
         context.verbosity = verbose - quiet
         context.progress = sys.stderr.isatty() and not no_progress and not quiet
-        context.interactive = sys.stdin.isatty() and not no_input
+        # Nobody can say yes to what -qq does not show.
+        context.interactive = sys.stdin.isatty() and not no_input and context.verbosity > ONLY_ERRORS
         call.obj = context
-        if not asks_for_help and context.command != "help":
+        if context.command != "help":
             log.configure(log_format, context.verbosity)
 
     app.callback(invoke_without_command=True)(shared_options)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from connector.cli.context import Context, current
+from connector.cli.help_page import asked_page
 from connector.errors import SignInNeeded
 
 if TYPE_CHECKING:
@@ -15,12 +16,14 @@ __all__ = ["auth"]
 
 _SOON = 30  # days before the end at which a person should sign in again
 
-auth = typer.Typer(no_args_is_help=True)
+auth = typer.Typer(invoke_without_command=True)
 
 
 @auth.callback()
-def _group() -> None:
-    """Without a callback Typer would drop the name of the only command."""
+def _group(ctx: typer.Context) -> None:
+    """Alone it shows its help; without a callback Typer would drop the name of the only command."""
+    if ctx.invoked_subcommand is None:
+        typer.echo(asked_page(ctx.find_root().command, ["auth"]))
 
 
 @auth.command(help="Whether the connector is signed in, and for how long. Asks nobody.")

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
     from connector.settings import Settings
 
-__all__ = ["Context", "as_json", "current", "visible"]
+__all__ = ["ONLY_ERRORS", "Context", "as_json", "current", "visible"]
+
+ONLY_ERRORS = -2
+"""The verbosity of ``-qq``."""
 
 # Characters that move the cursor, colour the line, or turn the reading direction of what follows.
 _UNSEEN = dict.fromkeys(
@@ -81,8 +84,10 @@ class Context:
 
     @cached_property
     def console(self) -> "Console":
-        """Results: stdout."""
-        return self._open(sys.stdout)
+        """Results: stdout; with ``-qq`` nowhere."""
+        console = self._open(sys.stdout)
+        console.quiet = self.verbosity <= ONLY_ERRORS
+        return console
 
     @cached_property
     def messages(self) -> "Console":

@@ -6,6 +6,7 @@ import traceback
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -29,8 +30,8 @@ def explain(context: Context, error: ConnectorError) -> int:
         context.emit(_document(context, problems_of(error)))
     faults = getattr(error, "faults", ())
     if faults:
-        count = f"{len(faults)} fault" + ("s" if len(faults) != 1 else "")
-        context.say("\n\n".join(fault.render() for fault in faults) + f"\n\n{count}")
+        count = "1 fault. Next: mend it" if len(faults) == 1 else f"{len(faults)} faults. Next: mend them"
+        context.say("\n\n".join(fault.render() for fault in faults) + f"\n\n{count}, then: connector check")
     else:
         context.say(f"error[{error.code}]: {error.what}\n   = {error.remedy}")
     if trace is not None:
@@ -68,17 +69,42 @@ def explain_misuse(error: typer.TyperException, commands: list[str]) -> int:
     where = getattr(error, "ctx", None)
     told = getattr(error, "format_message", error.__str__)()
     option = getattr(error, "option_name", None)
+    parameter = getattr(error, "param", None)
     path = where.command_path if where is not None else "connector"
     near: list[str] = []
-    if option is not None:
+    if parameter is not None:
+        told, hint = _unfit(error, parameter, path)
+    elif option is not None and not hasattr(error, "possibilities"):
+        told = f"{option} takes no value" if "not take" in told else f"{option} needs a value"
+    elif option is not None:
         own = [name for parameter in where.command.params for name in parameter.opts] if where is not None else []
         near = get_close_matches(option, [*own, *VALUED, *FLAGS, "--help"], n=1)
         told = f"there is no option {option}"
     elif told.startswith("No such command") and where is not None:
         told, near = _unknown_command(told, commands if path == "connector" else sorted(where.command.commands))
-    hint = f"did you mean {near[0]}?" if near else f"see: {path} --help"
+    elif "unexpected extra argument" in told:
+        told = f"{path} has no use for: {told.rpartition('(')[2].rstrip(')')}"
+    if parameter is None:
+        hint = f"did you mean {near[0]}?" if near else f"see: {path} --help"
     Context("help").say(f"error[wrong-use]: {told}\n   = {hint}")
     return _MISUSE
+
+
+def _unfit(error: typer.TyperException, parameter: Any, path: str) -> tuple[str, str]:
+    """What is wrong with a value, or that it is missing, and what to write; in none of a library's words."""
+    option = parameter.param_type_name == "option"
+    name = max(parameter.opts, key=len) if option else (parameter.metavar or parameter.name.upper()).strip("[].")
+    if hasattr(error, "param_type"):
+        return f"{path} needs {'' if option else 'an ' if name[:1] in 'AEIOU' else 'a '}{name}", f"see: {path} --help"
+    kind, least, most = parameter.type_descriptor, getattr(parameter, "min", None), getattr(parameter, "max", None)
+    remedy = f"see: {path} --help"
+    if kind.is_choice:
+        remedy = f"write one of: {', '.join(str(each) for each in kind.choices or ())}"
+    elif least is not None and most is not None:
+        remedy = f"write a whole number from {least} to {most}"
+    elif kind.annotation in (int, int | None):
+        remedy = "write a whole number"
+    return f"the value of {name} does not fit", remedy
 
 
 def _unknown_command(told: str, known: list[str]) -> tuple[str, list[str]]:

@@ -1,33 +1,38 @@
-"""``connector help``: every code that a message may carry, the exit codes, and the language of mappings."""
+"""``connector help``: every code and word that a message may carry, the exit codes, and the language of mappings."""
 
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from textwrap import fill
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
+from connector.cli.commands import existing
 from connector.cli.context import current
+from connector.cli.help_page import help_page, page_width
+from connector.cli.words import WORDS
 from connector.codes import CODES, EXIT_CODES
 from connector.errors import WrongUse
 
 __all__ = ["all_codes", "help_command"]
 
-_WIDTH: Final = 96
-
 
 def help_command(
     ctx: typer.Context,
-    topic: Annotated[str | None, typer.Argument(metavar="[TOPIC]", help="mapping, exit-codes, or a code.")] = None,
+    topic: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[TOPIC]", help="A command, mapping, exit-codes, an exit code, or a word or code of a message."
+        ),
+    ] = None,
 ) -> None:
     context = current(ctx)
-    text = ctx.find_root().get_help() if topic is None else _explained(topic)
+    text = help_page(ctx.find_root().command, "connector") if topic is None else _explained(topic.strip("[]"))
     if context.json:
         context.emit({"schema": "connector/help/1", "topic": topic, "text": text, "problems": []})
-    elif topic is None:
-        typer.echo(text)
     else:
-        context.show(text)
+        typer.echo(text)
 
 
 def all_codes() -> Mapping[str, tuple[str, str]]:
@@ -50,15 +55,32 @@ def _explained(topic: str) -> str:
         from connector.cli.mapping_help import MAPPING  # noqa: PLC0415 - two screens of text
 
         return MAPPING
-    codes = all_codes()
-    found = next((code for code in codes if code.lower() == topic.lower()), None)
+    if topic.isdecimal():
+        return _exit_code(topic)
+    codes = {**WORDS, **all_codes()}
+    wanted = re.sub(r"[\s_]+", "-", topic.strip()).lower()
+    found = next((code for code in codes if code.lower() == wanted), None)
     if found is None:
-        near = get_close_matches(topic, [*codes, "mapping", "exit-codes"], n=3)
+        commands = [command.name for command in existing()]
+        near = get_close_matches(wanted, [*codes, *commands, "mapping", "exit-codes"], n=3)
         raise WrongUse(
             f"there is no help on {topic!r}",
             code="wrong-use",
             remedy=f"did you mean {' or '.join(near)}?" if near else "see: connector help exit-codes, help mapping",
         )
     title, text = codes[found]
-    wrapped = "\n".join(fill(line, _WIDTH) for line in text.splitlines())
+    wrapped = "\n".join(fill(line, page_width()) for line in text.splitlines())
     return f"{found}: {title}\n\n{wrapped}"
+
+
+def _exit_code(number: str) -> str:
+    """The lines of one exit code, as they stand in the list of all."""
+    lines = EXIT_CODES.splitlines()
+    first = next((n for n, line in enumerate(lines) if line.split()[:1] == [number]), None)
+    if first is None:
+        raise WrongUse(
+            f"the connector never ends with {number}", code="wrong-use", remedy="see: connector help exit-codes"
+        )
+    last = next(n for n in range(first + 1, len(lines) + 1) if n == len(lines) or not lines[n].startswith(" " * 7))
+    told = " ".join(line.strip() for line in lines[first:last]).removeprefix(number).strip()
+    return f"Exit code {number}\n\n{fill(told, page_width())}\n\nAll of them: connector help exit-codes"

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import signal
 import stat
 import subprocess
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import pytest
 from command_line import Run, environment
+
+from connector.cli.commands import COMMANDS
 
 # Commands that end in every way a command can end.
 BRITTLE = """
@@ -161,6 +164,51 @@ def test_other_wrong_use_ends_with_2_without_a_trace(run: Run, arguments: list[s
     assert ran.returncode == 2
     assert ran.stderr.startswith("error[wrong-use]: ")
     assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["why"], "connector why needs an INVOICE\n   = see: connector why --help"),
+        (["--color", "pink", "check"], "the value of --color does not fit\n   = write one of: auto, always, never"),
+        (["sandbox", "--port", "x"], "the value of --port does not fit\n   = write a whole number from 0 to 65535"),
+        (["runs", "--limit", "0"], "the value of --limit does not fit\n   = write a whole number from 1 to 10000"),
+        (["plan", "--period"], "--period needs a value\n   = see: connector --help"),
+        (["sync", "--yes=1"], "--yes takes no value\n   = see: connector --help"),
+        (["status", "extra"], "connector status has no use for: extra\n   = see: connector status --help"),
+    ],
+)
+def test_wrong_use_is_told_in_no_words_of_a_library(run: Run, arguments: list[str], told: str) -> None:
+    ran = run(*arguments)
+
+    assert (ran.returncode, ran.stderr) == (2, f"error[wrong-use]: {told}\n")
+
+
+@pytest.mark.parametrize("command", [[], *([each.name] for each in COMMANDS), ["runs", "show"], ["auth", "status"]])
+def test_a_page_of_help_is_clean_and_fits(run: Run, command: list[str]) -> None:
+    ran = run(*command, "--help", env={"COLUMNS": "60"})
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+    lines = ran.stdout.splitlines()
+    assert lines[0].startswith(" ".join(["Usage: connector", *command]))
+    assert [line for line in lines if line != line.rstrip() or len(line) > 60] == []
+    assert not re.search(r"<\w+|\[\[|list\[|\]\.\.\.\]", ran.stdout)
+    assert "--help" in ran.stdout
+
+
+def test_auth_alone_shows_its_help(run: Run) -> None:
+    ran = run("auth")
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout == run("auth", "--help").stdout
+
+
+def test_twice_quiet_says_nothing_but_errors(run: Run, company: Path) -> None:
+    good, bad = run("check", "-qq", cwd=company), run("check", "-qq", "caek", cwd=company)
+
+    assert (good.returncode, good.stdout, good.stderr) == (0, "", "")
+    assert (bad.returncode, bad.stdout) == (2, "")
+    assert bad.stderr.startswith("error[check-what]")
 
 
 def test_shared_options_stand_before_or_after_the_command(run: Run, script: str) -> None:
@@ -342,7 +390,7 @@ def test_settings_with_faults_end_with_3_and_tell_all_of_them(run: Run, company:
 
     assert plain.returncode == as_json.returncode == 3
     assert plain.stdout == ""
-    assert plain.stderr.splitlines()[-1] == "3 faults"
+    assert plain.stderr.splitlines()[-1] == "3 faults. Next: mend them, then: connector check"
     assert "connector.toml:11" in plain.stderr
     assert [(problem["code"], problem["source"]) for problem in json.loads(as_json.stdout)["problems"]] == [
         ("setting-unknown", None),
