@@ -42,8 +42,7 @@ def show_columns(
     Where the terminal is too narrow for a last column, it stands below its line; where it is too narrow even for the
     others, every cell has a line of its own with its title.
 
-    Args:
-        right: Titles of the columns that are aligned to the right.
+    Columns whose titles stand in ``right`` are aligned to the right.
     """
     told = [[cell if isinstance(cell, Text) else Text(cell) for cell in row] for row in rows]
     widths = [max(cell_len(title), *(row[n].cell_len for row in told), 0) for n, title in enumerate(titles)]
