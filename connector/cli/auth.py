@@ -11,9 +11,11 @@ from connector.errors import SignInNeeded
 if TYPE_CHECKING:
     from connector.quickbooks.signin import SignInStatus
     from connector.report.run import CompanyName
+    from connector.state.tables import RunRow
 
 __all__ = ["auth"]
 
+_SIGN_IN = 4  # how a run ends that QuickBooks did not let in
 _SOON = 30  # days before the end at which a person should sign in again
 
 auth = typer.Typer(invoke_without_command=True)
@@ -36,12 +38,13 @@ def status(ctx: typer.Context) -> None:
     with open_state(settings, create=False) as state:
         found = sign_in_of(settings, state, connection(settings)).status()
         company = company_name(settings, state)
+        last = next(iter(state.runs(1, settings.quickbooks.realm_id)), None)
     given = settings.quickbooks.refresh_token is not None
     origin = settings.origin("quickbooks.refresh_token") if given else None
-    trouble = None if found.signed_in else _signed_out(found, origin)
+    trouble = _met_by(last, found) if found.signed_in else _signed_out(found, origin)
     if context.json:
         context.emit(_document(found, company, origin, trouble))
-    elif trouble is None:
+    elif trouble is None or found.signed_in:
         _show(context, found, company, origin)
     if trouble is not None:
         raise trouble
@@ -61,6 +64,19 @@ def _signed_out(found: "SignInStatus", origin: str | None) -> SignInNeeded | Non
         code="quickbooks-sign-in",
         remedy="set a new refresh token as [quickbooks] refresh_token or CONNECTOR_QUICKBOOKS__REFRESH_TOKEN",
     )
+
+
+def _met_by(run: "RunRow | None", found: "SignInStatus") -> SignInNeeded | None:
+    """What QuickBooks said to the last run; only a run can know it, and a later refresh makes it old."""
+    if run is None or run.exit_code != _SIGN_IN or run.ended is None:
+        return None
+    if found.refreshed_at is not None and found.refreshed_at > run.ended:
+        return None
+    problem = next((each for each in run.problems or () if each.get("source") is None), None)
+    if problem is None:
+        return None  # it was a source's key
+    what = f"{problem['what']}; so the last run was told, {run.ended:%Y-%m-%d %H:%M} UTC"
+    return SignInNeeded(what, code=str(problem["code"]), remedy=f"{problem['remedy']}; then run: connector sync")
 
 
 def _document(

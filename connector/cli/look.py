@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,6 +17,7 @@ from connector.state.tables import RunRow
 
 if TYPE_CHECKING:
     from connector.report.run import CompanyName
+    from connector.report.why import Lives
 
 __all__ = ["runs", "status", "why"]
 
@@ -67,8 +69,8 @@ def why(
         if state is None:
             raise _unknown(invoices[0], "nothing has been read yet", "run first: connector sync")
         company = company_name(settings, state)
-        named = list(dict.fromkeys(found for text in invoices for found in _found(settings, state, text)))
         lives = Lives(settings, state, company, source_type)
+        named = list(dict.fromkeys(found for text in invoices for found in _found(settings, state, lives, text)))
         told = [lives.of(source, invoice) for source, invoice in named]
     if context.json:
         context.emit({"schema": "connector/why/1", "company": company, "invoices": told, "problems": []})
@@ -76,21 +78,35 @@ def why(
     for n, life in enumerate(told):
         if n:
             context.show("")
-        show_life(context.console, life)
+        show_life(context.console, life, verbose=context.verbosity > 0)
 
 
-def _found(settings: Settings, state: State, text: str) -> list[tuple[str, str]]:
+def _found(settings: Settings, state: State, lives: "Lives", text: str) -> list[tuple[str, str]]:
     from connector.state.overview import near_misses  # noqa: PLC0415 - only where something is misspelt
 
     realm = settings.quickbooks.realm_id
     found = state.find_invoice(realm, text)
+    if found:
+        return found
+    # Without a document nothing keeps a number: the end of it is the id, and today's mapping says the rest.
+    ending = text.rpartition("-")[2]
+    same = [each for each in state.find_invoice(realm, ending) if each[1] == ending] if ending not in ("", text) else []
+    numbers = {each: lives.number_of(*each) for each in same}
+    found = [each for each, number in numbers.items() if number == text]
+    found = found or [each for each, number in numbers.items() if number is None]
     if not found:
-        near = near_misses(state, realm, text)
+        near = [number for number in numbers.values() if number] or _alike(near_misses(state, realm, text), text)
         remedy = "write the source's id, source:id, our number (CAKE-10042) or QuickBooks' id"
         raise _unknown(
             text, f'no invoice is known by "{text}"', f"did you mean {' or '.join(near)}?" if near else remedy
         )
     return found
+
+
+def _alike(names: list[str], text: str) -> list[str]:
+    """Those that differ in a letter or two; another number of the same length is no help."""
+    name = text.rpartition(":")[2]
+    return [each for each in names if SequenceMatcher(None, each, name).ratio() >= 0.8]
 
 
 def _unknown(text: str, what: str, remedy: str) -> WrongUse:

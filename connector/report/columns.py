@@ -52,7 +52,8 @@ def show_columns(
         _show_blocks(console, titles, told)
         return
     aligned = [title in right for title in titles]
-    _print(console, _joined([Text(title, style="bold") for title in titles], widths, aligned))
+    beside = titles if max(_LEAST, cell_len(titles[-1])) <= room or widths[-1] <= room else titles[:-1]
+    _print(console, _joined([Text(title, style="bold") for title in beside], widths, aligned))
     for row in told:
         if row[-1].cell_len <= room or room >= _LEAST:
             first, *more = _folded(row[-1], room)

@@ -4,13 +4,11 @@ import datetime
 from collections.abc import Mapping
 from typing import Any, Final
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
+from connector.report.columns import safe, show_columns, show_line
+from connector.report.problems import problem_lines
 from connector.report.status_text import amount_text, time_text
-from connector.report.terminal import safe
 
 __all__ = ["show_run", "show_runs"]
 
@@ -27,23 +25,23 @@ def show_runs(console: Console, document: Mapping[str, Any]) -> None:
     if not document["runs"]:
         _line(console, " Nothing has run here yet.\n\n Next: connector plan")
         return
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
-    for title in ("Run", "Started", "Took", "Who", "Command", "Exit", "What came of it"):
-        table.add_column(title, overflow="fold")
+    rows = []
     for run in document["runs"]:
         told = [_counts(run) if run["outcome"] == "ended" else _ENDS[run["outcome"]]]
-        told += [f"{safe(change['source'])}: mapping changed before" for change in run["mapping_changes"]]
-        table.add_row(
-            Text(run["run"]),
-            Text(time_text(run["started"])),
-            Text(_took(run)),
-            Text(safe(run["who"], 20)),
-            Text(safe(run["command"], 20)),
-            Text("—" if run["exit_code"] is None else str(run["exit_code"])),
-            Text("; ".join(told)),
+        told += [f"the mapping of {safe(change['source'])} was edited before it" for change in run["mapping_changes"]]
+        rows.append(
+            (
+                run["run"],
+                time_text(run["started"]),
+                _took(run),
+                safe(run["who"], 20),
+                safe(run["command"], 20),
+                "—" if run["exit_code"] is None else str(run["exit_code"]),
+                "; ".join(told),
+            )
         )
-    console.print(table)
-    _line(console, f" Next: connector runs show {document['runs'][0]['run']}")
+    show_columns(console, ("Run", "Started", "Took", "Who", "Command", "Exit", "What came of it"), rows)
+    _line(console, f"\n Next: connector runs show {document['runs'][0]['run']}")
 
 
 def show_run(console: Console, run: Mapping[str, Any]) -> None:
@@ -62,9 +60,9 @@ def show_run(console: Console, run: Mapping[str, Any]) -> None:
         since = f"since run {change['since_run']} (version {change['before'][:12]})"
         _line(console, f"   mapping of {safe(change['source'])} changed {since}: {files}")
     for problem in run["problems"]:
-        where = f"{problem['source']}: " if problem.get("source") else ""
-        _line(console, f"\n error[{safe(problem['code'])}]: {safe(where + problem['what'], 400)}")
-        _line(console, f"   = {safe(problem['remedy'], 300)}")
+        console.print()
+        for line in problem_lines(problem["code"], problem["what"], problem["remedy"], problem.get("source")):
+            _line(console, f" {line}")
     _documents(console, run["documents"])
 
 
@@ -72,23 +70,22 @@ def _documents(console: Console, documents: list[dict[str, Any]]) -> None:
     if not documents:
         _line(console, "\n It was the last to decide about no document.")
         return
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
-    for title in ("Number", "Vendor", "Date", "Amount", "In this run", "Now"):
-        table.add_column(title, overflow="fold", justify="right" if title == "Amount" else "left")
-    for each in documents[:_SHOWN]:
-        amount = amount_text(each["currency"], each["amount"]) if each["currency"] and each["amount"] else "—"
-        table.add_row(
-            Text(safe(each["number"] or f"{each['source']}:{each['invoice']}", 28)),
-            Text(safe(each["vendor"] or "—", 30)),
-            Text(each["date"] or "—"),
-            Text(amount),
-            Text(_did(each)),
-            Text(_now(each)),
+    rows = [
+        (
+            safe(each["number"] or f"{each['source']}:{each['invoice']}", 28),
+            safe(each["vendor"] or "—", 30),
+            each["date"] or "—",
+            amount_text(each["currency"], each["amount"]) if each["amount"] else "—",
+            _did(each),
+            _now(each),
         )
-    console.print(table)
+        for each in documents[:_SHOWN]
+    ]
+    console.print()
+    show_columns(console, ("Number", "Vendor", "Date", "Amount", "In this run", "Now"), rows, right=("Amount",))
     if len(documents) > _SHOWN:
         _line(console, f" … and {len(documents) - _SHOWN} more (all of them: --json)")
-    _line(console, f" Next: connector why {safe(documents[0]['source'])}:{safe(documents[0]['invoice'])}")
+    _line(console, f"\n Next: connector why {safe(documents[0]['source'])}:{safe(documents[0]['invoice'])}")
 
 
 def _did(each: Mapping[str, Any]) -> str:
@@ -105,7 +102,8 @@ def _now(each: Mapping[str, Any]) -> str:
 
 def _counts(run: Mapping[str, Any]) -> str:
     counts = ", ".join(f"{count} {name}" for name, count in run["counts"].items() if count) or "no invoices"
-    return f"{counts}, {run['troubles']} troubles" if run["troubles"] else counts
+    noun = "trouble" if run["troubles"] == 1 else "troubles"
+    return f"{counts}, {run['troubles']} {noun}" if run["troubles"] else counts
 
 
 def _took(run: Mapping[str, Any]) -> str:
@@ -116,4 +114,4 @@ def _took(run: Mapping[str, Any]) -> str:
 
 
 def _line(console: Console, text: str) -> None:
-    console.print(Text(text), soft_wrap=True)
+    show_line(console, text)

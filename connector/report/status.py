@@ -21,11 +21,37 @@ from connector.state.requests import sent_moment
 from connector.state.store import State
 from connector.state.tables import RunRow
 
-__all__ = ["ORDER", "status_document", "waits_for"]
+__all__ = ["NO_CURRENCY", "ORDER", "status_document", "waits_for"]
+
+NO_CURRENCY: Final = "?"
+"""What amounts stand under whose currency could not be told; they are never added to others."""
 
 ORDER: Final = ("ready", "sending", "held", "blocked", "refused", "sent", "skipped", "removed")
 """States in the order in which people are told."""
 
+_TROUBLES: Final = (
+    ("M", "faults in its mapping"),
+    ("setting", "settings not valid"),
+    ("source-key-refused", "its key refused"),
+    ("source-down", "source not reachable"),
+    ("source-throttled", "source asked to slow down"),
+    ("source", "source not read"),
+    ("quickbooks-sign-in", "QuickBooks: sign-in needed"),
+    ("quickbooks-forbidden", "QuickBooks: not allowed"),
+    ("quickbooks-down", "QuickBooks not reachable"),
+    ("quickbooks-throttled", "QuickBooks asked to slow down"),
+    ("limit-exceeded", "stopped by a limit"),
+)
+"""Beginnings of codes, and how a run that met one is told to have ended."""
+_WORDS_OF_EXITS: Final = {
+    1: "a fault of ours",
+    3: "settings not valid",
+    7: "another run was at work",
+    8: "stopped by a limit",
+    130: "interrupted",
+    143: "terminated",
+}
+_WAITS: Final = {"blocked": "blocked", "refused": "refused", "sending": "without an answer"}
 _RUNS: Final = 1000
 _LIST: Final = ("ready", "held", "blocked", "refused", "sending")
 _TO_COMPARE: Final = frozenset({"answer-differs", "twice-in-quickbooks"})
@@ -110,10 +136,9 @@ def status_document(
             _group(groups, one)
     runs = state.runs(_RUNS, realm) if state else []
     sources = [
-        {**_of_source(name, settings, state, runs, now, trigger), **tally.data()}
+        {**_of_source(name, settings, state, runs, now, trigger, tally), **tally.data()}
         for name, tally in sorted(by_source.items())
     ]
-    last = [run for run in (_last_run(name, runs) for name in by_source) if run is not None]
     return {
         "schema": "connector/status/1",
         "as_of": stamp(now),
@@ -125,7 +150,7 @@ def status_document(
         "waiting": [_group_data(each) for each in sorted(groups.values(), key=_weight)],
         "unknown": [_unknown(state, one, settings.quickbooks.settle_after, now) for one in unknown] if state else [],
         "exit_code": _exit_code(by_source, runs, sources, whole.counts),
-        "problems": _problems(last),
+        "problems": _problems(by_source, runs),
     }
 
 
@@ -161,7 +186,13 @@ def _group_data(group: _Group) -> dict[str, Any]:
 
 
 def _of_source(
-    name: str, settings: Settings, state: State | None, runs: Iterable[RunRow], now: datetime.datetime, trigger: Trigger
+    name: str,
+    settings: Settings,
+    state: State | None,
+    runs: Iterable[RunRow],
+    now: datetime.datetime,
+    trigger: Trigger,
+    tally: _Tally,
 ) -> dict[str, Any]:
     configured: SourceSettings | None = settings.sources.get(name)
     schedule = configured.schedule if configured else None
@@ -176,6 +207,7 @@ def _of_source(
         "configured": configured is not None,
         "schedule": schedule,
         "last_run": None if run is None else _run(run),
+        "ended_with": None if run is None else _ended_with(run, name, tally.counts),
         "last_success": stamp(success),
         "next_run": stamp(next_run(schedule, began, now, trigger)),
         "overdue": overdue(schedule, measured, now, trigger),
@@ -226,10 +258,29 @@ def _of_all(run: RunRow) -> bool:
     return any(problem.get("source") is None for problem in run.problems or ())
 
 
-def _problems(runs: Iterable[RunRow]) -> list[dict[str, Any]]:
-    """What troubled the last runs, each told once."""
-    unique = {run.id: run for run in runs}
-    return [problem for run in unique.values() for problem in told_problems(run)]
+def _ended_with(run: RunRow, source: str, counts: Mapping[str, int]) -> str:
+    """How a run ended for one source, in words; what befell another source is not its business."""
+    if run.ended is None:
+        return "no end"
+    for problem in run.problems or ():
+        if problem.get("source") in (None, source):
+            code = str(problem.get("code"))
+            return next((words for beginning, words in _TROUBLES if code.startswith(beginning)), f"trouble: {code}")
+    if run.exit_code in _WORDS_OF_EXITS:
+        return _WORDS_OF_EXITS[run.exit_code]
+    waits = [f"{counts[state]} {word}" for state, word in _WAITS.items() if counts.get(state)]
+    return f"done, {', '.join(waits)}" if run.exit_code == 6 and waits else "done"
+
+
+def _problems(sources: Iterable[str], runs: list[RunRow]) -> list[dict[str, Any]]:
+    """What troubled the last run of each source, as far as it concerns it, and the last run of all; each told once."""
+    told: dict[tuple[object, ...], dict[str, Any]] = {}
+    for name in (None, *sources):
+        run = next(iter(runs), None) if name is None else _last_run(name, runs)
+        for problem in told_problems(run) if run else ():
+            if problem.get("source") in (None, name):
+                told.setdefault((problem.get("code"), problem.get("what"), problem.get("source")), problem)
+    return list(told.values())
 
 
 def _lock(folder: Path, company: str) -> dict[str, Any] | None:
@@ -253,8 +304,9 @@ def _unknown(state: State, one: Standing, settle_after: float, now: datetime.dat
 
 
 def _add(sums: dict[str, Decimal], one: Standing) -> None:
-    if one.currency in CURRENCIES and one.amount is not None:
-        sums[one.currency] = sums.get(one.currency, Decimal(0)) + one.amount
+    if one.amount is not None:
+        currency = one.currency if one.currency in CURRENCIES else NO_CURRENCY
+        sums[currency] = sums.get(currency, Decimal(0)) + one.amount
 
 
 def _amounts(sums: Mapping[str, Decimal]) -> dict[str, str]:

@@ -5,14 +5,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from connector.money import CURRENCIES, with_thousands
-from connector.report.status import ORDER
-from connector.report.terminal import safe
+from connector.report.columns import safe, show_columns, show_line
+from connector.report.problems import problem_lines
+from connector.report.status import NO_CURRENCY, ORDER
 
 __all__ = ["amount_text", "show_status", "time_text"]
 
@@ -32,31 +31,34 @@ _SHOWN: Final = 20
 
 
 def show_status(console: Console, status: Mapping[str, Any]) -> None:
-    """Sources, then what waits and for whom, then who is at work."""
+    """The sources, what stopped the last run, then what waits and for whom, then who is at work."""
     company = status["company"]
     name = f"{safe(company['name'])}, " if company["name"] else ""
     _line(console, f" {name}company {safe(company['realm_id'])} ({company['environment']})")
     if status["state"] is None:
         _line(console, " There is no state yet: nothing has run here.")
-    console.print(_sources(status))
+    console.print()
+    _sources(console, status)
+    for problem in status["problems"]:
+        lines = problem_lines(problem["code"], problem["what"], problem["remedy"], problem.get("source"))
+        _line(console, f"\n last run: {lines[0]}", "red")
+        for line in lines[1:]:
+            _line(console, f" {line}")
+    console.print()
     for state in ORDER:
         if count := status["counts"].get(state):
             _line(console, f" {count:>7,} {_WORDS[state]}{_sums(status['amounts'].get(state, {}))}")
     _waiting(console, status["waiting"])
     _unknown(console, status["unknown"])
-    for problem in status["problems"]:
-        where = f"{problem['source']}: " if problem.get("source") else ""
-        _line(console, f"\n last run: error[{problem['code']}]: {safe(where + problem['what'], 400)}", "red")
-        _line(console, f"   = {safe(problem['remedy'], 300)}")
     if lock := status["lock"]:
         told = f"process {lock['pid']} ({safe(lock['command'])}), since {time_text(lock['since'])}"
         _line(console, f"\n Writing now: {told if lock['pid'] else 'another process'}")
     _line(console, f"\n Next: {_next(status)}")
 
 
-def amount_text(currency: str, amount: str | Decimal) -> str:
-    """``USD 1,234.50``."""
-    number = Decimal(amount)
+def amount_text(currency: str | None, amount: str | Decimal) -> str:
+    """``USD 1,234.50``; ``? 1,234.50`` where the currency could not be told."""
+    number, currency = Decimal(amount), currency or NO_CURRENCY
     shown = with_thousands(number, currency) if currency in CURRENCIES else f"{number:,f}"
     return f"{safe(currency, 10)} {shown}"
 
@@ -66,28 +68,24 @@ def time_text(stamp: str | None) -> str:
     return f"{datetime.datetime.fromisoformat(stamp):%Y-%m-%d %H:%M} UTC" if stamp else "never"
 
 
-def _sources(status: Mapping[str, Any]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
-    for title in ("Source", "Last run", "Ended with", "Last complete", "Next run", "Schedule"):
-        table.add_column(title, overflow="fold")
+def _sources(console: Console, status: Mapping[str, Any]) -> None:
+    rows = []
     for each in status["sources"]:
-        run = each["last_run"]
-        late = each["overdue"]
-        table.add_row(
-            Text(safe(each["source"], 30)),
-            Text(time_text(run["started"]) if run else "never"),
-            Text(_ended(run)),
-            Text(time_text(each["last_success"]) + (", overdue" if late else ""), style="red" if late else ""),
-            Text(_due(each, status["as_of"])),
-            Text(safe(each["schedule"] or ("none: by hand" if each["configured"] else "not in the settings"), 40)),
+        run, late = each["last_run"], each["overdue"]
+        complete = time_text(each["last_success"]) + (", overdue" if late else "")
+        rows.append(
+            (
+                safe(each["source"], 30),
+                time_text(run["started"]) if run else "never",
+                each["ended_with"] or "—",
+                Text(complete, style="red" if late else ""),
+                _due(each, status["as_of"]),
+                safe(each["schedule"] or ("none: by hand" if each["configured"] else "not in the settings"), 40),
+            )
         )
-    return table
-
-
-def _ended(run: Mapping[str, Any] | None) -> str:
-    if run is None:
-        return "—"
-    return "no end" if run["ended"] is None else f"exit {run['exit_code']}"
+    if rows:
+        titles = ("Source", "Last run", "Ended with", "Last complete", "Next run", "Schedule")
+        show_columns(console, titles, rows)
 
 
 def _due(each: Mapping[str, Any], now: str) -> str:
@@ -116,7 +114,7 @@ def _unknown(console: Console, rows: list[dict[str, Any]]) -> None:
     if rows:
         _line(console, "\n Sent without an answer; QuickBooks is asked before anything is sent again:")
     for row in rows[:_SHOWN]:
-        amount = amount_text(row["currency"], row["amount"]) if row["currency"] and row["amount"] else ""
+        amount = amount_text(row["currency"], row["amount"]) if row["amount"] else ""
         sent = f"sent {time_text(row['sent'])}, due {time_text(row['due'])}"
         _line(console, f"   {safe(row['source'])}:{safe(row['invoice'])}  {amount}  {sent}")
     if len(rows) > _SHOWN:
@@ -124,6 +122,15 @@ def _unknown(console: Console, rows: list[dict[str, Any]]) -> None:
 
 
 def _next(status: Mapping[str, Any]) -> str:
+    """The one step that helps most: what stopped the last run comes before what single invoices wait for."""
+    for problem in status["problems"]:
+        if problem["code"].startswith(("M", "setting")):
+            return "mend what the last run says above, then: connector check"
+        return (
+            "connector sync"
+            if problem["who"] == "nobody"
+            else "mend what the last run says above, then: connector sync"
+        )
     if status["unknown"]:
         return "connector sync --wait"
     example = next((group["examples"][0] for group in status["waiting"] if group["who"] != "nobody"), None)
@@ -137,4 +144,4 @@ def _sums(amounts: Mapping[str, str]) -> str:
 
 
 def _line(console: Console, text: str, style: str = "") -> None:
-    console.print(Text(text, style=style), soft_wrap=True)
+    show_line(console, text, style)

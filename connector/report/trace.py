@@ -10,6 +10,7 @@ from connector.invoice import Declaration, Invoice
 from connector.mapping import Mapped, Mapping, NotMapped, Trace
 from connector.mapping.apply import apply_rules
 from connector.mapping.faults import Fault, TextFile
+from connector.mapping.filling import Filling, Stopped, as_text
 from connector.mapping.parse import Parsed, parse_mapping
 from connector.mapping.yaml_text import read_yaml
 from connector.money import with_thousands
@@ -38,6 +39,14 @@ class Decider:
     def apply(self, invoice: Invoice) -> Mapped | NotMapped:
         """The invoice's document with its trace, or why there is none."""
         return apply_rules(self.parsed.rules, self.parsed.policy, invoice, self.title)
+
+    def number(self, invoice: Invoice) -> str | None:
+        """The number that a bill of the invoice would have, also where something else stands in its way."""
+        rule = self.parsed.rules.bill["number"]
+        try:
+            return as_text(Filling(self.parsed.rules.tables, invoice, self.title).text(rule, "number").value) or None
+        except Stopped:
+            return None
 
     def line_at(self, place: str) -> str:
         """The text at a place like ``mappings/cake.yaml:24``; empty where there is none."""
@@ -82,11 +91,11 @@ def boxes_of(document: Document, trace: tuple[Trace, ...], decider: Decider | No
 
 def _box(name: str, value: str, trace: Trace | None, decider: Decider | None) -> dict[str, Any]:
     places = [] if trace is None else [place for place in (trace.place, *trace.via) if place]
-    return {
-        "box": name,
-        "value": value,
-        "decided_by": [{"place": place, "text": decider.line_at(place) if decider else ""} for place in places],
-    }
+    decided = [{"place": place, "text": decider.line_at(place) if decider else ""} for place in places]
+    if name == "amounts are" and decider is not None and not decider.parsed.rules.amounts_place:
+        taxed = any("tax" in line.boxes for line in decider.parsed.rules.lines)
+        decided = [{"place": "by itself", "text": f"because {'a' if taxed else 'no'} line has a tax box"}]
+    return {"box": name, "value": value, "decided_by": decided}
 
 
 def _filled(document: Document) -> list[tuple[str, str]]:

@@ -38,6 +38,7 @@ class Lives:
         self._realm = company["realm_id"]
         self._declaration = declaration
         self._deciders: dict[tuple[str, str], Decider | None] = {}
+        self._present: dict[str, Decider | None] = {}
 
     def of(self, source: str, invoice: str) -> dict[str, Any]:
         """One invoice; every time, place and answer that is known about it."""
@@ -63,6 +64,11 @@ class Lives:
             else [],
         }
 
+    def number_of(self, source: str, invoice: str) -> str | None:
+        """The number that today's mapping would give; None where it cannot be told."""
+        row, decider = self._state.invoice(self._realm, source, invoice), self._now(source)
+        return None if row is None or decider is None else decider.number(invoice_of(row.fields, row.raw))
+
     def _version(self, source: str, row: InvoiceRow | None, document: DocumentRow | None) -> str | None:
         if document is not None and document.mapping_version:
             return document.mapping_version
@@ -78,6 +84,16 @@ class Lives:
         return self._deciders[source, version]
 
     def _current(self, source: str, version: str) -> Decider | None:
+        decider = self._now(source)
+        return decider if decider is not None and decider.version == version else None
+
+    def _now(self, source: str) -> Decider | None:
+        """The mapping as it stands; read once."""
+        if source not in self._present:
+            self._present[source] = self._loaded(source)
+        return self._present[source]
+
+    def _loaded(self, source: str) -> Decider | None:
         ours = self._settings.sources.get(source)
         if ours is None:
             return None
@@ -87,7 +103,7 @@ class Lives:
             )
         except ConnectorError:
             return None  # it has faults now; then it is not the one that decided
-        return current_decider(mapping) if mapping.version == version else None
+        return current_decider(mapping)
 
     def _stored(self, source: str, version: str) -> Decider | None:
         row, ours = self._state.mapping_version(version), self._settings.sources.get(source)

@@ -1,31 +1,51 @@
 """``why`` on the terminal, from its data: a page about one invoice, read from the top."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from rich.console import Console
-from rich.text import Text
 
+from connector.report.columns import safe, show_line
 from connector.report.status_text import amount_text, time_text
-from connector.report.terminal import safe
 
 __all__ = ["show_life"]
 
 _COLOURS: Final = {"sent": "green", "held": "yellow", "blocked": "red", "refused": "red", "sending": "yellow"}
 _KINDS: Final = {"bill": "Bill", "credit": "Vendor credit", "payment": "Payment"}
+_ANSWERS: Final = {
+    "applied": "QuickBooks took it",
+    "refused": "QuickBooks refused it",
+    "unknown": "the answer was lost",
+    "throttled": "QuickBooks asked to slow down, and took nothing",
+    "not-sent": "it never left this machine",
+    "forbidden": "QuickBooks did not let the connector in",
+}
 _LONG: Final = 400
 
 
-def show_life(console: Console, life: Mapping[str, Any]) -> None:
-    """Where it stands, what the source said, who decided each box, what was sent and what came back."""
+def show_life(console: Console, life: Mapping[str, Any], *, verbose: bool = False) -> None:
+    """
+    Where it stands, the bill and who decided each box, what was sent and what came back, what the source said.
+
+    With ``verbose`` also what engineers ask for: marks, request ids, and QuickBooks' own numbers for each attempt.
+    """
     _head(console, life)
-    _said(console, life)
-    _mapping(console, life)
     for document in life["documents"]:
-        _document(console, document)
+        _document(console, document, verbose=verbose)
     if life["boxes"]:
         _line(console, "\n The bill it would become")
         _boxes(console, life["boxes"])
+    _mapping(console, life)
+    _said(console, life)
+    for document in life["documents"] if verbose else ():
+        for request in document["requests"]:
+            _request(console, request)
+    if not verbose and any(document["requests"] for document in life["documents"]):
+        _line(console, f"\n Request ids and QuickBooks' own numbers: connector why -v {_name(life)}")
+
+
+def _name(life: Mapping[str, Any]) -> str:
+    return f"{safe(life['source'])}:{safe(life['invoice'])}"
 
 
 def _head(console: Console, life: Mapping[str, Any]) -> None:
@@ -33,6 +53,10 @@ def _head(console: Console, life: Mapping[str, Any]) -> None:
     name = safe(document.get("number") or f"{life['source']}:{life['invoice']}")
     bill = f", {document['kind']} {safe(document['qbo_id'])} in QuickBooks" if document.get("qbo_id") else ""
     _line(console, f" {name} is {_word(life['state'])}{bill}{_code(life)}", _COLOURS.get(life["state"], ""))
+    said = life["said"]
+    if not document and said is not None and said["amount"]:
+        about = [amount_text(said["currency"], said["amount"]), said["date"] or "", safe(said["payee"] or "")]
+        _line(console, f"   {', '.join(each for each in about if each)}")
     if document.get("link"):
         _line(console, f"   {safe(document['link'], _LONG)}")
     _why(console, life)
@@ -72,16 +96,48 @@ def _mapping(console: Console, life: Mapping[str, Any]) -> None:
         _line(console, "   The source has changed since the document below was made.")
 
 
-def _document(console: Console, document: Mapping[str, Any]) -> None:
+def _document(console: Console, document: Mapping[str, Any], *, verbose: bool) -> None:
     amount = f" {amount_text(document['currency'], document['amount'])}" if document["amount"] else ""
     found = ", found in QuickBooks" if document["adopted"] else ""
     _line(console, f"\n {_KINDS[document['kind']]}{amount}  {_word(document['state'])}{found}{_code(document)}")
     _boxes(console, document["boxes"])
-    _line(console, f"   {'(our mark)':<22} {safe(document['marker'])}")
+    if verbose:
+        _line(console, f"   {'(our mark)':<22} {safe(document['marker'])}")
     if not document["requests"]:
         _line(console, "\n Nothing was ever sent to QuickBooks for it.")
+        return
+    _line(console, "\n What was sent to QuickBooks, and what came back")
     for request in document["requests"]:
-        _request(console, request)
+        for line in _history(request, document):
+            _line(console, f"   {line}")
+
+
+def _history(request: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[str]:
+    """One request in words: every attempt, and how it was settled where no answer said it."""
+    noun = _KINDS[document["kind"]].lower()
+    what = {"update": f"a change of the {noun}", "delete": f"the {noun}'s deletion"}.get(
+        request["operation"], f"the {noun}"
+    )
+    if not request["attempts"]:
+        yield f"{what} was written down to be sent and never was"
+    before = None
+    for attempt in request["attempts"]:
+        again = " again" if before else ""
+        if before and before["outcome"] in ("unknown", None):
+            again = " again, after QuickBooks was looked at and did not have it"
+        before = attempt
+        detail = f": {safe(attempt['detail'], _LONG)}" if attempt["detail"] and attempt["outcome"] == "refused" else ""
+        told = _ANSWERS.get(attempt["outcome"] or "", "nothing came back")
+        yield f"{time_text(attempt['sent'])}  {what} was sent{again}; {told}{detail}"
+    last = request["attempts"][-1] if request["attempts"] else None
+    if last is None or last["outcome"] in ("applied", "refused"):
+        return
+    if request["outcome"] == "applied":
+        yield f"Then QuickBooks was looked at, and the {noun} was found there by its mark: nothing was sent again."
+    elif request["outcome"] == "absent":
+        yield f"Then QuickBooks was looked at, and the {noun} was not there."
+    elif request["outcome"] is None and document["state"] == "sending":
+        yield "The next run looks in QuickBooks before anything is sent again."
 
 
 def _boxes(console: Console, boxes: list[dict[str, Any]]) -> None:
@@ -126,4 +182,4 @@ def _code(told: Mapping[str, Any]) -> str:
 
 
 def _line(console: Console, text: str, style: str = "") -> None:
-    console.print(Text(text, style=style), soft_wrap=True)
+    show_line(console, text, style)

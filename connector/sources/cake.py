@@ -219,7 +219,7 @@ def _currency(row: Record, setting: str | None) -> str | None:
     row.trouble(
         "currency-unknown",
         f'"{shown}" does not tell one currency' if words else "no currency is named",
-        f'set sources.{row.source}.currency, such as currency = "USD", then run: connector sync'
+        f'write currency = "USD", or what it is, under [sources.{row.source}] in the settings, then run: connector sync'
         if not told
         else "have it corrected in CAKE, then run: connector sync",
     )

@@ -40,7 +40,9 @@ def test_runs_on_the_terminal_are_one_line_each(past: Project) -> None:
     ran = past.run("runs")
 
     newest = runs_of(past)[0]["run"]
-    assert re.search(rf"{newest} .* sync +6 +.*1 unknown.*cake: mapping changed before", ran.out.replace("\n", " "))
+    assert re.search(
+        rf"{newest} .* sync +6 +.*1 unknown.*the mapping of cake was edited before it", ran.out.replace("\n", " ")
+    )
     assert ran.out.endswith(f" Next: connector runs show {newest}\n")
     assert "\x1b" not in ran.out
 
@@ -118,3 +120,32 @@ def test_without_a_state_there_are_no_runs(fresh: Project) -> None:
     assert "Nothing has run here yet." in fresh.run("runs").out
     assert fresh.run("runs", "show", "01").code == 2
     assert not (fresh.folder / "state.db").exists()
+
+
+def test_one_trouble_is_one_trouble(copied: Project) -> None:
+    copied.settings(cake="wrong-key")
+    assert copied.sync(code=None).code == 4
+
+    told = copied.run("runs").out
+
+    assert re.search(r"sync +4 +no invoices, 1 trouble\b(?!s)", told)
+
+
+def test_no_page_has_blanks_at_the_end_of_a_line(past: Project) -> None:
+    newest = runs_of(past)[0]["run"]
+    for command in (["runs"], ["runs", "show", newest], ["status"], ["why", str(MAPPED)], ["why", "-v", str(UNKNOWN)]):
+        lines = past.run(*command).out.splitlines()
+        assert [line for line in lines if line != line.rstrip()] == []
+
+
+@pytest.mark.parametrize("width", ["60", "80", "120"])
+def test_a_narrow_terminal_loses_nothing(past: Project, monkeypatch: pytest.MonkeyPatch, width: str) -> None:
+    monkeypatch.setenv("COLUMNS", width)
+    newest = runs_of(past)[0]["run"]
+
+    told = past.run("runs", "show", newest).out
+    listed = past.run("runs").out
+
+    assert "AUD 169.25" in told
+    assert newest in listed
+    assert max(map(len, listed.splitlines())) <= int(width)

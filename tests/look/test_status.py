@@ -7,6 +7,7 @@ import pytest
 from past_invoices import LARGE, REFUSED, TAKEN, UNKNOWN
 from project import Project
 
+from connector.errors import Problem
 from connector.report.due import next_run, overdue
 from connector.serve import trigger_of
 from connector.state.holder import holder_of
@@ -57,7 +58,7 @@ def test_status_on_the_terminal_reads_from_the_top(past: Project) -> None:
     ran = past.run("status")
 
     text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", "TIME", ran.out)
-    assert re.search(r"cake +TIME +exit 6 +TIME +TIME +every 15 minutes", text)
+    assert re.search(r"cake +TIME +done, 1 blocked, 1 refused, 1 without an answer +TIME +TIME +every 15 minutes", text)
     assert "1 without an answer  AUD 169.25" in text
     assert "3 in QuickBooks  AUD 88.00  USD 162.25" in text
     assert "\n 1 invoice held  AUD 31,250.00  for finance  [amount-above]\n" in text
@@ -100,13 +101,78 @@ def test_a_source_whose_key_was_refused_ends_status_with_4(copied: Project) -> N
 
     assert ran.code == ran.json["exit_code"] == 4
     assert [(each["code"], each["source"]) for each in ran.json["problems"]] == [("source-key-refused", "cake")]
-    assert "error[source-key-refused]: cake:" in copied.run("status").out
+    told = copied.run("status").out
+    assert "\n last run: error[source-key-refused]: cake: CAKE refuses" in told
+    assert told.count("cake: ") == 1
+    assert "its key refused" in told
+    assert told.index("last run: error") < told.index("in QuickBooks")
+    assert told.endswith(" Next: mend what the last run says above, then: connector sync\n")
 
     copied.settings(more='schedule = "every 15 minutes"')
     copied.sync(code=6)
 
     # The next good run clears it; what stands unsettled stays.
     assert copied.run("status", "--exit-code").code == 6
+
+
+def test_a_sign_in_that_the_last_run_was_refused_is_told_by_status_and_by_auth_status(copied: Project) -> None:
+    problem = {"who": "operator", "code": "quickbooks-forbidden", "what": "QuickBooks forbids it", "remedy": "look"}
+    run = run_that_ended(copied, 4, problem)
+
+    status, auth = copied.run("status"), copied.run("auth", "status", "--json")
+
+    assert "QuickBooks: not allowed" in status.out
+    assert "\n last run: error[quickbooks-forbidden]: QuickBooks forbids it\n    = look\n" in status.out
+    assert (auth.code, auth.json["signed_in"]) == (4, True)
+    assert auth.json["problems"][0]["code"] == "quickbooks-forbidden"
+    assert "so the last run was told" in auth.json["problems"][0]["what"]
+    assert "Signed in to" in copied.run("auth", "status").out
+    assert run
+
+
+def test_a_mapping_with_faults_is_told_as_it_was_rendered_and_leads_to_check(copied: Project) -> None:
+    mapping = copied.folder / "mappings/cake.yaml"
+    mapping.write_text(mapping.read_text().replace("<invoice_date>", "<invoce_date>", 1))
+    assert copied.sync(code=None).code == 3
+
+    told = copied.run("status").out
+
+    assert told.count("error[M104]") == 1
+    assert "\n last run: error[M104]: a cake invoice has no field <invoce_date>\n" in told
+    assert told.count("did you mean <invoice_date>?") == 1
+    assert "faults in its mapping" in told
+    assert told.endswith(" Next: mend what the last run says above, then: connector check\n")
+
+
+def test_the_trouble_of_one_source_is_not_that_of_another(copied: Project) -> None:
+    copied.settings(commission_factory=True)
+    problem = {"who": "nobody", "code": "source-down", "what": "no answer", "remedy": "run again", "source": "cake"}
+    run_that_ended(copied, 5, problem, sources=["commission_factory"])
+
+    sources = {each["source"]: each["ended_with"] for each in copied.run("status", "--json").json["sources"]}
+
+    assert sources == {"cake": "source not reachable", "commission_factory": "done"}
+
+
+def test_an_amount_without_a_currency_is_shown_with_a_question_mark(copied: Project) -> None:
+    copied.owe(10099, currency_symbol="XYZ", total_payout="12.50")
+    copied.sync("--period", "2026-09", code=None)
+
+    document = copied.run("status", "--json").json
+    (group,) = (each for each in document["waiting"] if each["code"] == "currency-unknown")
+
+    assert group["amounts"] == {"?": "12.50"}
+    assert "? 12.50" in copied.run("status").out
+    assert "? 12.50, 2026-09-30" in copied.run("why", "10099").out
+
+
+def run_that_ended(project: Project, code: int, problem: dict[str, Any], sources: list[str] | None = None) -> str:
+    """A run of the state that met one problem."""
+    told = Problem(**problem)
+    with project.state() as state:
+        run = state.start_run("4620816365000000000", "sync", "ap", sources or ["cake"])
+        state.finish_run(run, code, {}, [told], {})
+    return run
 
 
 def test_a_source_that_was_not_read_for_two_intervals_ends_status_with_5(copied: Project) -> None:

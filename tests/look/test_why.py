@@ -1,5 +1,6 @@
 import json
 import re
+import time
 
 import pytest
 from past_invoices import CREDIT, EARLY, HOSTILE, HOSTILE_ONE, LARGE, MAPPED, PENDING, REFUSED, TAKEN, UNKNOWN
@@ -129,7 +130,9 @@ def test_requests_and_attempts_are_told_with_what_came_back(past: Project) -> No
     assert (request["operation"], request["outcome"], attempt["http_status"]) == ("create", "applied", 200)
     assert len(request["request_id"]) == 32
     assert attempt["intuit_tid"]
-    told = past.run("why", str(MAPPED)).out
+    assert request["request_id"] not in past.run("why", str(MAPPED)).out
+    assert "the bill was sent; QuickBooks took it" in past.run("why", str(MAPPED)).out
+    told = past.run("why", "-v", str(MAPPED)).out
     assert f"Request {request['request_id']}: create, applied" in told
     assert re.search(r"sending 1: sent .* UTC, answered .* UTC\n     \S+, HTTP 200, intuit_tid \S+", told)
 
@@ -144,7 +147,39 @@ def test_a_refusal_and_a_lost_answer_are_told_apart(past: Project) -> None:
         "6000",
     )
     assert (lost["outcome"], lost["attempts"][0]["http_status"]) == (None, None)
-    assert "create, no answer yet" in past.run("why", str(UNKNOWN)).out
+    assert "create, no answer yet" in past.run("why", "-v", str(UNKNOWN)).out
+    told = past.run("why", str(UNKNOWN)).out
+    assert "the bill was sent; the answer was lost\n   The next run looks in QuickBooks before anything is sent" in told
+    assert "the bill was sent; QuickBooks refused it: " in past.run("why", str(REFUSED)).out
+
+
+def test_a_lost_answer_that_was_settled_says_how(copied: Project) -> None:
+    copied.settings(settle_after="1 s", more='schedule = "every 15 minutes"')
+    time.sleep(1.1)
+    copied.sync("--period", "2026-09", code=None)
+
+    found, told = life(copied, UNKNOWN), copied.run("why", str(UNKNOWN)).out
+
+    assert found["state"] == "sent"
+    assert (
+        "the bill was sent; the answer was lost\n   Then QuickBooks was looked at, and the bill was found there" in told
+    )
+
+
+def test_a_number_of_an_invoice_without_a_document_is_found_by_its_end(past: Project) -> None:
+    for name in (f"CAKE-{PENDING}", f"CAKE-{EARLY}"):
+        assert life(past, name)["invoice"] == name.removeprefix("CAKE-")
+    other = past.run("why", f"OTHER-{PENDING}")
+    assert (other.code, f"did you mean CAKE-{PENDING}?" in other.said) == (2, True)
+    far = past.run("why", "CAKE-99999999")
+    assert (far.code, "did you mean" in far.said) == (2, False)
+
+
+def test_what_nobody_wrote_says_why_it_is_so(past: Project) -> None:
+    value, places = box(life(past, MAPPED)["documents"][0], "amounts are")
+
+    assert (value, places) == ("out of scope of tax", ["by itself"])
+    assert "by itself  because no line has a tax box" in past.run("why", str(MAPPED)).out
 
 
 def test_one_invoice_is_found_by_all_of_its_names(past: Project) -> None:

@@ -180,7 +180,7 @@ def test_the_currency_is_told_or_set_and_never_guessed(symbol: str | None, setti
 
 
 def test_an_untold_currency_names_the_setting() -> None:
-    assert "sources.cake.currency" in read(currency_symbol="$").troubles[0].remedy
+    assert "[sources.cake]" in read(currency_symbol="$").troubles[0].remedy
 
 
 def test_the_sibling_documents_spellings_are_accepted() -> None:
