@@ -54,7 +54,7 @@ def _head(console: Console, life: Mapping[str, Any]) -> None:
     bill = f", {document['kind']} {safe(document['qbo_id'])} in QuickBooks" if document.get("qbo_id") else ""
     _line(console, f" {name} is {_word(life['state'])}{bill}{_code(life)}", _COLOURS.get(life["state"], ""))
     said = life["said"]
-    if not document and said is not None and said["amount"]:
+    if not document.get("amount") and said is not None and said["amount"]:
         about = [amount_text(said["currency"], said["amount"]), said["date"] or "", safe(said["payee"] or "")]
         _line(console, f"   {', '.join(each for each in about if each)}")
     if document.get("link"):
