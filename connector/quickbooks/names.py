@@ -194,7 +194,7 @@ class Names:
             self._read_whole(entity)
             return True
         try:
-            where = f"{equals('DisplayName', text)} AND Active IN (true, false)"
+            where = f"{equals('DisplayName', text)} AND Active IN (true,false)"
         except ValueError:
             return False
         found = [reference_of("Vendor", row) for row in self._company.query("Vendor", where)]
@@ -222,11 +222,11 @@ class Names:
 
     def _read_whole(self, entity: Entity) -> None:
         self._whole.add(entity)
-        self._keep(entity, {}, self._rows(entity, "Active IN (true, false)"), None)
+        self._keep(entity, {}, self._rows(entity, "Active IN (true,false)"), None)
 
     def _read_changed(self, entity: Entity, kept: dict[str, Reference], as_of: datetime.datetime) -> None:
         since = quote((as_of - _OVERLAP).isoformat(timespec="seconds"))
-        rows = self._rows(entity, f"Active IN (true, false) AND MetaData.LastUpdatedTime >= {since}")
+        rows = self._rows(entity, f"Active IN (true,false) AND MetaData.LastUpdatedTime >= {since}")
         self._keep(entity, kept, rows, as_of)
 
     def _rows(self, entity: Entity, where: str) -> Iterator[dict[str, Any]]:
