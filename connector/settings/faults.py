@@ -1,14 +1,17 @@
 """What is wrong with the settings: every fault at once, each with its place and remedy, none with a secret."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from connector.errors import SettingsInvalid
 from connector.log import redact
 
-__all__ = ["SettingFault", "SettingsFaults", "key_lines", "shown"]
+__all__ = ["SettingFault", "SettingsFaults", "key_lines", "quoted", "shown"]
+
+_LONG_KEY: Final = 24
+_LONG_LINE: Final = 100
 
 _SECRET_KEYS: Final = frozenset(
     {"api_key", "client_secret", "refresh_token", "webhook", "email", "smtp", "proxy", "url"}
@@ -53,6 +56,25 @@ def shown(key: str, value: Any) -> str:
         return f"{key} = …"
     text = f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
     return f"{key} = {text if len(text) <= 60 else text[:57] + '…'}"
+
+
+def quoted(text: str, line: int, known: Collection[str]) -> str | None:
+    """
+    A line of a file that cannot be read, as far as it may be shown; None where there is nothing to show.
+
+    What stands after a key that nobody knows may be a secret, and so may a line that is not even a key.
+    """
+    lines = text.split("\n")
+    given = lines[line - 1].strip() if line <= len(lines) else ""
+    if not given:
+        return None
+    if given.startswith("[") and "@" not in given:
+        return given[:_LONG_LINE]
+    key = re.match(r"[A-Za-z0-9_-]+", given)
+    if key is None or key[0] not in known:
+        return f"{key[0]} = …" if key is not None and "=" in given and len(key[0]) < _LONG_KEY else "…"
+    hidden = key[0] in _SECRET_KEYS or "@" in given or "?" in given
+    return f"{key[0]} …" if hidden else given[:_LONG_LINE]
 
 
 def key_lines(text: str) -> dict[tuple[str, ...], int]:

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ValidationError
 
 from connector.errors import SettingsInvalid
-from connector.settings.faults import SettingFault, SettingsFaults, key_lines, shown
+from connector.settings.faults import SettingFault, SettingsFaults, key_lines, quoted, shown
 from connector.settings.layers import PREFIX, Layer, environment_layer, file_layer, merged, secrets_layer, spelled
 from connector.settings.sections import (
     SECTION_NAMES,
@@ -39,6 +39,9 @@ _SECTIONS: Final[Mapping[str, type[BaseModel]]] = {
     "notify": NotifySettings,
     "email": EmailSettings,
 }
+_SHOWABLE: Final = frozenset(SourceSettings.model_fields).union(
+    *(section.model_fields for section in _SECTIONS.values())
+)
 _MAY_BE_MISSING: Final = {"quickbooks": ("client_id", "client_secret", "refresh_token"), "sources": ("api_key",)}
 _NAME: Final = re.compile(r"[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)*", re.ASCII)
 _TOML: Final = {
@@ -122,11 +125,13 @@ class _Reading:
             found = re.search(r"\(at line (\d+), column \d+\)", str(error))
             reason = re.sub(r"\s*\(at .*\)", "", str(error)).lower()
             reason = next((ours for theirs, ours in _TOML.items() if theirs in reason), "it cannot be understood")
+            line = int(found[1]) if found else self.text.count("\n") + 1
             fault = SettingFault(
                 "setting-invalid",
                 f"the file cannot be read from here on: {reason}",
                 "compare the line with its neighbours: quotes, brackets and = must be whole",
-                f"{self.file}:{found[1]}" if found else f"{self.file}:{self.text.count(chr(10)) + 1}",
+                f"{self.file}:{line}",
+                quoted(self.text, line, _SHOWABLE),
             )
             raise SettingsFaults([fault]) from None
         self.layers = [environment_layer(self.folder), secrets_layer(self.folder), file_layer(values, self.folder)]
