@@ -5,8 +5,9 @@ Every one carries a stable ``code`` (explained by ``connector help CODE``), ``wh
 The command line turns the class into the exit code and nothing else looks at the class.
 """
 
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import ClassVar, Final, Literal
 
 __all__ = [
     "AnswerUnreadable",
@@ -24,9 +25,12 @@ __all__ = [
     "Throttled",
     "Who",
     "WrongUse",
+    "exit_code_of",
 ]
 
 Who = Literal["finance", "operator", "nobody", "us"]
+
+_EXIT_ORDER: Final = (1, 7, 8, 3, 4, 5, 6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,15 @@ class Problem:
     what: str
     remedy: str
     source: str | None = None
+
+    def met_in(self, source: str | None) -> "Problem":
+        """The same, told of ``source`` where it names none itself."""
+        return replace(self, source=self.source or source)
+
+
+def exit_code_of(codes: Collection[int]) -> int:
+    """The one exit code of a run to which all of ``codes`` apply; 0 where none does."""
+    return next((code for code in _EXIT_ORDER if code in codes), max(codes, default=0))
 
 
 class ConnectorError(Exception):

@@ -22,7 +22,9 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from connector.errors import ConnectorError, LockHeld, OurFault, Problem, SettingsInvalid
+from connector.report.run import stamp
 from connector.settings import Every, Settings, read_schedule
+from connector.state.clock import utc_now
 from connector.state.lock import CompanyLock
 from connector.state.store import State
 from connector.sync.run import Choices, Run
@@ -135,7 +137,7 @@ class Daemon:
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
         scheduler.add_listener(_log_event, EVENT_JOB_ERROR | EVENT_JOB_MAX_INSTANCES | EVENT_JOB_MISSED)
-        now = _now()
+        now = utc_now()
         for name, schedule in self._schedules.items():
             trigger = trigger_of(schedule, self._settings.serve.timezone)
             first = self._first(name, trigger, now)
@@ -152,13 +154,9 @@ class Daemon:
         due: datetime.datetime | None = trigger.get_next_fire_time(last, last)
         return max(due or now, now)
 
-    def next_runs(self) -> dict[str, str]:
+    def next_runs(self) -> dict[str, str | None]:
         """When each source runs next, ISO, UTC."""
-        jobs = {job.id: job.next_run_time for job in self._scheduler.get_jobs()}
-        return {
-            name: time.astimezone(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-            for name, time in jobs.items()
-        }
+        return {job.id: stamp(job.next_run_time) for job in self._scheduler.get_jobs()}
 
     def check_clock(self) -> None:
         """Where the wall clock jumped, let the scheduler look at it again."""
@@ -166,7 +164,7 @@ class Daemon:
         if not jumped:
             return
         if jumped < 0:
-            now = _now()
+            now = utc_now()
             for job in self._scheduler.get_jobs():
                 beat = isinstance(job.trigger, IntervalTrigger)
                 following = job.next_run_time + datetime.timedelta(seconds=jumped) if beat else None
@@ -326,7 +324,7 @@ class Daemon:
     def _again(self, name: str, seconds: float) -> None:
         """Come back early for documents of unknown outcome."""
         job = self._scheduler.get_job(name)
-        soon = _now() + datetime.timedelta(seconds=max(seconds, _SLICE))
+        soon = utc_now() + datetime.timedelta(seconds=max(seconds, _SLICE))
         if job is not None and job.next_run_time is not None and soon < job.next_run_time:
             job.modify(next_run_time=soon)
             _log.info("looked for later", source=name, seconds=round(seconds))
@@ -345,7 +343,3 @@ def _log_event(event: Any) -> None:
         _log.warning("still at work, so this tick is left out", source=event.job_id)
     else:
         _log.warning("missed", source=event.job_id, due=event.scheduled_run_time.isoformat())
-
-
-def _now() -> datetime.datetime:
-    return datetime.datetime.now(datetime.UTC)

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from connector.document import Key, marker
-from connector.errors import ConnectorError, Problem
+from connector.errors import ConnectorError, Problem, exit_code_of
 from connector.invoice import Invoice
 from connector.mapping import Mapped
 from connector.plan import Terms
@@ -22,6 +22,7 @@ from connector.reconcile.shelf import Shelf
 from connector.reconcile.sides import Bill
 from connector.settings import Settings, SourceSettings
 from connector.sources.source import Window
+from connector.state.clock import utc_now
 from connector.state.store import State
 from connector.state.tables import DocumentRow
 from connector.sync.company import Opened, open_company
@@ -35,7 +36,6 @@ __all__ = ["Reconciled", "Reconciliation"]
 _CHUNK: Final = 500
 _DATES_APART: Final = datetime.timedelta(days=60)
 """A mapping may date a bill otherwise than its invoice."""
-_EXIT_ORDER: Final = (1, 7, 8, 3, 4, 5, 6)
 _DIFFERENCES: Final = 10
 _HELD_BY_QUICKBOOKS: Final = ("sent", "sending", "held")
 
@@ -74,7 +74,7 @@ class Reconciled:
     @property
     def exit_code(self) -> int:
         """The first that applies of the list of the exit codes; 10 where a row differs or stands on one side only."""
-        return next((code for code in _EXIT_ORDER if code in self.exit_codes), _DIFFERENCES if self.differs else 0)
+        return exit_code_of(self.exit_codes) or (_DIFFERENCES if self.differs else 0)
 
 
 class Reconciliation:
@@ -103,7 +103,7 @@ class Reconciliation:
         self._puller = Puller(settings, state, tell)
         self._pulled: dict[str, Loaded] = {}
         starts = [source.start_date for source in self._chosen.values()]
-        first = selection.first or min(starts, default=_today()).replace(day=1)
+        first = selection.first or min(starts, default=utc_now().date()).replace(day=1)
         self._result = Reconciled(Shelf(), Proof(), first, selection.last)
 
     def run(self) -> Reconciled:
@@ -122,14 +122,14 @@ class Reconciliation:
     # Reading.
 
     def _pull(self, name: str, source: SourceSettings) -> None:
-        last = self._result.last or _today() + datetime.timedelta(days=1)
+        last = self._result.last or utc_now().date() + datetime.timedelta(days=1)
         window = Window(self._result.first - WIDER, max(self._result.first, last) + WIDER)
         self._pulled[name] = self._puller.load(name, source, window)
         self._result.as_of[name] = self._pulled[name].began
 
     def _read_bills(self, opened: Opened) -> None:
         self._tell("reading QuickBooks")
-        self._result.as_of["quickbooks"] = datetime.datetime.now(datetime.UTC)
+        self._result.as_of["quickbooks"] = utc_now()
         facts = opened.names.facts
         self._result.company = facts.name
         where = f"TxnDate >= {quote((self._result.first - _DATES_APART).isoformat())}"
@@ -242,9 +242,7 @@ class Reconciliation:
         try:
             work()
         except ConnectorError as error:
-            told = error.problem
-            problem = Problem(told.who, told.code, told.what, told.remedy, told.source or source)
-            self._result.problems.append(problem)
+            self._result.problems.append(error.problem.met_in(source))
             self._result.exit_codes.add(error.exit_code)
             return False
         return True
@@ -254,7 +252,3 @@ def _invoice_date(row: DocumentRow) -> datetime.date | None:
     """The invoice's own date as of the document; the mapping may date the bill otherwise."""
     told = (row.facts or {}).get("date")
     return datetime.date.fromisoformat(told) if told else row.date
-
-
-def _today() -> datetime.date:
-    return datetime.datetime.now(datetime.UTC).date()

@@ -1,13 +1,13 @@
 """State: the connector's whole memory in one file. Open it here; everything it knows is a method of it."""
 
 import contextlib
-import datetime
 import sqlite3
 from pathlib import Path
 from typing import Final
 
 from connector.errors import StateInvalid
 from connector.state import file
+from connector.state.clock import utc_now
 from connector.state.documents import Documents
 from connector.state.invoices import Invoices, SeenInvoice
 from connector.state.references import References
@@ -58,8 +58,7 @@ class State(Runs, Invoices, Documents, Requests, References):
         schema = _schema(path)
         if schema is not None and schema != SCHEMA:
             _refuse_newer(path, schema)
-            now = datetime.datetime.now(datetime.UTC)
-            file.backup(path, path.with_name(f"{path.name}.before-{SCHEMA}-{now:%Y%m%dT%H%M%S%f}Z"))
+            file.backup(path, path.with_name(f"{path.name}.before-{SCHEMA}-{utc_now():%Y%m%dT%H%M%S%f}Z"))
         state = cls(path, patience=patience)
         if schema != SCHEMA:
             state._upgrade()

@@ -10,17 +10,16 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Final
 
 from connector.document import Key
-from connector.errors import ConnectorError, OurFault, Problem, WrongUse
+from connector.errors import ConnectorError, OurFault, Problem, WrongUse, exit_code_of
 from connector.invoice import Invoice
 from connector.mapping import Mapped
 from connector.plan import Action, Terms, decide
 from connector.push import Sender, due_in, settle
 from connector.settings import Settings, SourceSettings
 from connector.sources.source import Window
-from connector.state.clock import elapsed
+from connector.state.clock import elapsed, utc_now
 from connector.state.lock import CompanyLock
 from connector.state.requests import sent_moment
 from connector.state.store import State
@@ -35,8 +34,6 @@ from connector.sync.selection import Selection, pull_window
 from connector.sync.writing import Writer, check_limits, result_of
 
 __all__ = ["Choices", "Outcome", "Run"]
-
-_EXIT_ORDER: Final = (1, 7, 8, 3, 4, 5, 6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +65,7 @@ class Outcome:
             counts = self.planned.counts()
             if counts["refused"] or counts["blocked"] or counts["unknown"] or self._differs():
                 codes.add(6)
-        return next((code for code in _EXIT_ORDER if code in codes), max(codes, default=0))
+        return exit_code_of(codes)
 
     def _differs(self) -> bool:
         return self.planned.came_to("answer-differs")
@@ -107,7 +104,7 @@ class Run:
         self._settled: set[Key] = set()
         self._opened: Opened | None = None
         self._books: Books | None = None
-        self.outcome = Outcome(Planned(), [], set(), _now())
+        self.outcome = Outcome(Planned(), [], set(), utc_now())
 
     # Pull.
 
@@ -124,7 +121,7 @@ class Run:
         self._check_named()
 
     def _window(self, name: str, source: SourceSettings) -> Window:
-        today = _now().date()
+        today = utc_now().date()
         return pull_window(self._state, self._company, name, source, self._choices.selection, today)
 
     def _check_named(self) -> None:
@@ -200,7 +197,7 @@ class Run:
         facts = opened.names.facts
         row = self._state.company_facts(self._company)
         row.name, row.home_currency = facts.name, facts.home_currency
-        row.environment, row.last_company_read = self._settings.quickbooks.environment, _now()
+        row.environment, row.last_company_read = self._settings.quickbooks.environment, utc_now()
         self._state.save_company_facts(row)
         books = Books(self._state, opened.company, facts.home_currency)
         books.read({name: loaded.settings.start_date for name, loaded in self._loaded.items()})
@@ -301,7 +298,7 @@ class Run:
             self._note_not_reached()
             if self.settle_in() is not None:
                 outcome.exit_codes.add(6)  # also where the invoice was not part of this run
-        outcome.ended = _now()
+        outcome.ended = utc_now()
         counts = outcome.planned.counts()
         if self.outcome.run is not None:
             if wrote and error is None and self._books is not None:
@@ -339,17 +336,10 @@ class Run:
         return {name: loaded.mapping.version for name, loaded in self._loaded.items()}
 
     def _trouble(self, error: ConnectorError, source: str | None) -> None:
-        problem = error.problem
-        self.outcome.problems.append(
-            Problem(problem.who, problem.code, problem.what, problem.remedy, problem.source or source)
-        )
+        self.outcome.problems.append(error.problem.met_in(source))
         self.outcome.exit_codes.add(error.exit_code)
 
 
 def _adopted(action: Action) -> Result:
     found = action.found
     return Result("sent", action.code, action.reason, action.remedy, found.id if found else None)
-
-
-def _now() -> datetime.datetime:
-    return datetime.datetime.now(datetime.UTC)
