@@ -79,13 +79,14 @@ def _joined(cells: Sequence[Text], widths: Sequence[int], right: Sequence[bool])
 
 def _show_blocks(console: Console, titles: Sequence[str], rows: Iterable[Sequence[Text]]) -> None:
     width = max(map(cell_len, titles))
-    for row in rows:
+    for n, row in enumerate(rows):
+        if n:
+            console.print()
         for title, cell in zip(titles, row, strict=True):
             first, *more = _folded(cell, console.width - width - len(_GAP) - 1)
             _print(console, Text.assemble(f" {title:<{width}}{_GAP}", first))
             for line in more:
                 _print(console, Text.assemble(" " * (width + len(_GAP) + 1), line))
-        console.print()
 
 
 def _folded(cell: Text, width: int) -> list[Text]:

@@ -51,7 +51,6 @@ _WORDS_OF_EXITS: Final = {
     130: "interrupted",
     143: "terminated",
 }
-_WAITS: Final = {"blocked": "blocked", "refused": "refused", "sending": "without an answer"}
 _RUNS: Final = 1000
 _LIST: Final = ("ready", "held", "blocked", "refused", "sending")
 _TO_COMPARE: Final = frozenset({"answer-differs", "twice-in-quickbooks"})
@@ -268,8 +267,8 @@ def _ended_with(run: RunRow, source: str, counts: Mapping[str, int]) -> str:
             return next((words for beginning, words in _TROUBLES if code.startswith(beginning)), f"trouble: {code}")
     if run.exit_code in _WORDS_OF_EXITS:
         return _WORDS_OF_EXITS[run.exit_code]
-    waits = [f"{counts[state]} {word}" for state, word in _WAITS.items() if counts.get(state)]
-    return f"done, {', '.join(waits)}" if run.exit_code == 6 and waits else "done"
+    waits = sum(counts.get(state, 0) for state in ("blocked", "refused", "sending"))
+    return f"done, {waits} left open" if run.exit_code == 6 and waits else "done"
 
 
 def _problems(sources: Iterable[str], runs: list[RunRow]) -> list[dict[str, Any]]:

@@ -58,7 +58,7 @@ def test_status_on_the_terminal_reads_from_the_top(past: Project) -> None:
     ran = past.run("status")
 
     text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", "TIME", ran.out)
-    assert re.search(r"cake +TIME +done, 1 blocked, 1 refused, 1 without an answer +TIME +TIME +every 15 minutes", text)
+    assert re.search(r"cake +TIME +done, 3 left open +TIME +TIME +every 15 minutes", text)
     assert "1 without an answer  AUD 169.25" in text
     assert "3 in QuickBooks  AUD 88.00  USD 162.25" in text
     assert "\n 1 invoice held  AUD 31,250.00  for finance  [amount-above]\n" in text
