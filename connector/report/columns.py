@@ -78,15 +78,18 @@ def _joined(cells: Sequence[Text], widths: Sequence[int], right: Sequence[bool])
 
 
 def _show_blocks(console: Console, titles: Sequence[str], rows: Iterable[Sequence[Text]]) -> None:
-    width = max(map(cell_len, titles))
+    """A line for each cell beside its title, or below it where there is no room beside."""
+    width = max(map(cell_len, titles)) + len(_GAP) + 1
+    indent = width if console.width - width >= _LEAST else len(_INDENT)
     for n, row in enumerate(rows):
         if n:
             console.print()
         for title, cell in zip(titles, row, strict=True):
-            first, *more = _folded(cell, console.width - width - len(_GAP) - 1)
-            _print(console, Text.assemble(f" {title:<{width}}{_GAP}", first))
-            for line in more:
-                _print(console, Text.assemble(" " * (width + len(_GAP) + 1), line))
+            lines = _folded(cell, console.width - indent)
+            first = lines.pop(0) if indent == width else Text("")
+            _print(console, Text.assemble(f" {title}".ljust(indent), first))
+            for line in lines:
+                _print(console, Text.assemble(" " * indent, line))
 
 
 def _folded(cell: Text, width: int) -> list[Text]:

@@ -249,7 +249,7 @@ def not_there(text: str) -> list[str]:
         below = getattr(made, "commands", {})
         if below and rest and not rest[0].startswith("-"):
             wrong += [] if rest[0] in below else [found[0]]
-        known = {option for parameter in made.params for option in parameter.opts} | {*FLAGS, *VALUED, "--help"}
+        known = {option for parameter in made.params for option in parameter.opts} | {*FLAGS, *VALUED, "-v", "-q", "-qq", "--help"}
         options = itertools.takewhile(lambda word: word.startswith("-"), rest)
         wrong += [f"{name} {option}" for option in options if option not in known]
     return wrong
