@@ -16,7 +16,7 @@ from connector.quickbooks.names import Names, Reference
 from connector.quickbooks.posted import bill_from
 from connector.quickbooks.refs import find_refs
 from connector.quickbooks.transport import Company
-from connector.reconcile.compare import differences, net_of
+from connector.reconcile.compare import differences, signed_net
 from connector.reconcile.rows import month_name
 from connector.reconcile.shelf import Shelf
 from connector.reconcile.sides import Bill, Intended, Seen, Standing, by_account
@@ -145,7 +145,7 @@ class Beside:
         if case.vendor_id is not None:
             near = datetime.timedelta(days=LOOK_ALIKE_DAYS)
             first, last = document.date - near, document.date + near
-            net = net_of(document)
+            net = signed_net(document)
             found.extend(
                 _found(bill, taken=self._owner(bill) is not None)
                 for bill in self.shelf.alike(case.vendor_id, document.currency, net, first, last)

@@ -12,11 +12,11 @@ from typing import Any, Final
 
 from connector.document import Document
 from connector.money import with_thousands
-from connector.plan import Action
+from connector.plan import Action, net_of
 from connector.reconcile.rows import Row, Status
 from connector.reconcile.sides import Bill, Intended, Seen
 
-__all__ = ["compare", "differences", "gone", "net_of", "unclaimed"]
+__all__ = ["compare", "differences", "gone", "signed_net", "unclaimed"]
 
 _NOTHING: Final = "nothing to do"
 _SYNC: Final = "run: connector sync"
@@ -75,11 +75,9 @@ def unclaimed(bill: Bill) -> Row:
     return replace(row, currency=bill.currency, **_of_bill(bill))
 
 
-def net_of(document: Document) -> Decimal:
-    """What a document is to hold before tax, negative for a credit, as far as it is known before tax is worked out."""
-    inclusive = document.amounts_are == "inclusive of tax" and document.expected_net is not None
-    net = document.expected_net if inclusive and document.expected_net is not None else document.total.amount
-    return -net if document.kind == "credit" else net
+def signed_net(document: Document) -> Decimal:
+    """What a document is to hold before tax, negative for a credit."""
+    return -net_of(document) if document.kind == "credit" else net_of(document)
 
 
 def differences(intended: Intended, bill: Bill, *, by_hand: bool = False) -> Iterator[tuple[Status, str]]:
@@ -110,7 +108,7 @@ def _amount(document: Document, bill: Bill) -> Iterator[tuple[Status, str]]:
         ours, theirs, name = document.total.amount, bill.signed(bill.total), "total"
         ours = -ours if credit else ours
     else:
-        ours, theirs, name = net_of(document), bill.net, "amount"
+        ours, theirs, name = signed_net(document), bill.net, "amount"
     if ours != theirs:
         told = f"{_shown(theirs, bill.currency)} instead of {_shown(ours, document.currency)}"
         yield "amount-differs", f"the {name} is {told}"
@@ -169,7 +167,7 @@ def _without_bill(seen: Seen) -> Row:
         why = f"it was {_entity_word(seen)} {seen.deleted}, which somebody deleted in QuickBooks"
         return _told(row, "missing-in-quickbooks", why)
     if action.code == "deleted-in-quickbooks":
-        return _told(row, "missing-in-quickbooks", why)
+        return _told(row, "missing-in-quickbooks", why or f"somebody deleted its {_entity_word(seen)} in QuickBooks")
     if action.action in ("create", "credit", "adopt"):
         return _to_be_made(seen, row)
     status = _standing(action)
@@ -220,7 +218,7 @@ def _bare(seen: Seen) -> Row:
 
 def _of_document(intended: Intended) -> dict[str, Any]:
     document = intended.document
-    return {} if document is None else {"our_amount": net_of(document), "our_currency": document.currency}
+    return {} if document is None else {"our_amount": signed_net(document), "our_currency": document.currency}
 
 
 def _of_bill(bill: Bill) -> dict[str, Any]:
