@@ -18,7 +18,6 @@ class CompanyFacts:
         country: As QuickBooks writes it: two letters, in newer answers three.
         closing_date: Nothing dated on or before it can be written.
         plan: ``QuickBooks Online Plus``; "" where QuickBooks does not say.
-        warns_of_duplicate_numbers: A second bill of a vendor with the same number is refused (6140).
     """
 
     name: str
@@ -27,10 +26,7 @@ class CompanyFacts:
     multicurrency: bool
     closing_date: datetime.date | None
     class_tracking: bool
-    location_tracking: bool
-    uses_tax: bool
     plan: str
-    warns_of_duplicate_numbers: bool
 
     @property
     def in_united_states(self) -> bool:
@@ -42,7 +38,6 @@ def company_facts(company_info: Mapping[str, Any], preferences: Mapping[str, Any
     """The facts in QuickBooks' ``CompanyInfo`` and ``Preferences``, whichever of their parts are there."""
     accounting = _part(preferences, "AccountingInfoPrefs")
     currency = _part(preferences, "CurrencyPrefs")
-    others = _named(_part(preferences, "OtherPrefs").get("NameValue"))
     return CompanyFacts(
         name=str(company_info.get("CompanyName") or company_info.get("LegalName") or ""),
         country=str(company_info.get("Country") or ""),
@@ -50,10 +45,7 @@ def company_facts(company_info: Mapping[str, Any], preferences: Mapping[str, Any
         multicurrency=_yes(currency.get("MultiCurrencyEnabled")),
         closing_date=_date(accounting.get("BookCloseDate")),
         class_tracking=_yes(accounting.get("ClassTrackingPerTxnLine")) or _yes(accounting.get("ClassTrackingPerTxn")),
-        location_tracking=_yes(accounting.get("TrackDepartments")),
-        uses_tax=_yes(_part(preferences, "TaxPrefs").get("UsingSalesTax")),
         plan=_named(company_info.get("NameValue")).get("OfferingSku", ""),
-        warns_of_duplicate_numbers=_yes(others.get("WarnDuplicateBillNumber")),
     )
 
 

@@ -159,11 +159,6 @@ class Names:
             self._indexes.pop(entity, None)
             return made
 
-    def by_id(self, entity: Entity, id: str) -> Reference | None:  # noqa: A002 - QuickBooks' word
-        """An entry of the kept list."""
-        with self._lock:
-            return self._list(entity).get(id)
-
     @property
     def facts(self) -> CompanyFacts:
         """What the company has switched on; read once."""

@@ -5,12 +5,10 @@ Only a parsed success is *applied* and only a definite fault is *refused*; whate
 python-quickbooks' own exceptions play no part: they know neither status nor headers, and sort a 429 under validation.
 """
 
-import datetime
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
 from typing import Any, Final, Literal
 
 from connector.network import Answer
@@ -47,7 +45,6 @@ class Outcome:
         body: The entity as QuickBooks now holds it, amounts as Decimal; only where applied.
         code: QuickBooks' fault code without leading zeros.
         intuit_tid: What Intuit's support asks for.
-        server_time: QuickBooks' clock at the answer, UTC.
         retry_after: Seconds QuickBooks asked to wait.
     """
 
@@ -59,7 +56,6 @@ class Outcome:
     element: str = ""
     http_status: int | None = None
     intuit_tid: str | None = None
-    server_time: datetime.datetime | None = None
     retry_after: float | None = None
 
 
@@ -157,7 +153,6 @@ def _opened(answer: Answer) -> tuple[Any, dict[str, Any]]:
     return content, {
         "http_status": answer.status,
         "intuit_tid": answer.headers.get("intuit_tid") or answer.headers.get("intuit-tid"),
-        "server_time": _server_time(answer.headers, content),
         "retry_after": retry_after(answer.headers),
     }
 
@@ -188,20 +183,6 @@ def _kind_of_fault(status: int, fault: Fault) -> Kind:
     if fault.codes & _UNKNOWN_CODES or max(fault.codes) >= 10000:
         return "unknown"
     return "refused"
-
-
-def _server_time(headers: Mapping[str, str], content: Any) -> datetime.datetime | None:
-    try:
-        return parsedate_to_datetime(headers["date"]).astimezone(datetime.UTC)
-    except (KeyError, ValueError):
-        pass
-    told = content.get("time") if isinstance(content, dict) else None
-    try:
-        if isinstance(told, int):
-            return datetime.datetime.fromtimestamp(told / 1000, datetime.UTC)
-        return datetime.datetime.fromisoformat(str(told)).astimezone(datetime.UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

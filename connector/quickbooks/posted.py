@@ -17,17 +17,11 @@ _MARKER: Final = re.compile(r"(?<![A-Za-z0-9])ref:[a-z2-7]{16}(?![A-Za-z0-9])")
 
 @dataclass(frozen=True, slots=True)
 class PostedLine:
-    """One line; names are QuickBooks' own, "" where the line has no such box."""
+    """One line, on an account or an item; "" for the one that it has not."""
 
     amount: Decimal
-    description: str
     account_id: str
-    account_name: str
     item_id: str
-    item_name: str
-    class_name: str
-    customer_name: str
-    tax_code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +57,6 @@ class Posted:
     lines: tuple[PostedLine, ...]
     exchange_rate: Decimal | None
     linked: tuple[tuple[str, str], ...]
-    ap_account_id: str
-    terms_id: str
-    location_name: str
 
     @property
     def net(self) -> Decimal:
@@ -131,26 +122,12 @@ def _read(answer: Mapping[str, Any], entity: str, home_currency: str) -> Posted:
         lines=tuple(_line(line) for line in answer.get("Line", ()) if "Amount" in line),
         exchange_rate=_amount(answer["ExchangeRate"]) if answer.get("ExchangeRate") else None,
         linked=_linked(answer),
-        ap_account_id=_ref(answer, "APAccountRef")[0],
-        terms_id=_ref(answer, "SalesTermRef")[0],
-        location_name=_ref(answer, "DepartmentRef")[1],
     )
 
 
 def _line(line: Mapping[str, Any]) -> PostedLine:
     detail = line.get(str(line.get("DetailType"))) or {}
-    account, item = _ref(detail, "AccountRef"), _ref(detail, "ItemRef")
-    return PostedLine(
-        amount=_amount(line["Amount"]),
-        description=str(line.get("Description") or ""),
-        account_id=account[0],
-        account_name=account[1],
-        item_id=item[0],
-        item_name=item[1],
-        class_name=_ref(detail, "ClassRef")[1],
-        customer_name=_ref(detail, "CustomerRef")[1],
-        tax_code=_ref(detail, "TaxCodeRef")[0],
-    )
+    return PostedLine(_amount(line["Amount"]), _ref(detail, "AccountRef")[0], _ref(detail, "ItemRef")[0])
 
 
 def _linked(answer: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

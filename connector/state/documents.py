@@ -112,19 +112,6 @@ class Documents(Transactions):
                     found.update({(row[0], row[1], row[2]): (row[3], row[4]) for row in t.execute(here)})
         return found
 
-    def numbers_in_use(self, company: str, numbers: Sequence[str]) -> dict[str, list[tuple[str, str, str]]]:
-        """(source, invoice, kind) of every document with one of ``numbers``, skipped and removed ones aside."""
-        columns = _DOCUMENT.c
-        query = select(columns.number, columns.source, columns.invoice, columns.kind).where(
-            columns.company == company, columns.state.not_in(("skipped", "removed"))
-        )
-        found: dict[str, list[tuple[str, str, str]]] = {}
-        with self.read() as t:
-            for piece in chunks(numbers):
-                for row in t.execute(query.where(columns.number.in_(piece)).order_by(columns.id)):
-                    found.setdefault(row[0], []).append((row[1], row[2], row[3]))
-        return found
-
     def by_marker(self, company: str, markers: Sequence[str]) -> dict[str, DocumentRow]:
         """Our documents by their markers."""
         query = rows_of(DocumentRow).where(DocumentRow.company == company)

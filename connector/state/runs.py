@@ -69,13 +69,6 @@ class Runs(Transactions):
         query = rows_of(RunRow).order_by(col(RunRow.id).desc()).limit(limit)
         return self._rows(query if company is None else query.where(RunRow.company == company))
 
-    def has_finished_run(self, company: str) -> bool:
-        """Whether any run for ``company`` came to its end: without one, QuickBooks is read first."""
-        columns = _RUN.c
-        query = select(columns.id).where(columns.company == company, columns.ended.is_not(None)).limit(1)
-        with self.read() as t:
-            return t.scalar(query) is not None
-
     def save_mapping_version(self, version: str, source: str, path: str, text: str, tables: Mapping[str, Any]) -> None:
         """Keep a mapping under its sha256; one that is kept already stays."""
         with self.write() as t:

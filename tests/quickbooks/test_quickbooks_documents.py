@@ -28,9 +28,10 @@ from connector.quickbooks.documents import (
 from connector.quickbooks.facts import CompanyFacts, company_facts
 from connector.quickbooks.names import Reference
 from connector.quickbooks.outcome import parse
+from connector.quickbooks.posted import PostedLine
 from connector.quickbooks.refs import LineRefs, Refs
 
-US = CompanyFacts("Agency", "US", "USD", False, None, True, True, True, "QuickBooks Online Plus", False)
+US = CompanyFacts("Agency", "US", "USD", False, None, True, "QuickBooks Online Plus")
 AU = replace(US, country="AU", home_currency="AUD", multicurrency=True)
 MARK = "ref:abcdefghijklmnop"
 ACCOUNT = Reference("Account", "7", "US", "Affiliate payouts:US", "6010")
@@ -293,7 +294,7 @@ def test_a_posted_bill_tells_what_reconciliation_needs() -> None:
     assert bill.created == datetime.datetime(2020, 9, 29, 12, 58, 7, tzinfo=datetime.UTC)
     assert bill.linked == (("BillPaymentCheck", "3527"),)
     assert bill.marker == MARK
-    assert [(line.amount, line.account_name) for line in bill.lines] == [(Decimal(100), "Advertising")]
+    assert bill.lines == (PostedLine(Decimal(100), "7", ""),)
 
 
 @pytest.mark.parametrize("missing", ["Id", "SyncToken", "TotalAmt", "TxnDate"])
@@ -322,7 +323,7 @@ def test_a_link_opens_the_right_company() -> None:
 
 def test_facts_tolerate_what_quickbooks_leaves_out() -> None:
     facts = company_facts({}, {})
-    assert not any((facts.multicurrency, facts.class_tracking, facts.location_tracking, facts.closing_date))
+    assert not any((facts.multicurrency, facts.class_tracking, facts.closing_date))
     told = company_facts(
         {
             "CompanyName": "Agency",
@@ -330,12 +331,11 @@ def test_facts_tolerate_what_quickbooks_leaves_out() -> None:
             "NameValue": [{"Name": "OfferingSku", "Value": "QuickBooks Online Plus"}],
         },
         {
-            "AccountingInfoPrefs": {"BookCloseDate": "2025-12-31", "TrackDepartments": True},
+            "AccountingInfoPrefs": {"BookCloseDate": "2025-12-31"},
             "CurrencyPrefs": {"MultiCurrencyEnabled": "true", "HomeCurrency": {"value": "USD"}},
-            "OtherPrefs": {"NameValue": [{"Name": "WarnDuplicateBillNumber", "Value": "true"}]},
         },
     )
     assert told == CompanyFacts(
-        "Agency", "USA", "USD", True, datetime.date(2025, 12, 31), False, True, False, "QuickBooks Online Plus", True
+        "Agency", "USA", "USD", True, datetime.date(2025, 12, 31), False, "QuickBooks Online Plus"
     )
     assert told.in_united_states

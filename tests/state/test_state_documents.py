@@ -76,12 +76,11 @@ def test_ids_are_text(state):
     assert state.document(Key(COMPANY, "cake", "0412", "bill")).invoice == "0412"
 
 
-def test_documents_are_found_by_state_number_marker_and_quickbooks_id(state):
+def test_documents_are_found_by_state_marker_and_quickbooks_id(state):
     ready, sent = saved(state, 1), saved(state, 2, "sent", qbo_id="145")
-    saved(state, 3, "skipped", number="CAKE-1")
+    saved(state, 3, "skipped")
     assert [row.id for row in state.documents_in_state(COMPANY, ["ready", "sent"], "cake")] == [ready.id, sent.id]
     assert list(state.documents_in_state(COMPANY, ["ready"], "other")) == []
-    assert state.numbers_in_use(COMPANY, ["CAKE-1", "CAKE-9"]) == {"CAKE-1": [("cake", "1", "bill")]}
     assert state.by_marker(COMPANY, [ready.marker, "ref:x"]) == {ready.marker: ready}
     assert state.by_qbo_id(COMPANY, "Bill", ["145", "146"]) == {"145": sent}
     assert state.by_qbo_id("999", "Bill", ["145"]) == {}
@@ -263,11 +262,8 @@ def test_two_processes_write_without_losing_an_update(url, request):
 
 def test_a_run_that_did_not_end_can_be_told(state):
     first = state.start_run(COMPANY, "sync", "anna", ["cake"])
-    assert not state.has_finished_run(COMPANY)
     second = state.start_run(COMPANY, "sync", "anna", ["cake"])
     state.finish_run(second, 6, {"held": 1}, [Problem("finance", "c", "w", "r", "cake")], {"cake": "abc"})
-    assert state.has_finished_run(COMPANY)
-    assert not state.has_finished_run("999")
     assert {row.id: row.ended is None for row in state.runs(10)} == {second: False, first: True}
     ended = state.run(second)
     assert (ended.exit_code, ended.counts, ended.mapping_versions) == (6, {"held": 1}, {"cake": "abc"})
