@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Sequence
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 from sqlalchemy import delete, select
 from sqlmodel import col
@@ -80,20 +80,20 @@ class References(Transactions):
 
     def books_by_marker(self, company: str, markers: Sequence[str]) -> dict[str, list[BookRow]]:
         """By marker, the earliest made first: of several the first is ours."""
-        found: dict[str, list[BookRow]] = {}
-        query = rows_of(BookRow).where(BookRow.company == company).order_by(col(BookRow.created), col(BookRow.qbo_id))
-        for piece in chunks(markers):
-            for row in self._rows(query.where(col(BookRow.marker).in_(piece))):
-                found.setdefault(str(row.marker), []).append(row)
-        return found
+        return self._books_by("marker", company, markers)
 
     def books_by_number(self, company: str, numbers: Sequence[str]) -> dict[str, list[BookRow]]:
         """By number, the earliest made first."""
+        return self._books_by("number", company, numbers)
+
+    def _books_by(
+        self, box: Literal["marker", "number"], company: str, values: Sequence[str]
+    ) -> dict[str, list[BookRow]]:
         found: dict[str, list[BookRow]] = {}
         query = rows_of(BookRow).where(BookRow.company == company).order_by(col(BookRow.created), col(BookRow.qbo_id))
-        for piece in chunks(numbers):
-            for row in self._rows(query.where(col(BookRow.number).in_(piece))):
-                found.setdefault(str(row.number), []).append(row)
+        for piece in chunks(values):
+            for row in self._rows(query.where(_BOOK.c[box].in_(piece))):
+                found.setdefault(str(getattr(row, box)), []).append(row)
         return found
 
     def books_by_vendor(

@@ -4,7 +4,7 @@ import datetime
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -143,7 +143,7 @@ class SignInRow:
         self._state.save_sign_in(self._company, self._environment, secret)
         self._beside.forget()
 
-    def lock(self) -> "contextmanager[None]":  # type: ignore[valid-type]
+    def lock(self) -> AbstractContextManager[None]:
         return self._beside.lock()
 
 
