@@ -164,7 +164,12 @@ def _of_own_marker(case: Case, terms: Terms) -> Action | None:
     taken = next((each for each in ours if each.taken), None)
     if taken is not None:
         reason = f"{taken.entity.lower()} {taken.id} carries this document's mark and is linked to another invoice"
-        return _held(case, "possible-duplicate", reason, "unlink it from the other invoice first: connector review")
+        return _held(
+            case,
+            "possible-duplicate",
+            reason,
+            "look at both in QuickBooks; its memo may have been copied from another bill",
+        )
     more = f"; {len(ours) - 1} more carry the same mark" if len(ours) > 1 else ""
     code = "twice-in-quickbooks" if more else None
     reason = f"already in QuickBooks as {ours[0].entity.lower()} {ours[0].id} with this connector's mark{more}"

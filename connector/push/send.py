@@ -254,7 +254,7 @@ class Sender:
             self._trouble = SignInNeeded(
                 "QuickBooks no longer takes the sign-in",
                 code="quickbooks-sign-in",
-                remedy="sign in again: connector auth login",
+                remedy="set a new refresh token as quickbooks.refresh_token or CONNECTOR_QUICKBOOKS__REFRESH_TOKEN",
             )
         elif self._unanswered >= _UNANSWERED:
             self._trouble = ServiceDown(

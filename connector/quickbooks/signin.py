@@ -194,7 +194,12 @@ class SignIn:
         return lasts and stored.access_token != self._rejected
 
     def _load(self) -> Stored | None:
-        stored = self._store.load()
+        try:
+            stored = self._store.load()
+        except SignInNeeded:
+            if not self._given:
+                raise
+            return None  # the key that opens the kept one is lost: the given token signs in anew
         return stored if stored is not None and stored.realm_id == self._settings.realm_id else None
 
     def _renewed(self) -> str:

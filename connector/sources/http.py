@@ -177,7 +177,7 @@ class Asker:
             code=meaning.code,
             remedy="nothing was advanced; the next run tries again"
             if meaning.code == _DOWN
-            else f"check sources.{self._connection.name}.base_url, then run: connector doctor",
+            else f"check sources.{self._connection.name}.base_url, then run: connector plan",
             source=self._connection.name,
         )
 

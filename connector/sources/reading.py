@@ -33,7 +33,7 @@ def wrong_shape(source: str, what: str, *, code: str = "source-shape") -> Answer
     return AnswerUnreadable(
         f"{source}: {what}",
         code=code,
-        remedy="check base_url and the source's documentation; nothing was advanced, run again: connector doctor",
+        remedy="check base_url and the source's documentation; nothing was advanced, run again: connector plan",
         source=source,
     )
 

@@ -219,7 +219,6 @@ def test_every_exit_code_has_help_of_its_own(run: Run) -> None:
 
 
 NAMED = re.compile(r"(?<![Tt]he )\bconnector ([a-z]+)((?: (?!connector)-{0,2}[a-z][a-z-]*\b)*)")
-WAIT_FOR_THEIR_ROOM = ("plan/rules.py", "push/send.py", "sources/http.py", "sources/reading.py")
 
 
 def shown_texts(path: Path) -> list[str]:
@@ -249,22 +248,20 @@ def not_there(text: str) -> list[str]:
         below = getattr(made, "commands", {})
         if below and rest and not rest[0].startswith("-"):
             wrong += [] if rest[0] in below else [found[0]]
-        known = {option for parameter in made.params for option in parameter.opts} | {*FLAGS, *VALUED, "-v", "-q", "-qq", "--help"}
+        known = {option for parameter in made.params for option in parameter.opts} | {
+            *FLAGS,
+            *VALUED,
+            "-v",
+            "-q",
+            "-qq",
+            "--help",
+        }
         options = itertools.takewhile(lambda word: word.startswith("-"), rest)
         wrong += [f"{name} {option}" for option in options if option not in known]
     return wrong
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        pytest.param(path, marks=pytest.mark.xfail(strict=False, reason="its room still names one"))
-        if path.relative_to(PACKAGE).as_posix() in WAIT_FOR_THEIR_ROOM
-        else path
-        for path in sorted(PACKAGE.rglob("*.py"))
-    ],
-    ids=lambda path: path.relative_to(PACKAGE).as_posix(),
-)
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_every_command_and_option_that_a_message_names_is_there(path: Path) -> None:
     assert [wrong for text in shown_texts(path) for wrong in not_there(text)] == []
 

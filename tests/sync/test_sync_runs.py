@@ -720,3 +720,12 @@ def test_the_runs_of_the_state_add_up(project: Project) -> None:
     assert json.dumps(kept.problems) == "[]"
     assert kept.ended is not None
     assert time.time() - kept.ended.timestamp() < 60
+
+
+def test_a_lost_key_file_is_got_past_with_a_refresh_token_in_the_settings(project: Project) -> None:
+    project.owe(1)
+    project.sync()
+    (project.folder / "state.key").unlink()
+    project.owe(2)
+
+    assert {"created": 1, "unchanged": 1} == project.sync().counts
