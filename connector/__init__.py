@@ -5,10 +5,11 @@ The way of the data, one room a verb:
 
     sources/     pull        CAKE, Commission Factory: pages of invoices
     mapping/     map         the finance team's files: an invoice becomes a document
-    plan.py      plan        decide(...) -> actions, pure
-    push.py      push        the write protocol, over quickbooks/
-    reconcile.py prove       source, state and QuickBooks side by side
+    plan/        plan        decide(...) -> actions, pure
+    push/        push        the write protocol, over quickbooks/
+    reconcile/   prove       source, state and QuickBooks side by side
 
-Beside them: state/ remembers, sync.py is one run, serve.py the clock, report/ and cli/ speak to people, sandbox/
-pretends.
+Beside them: state/ remembers, sync/ is one run, serve.py the clock, settings/ and log.py are how it is set up and what
+it tells, report/ and cli/ speak to people, sandbox/ pretends. What all speak of stands in invoice.py, document.py,
+money.py and errors.py.
 """
