@@ -3,10 +3,10 @@
 import getpass
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -47,12 +47,11 @@ def plan(
     choices = Choices(_selection(sources, invoices, period, since))
     with open_state(settings, create=False) as state:
         run = Run(settings, state, choices, command="plan", who=getpass.getuser(), tell=_teller(context))
-        run.outcome.run = None
-        trouble = _tried(lambda: _look(run))
-        outcome = run.finish(trouble, wrote=False)
+        whole = _look(run)
+        outcome = run.outcome
         outcome.run = run_id()
         company = company_name(settings, state)
-        if output is not None and trouble is None:
+        if output is not None and whole:
             SavedPlan.of(outcome, company, choices.selection, run.versions()).write(output)
         if context.json:
             context.emit(as_document(outcome, "plan", company, everything=everything))
@@ -99,25 +98,46 @@ def sync(  # noqa: PLR0917 - Typer hands them over by name
         run = Run(settings, state, choices, command="sync", who=getpass.getuser(), tell=_teller(context), stop=stop)
         with run.lock():
             pass  # a second run says so at once, and not after reading the sources
-        declined: list[bool] = []
-        trouble = _tried(lambda: _carry_out(context, run, kept, declined, ask=not (yes or saved)))
-        outcome = run.finish(trouble, wrote=True)
-        if declined:
-            context.show("\nNothing was written.")
-        else:
+        if _carry_out(context, run, kept, ask=not (yes or saved)):
             _report(context, run, company_name(settings, state))
-        code = 0 if declined else outcome.exit_code(wrote=True)
+            code = run.outcome.exit_code(wrote=True)
+        else:
+            context.show("\nNothing was written.")
+            code = 0
     if signals:
         code = 128 + signals[0]
     raise typer.Exit(code)
 
 
-def _look(run: Run) -> None:
-    run.pull()
-    run.plan()
+def _look(run: Run) -> bool:
+    """Pull and plan, and note how it ended; whether it came to a plan."""
+    trouble = None
+    try:
+        run.pull()
+        run.plan()
+    except WrongUse:
+        raise
+    except ConnectorError as error:
+        trouble = error
+    run.finish(trouble, wrote=False)
+    return trouble is None
 
 
-def _carry_out(context: Context, run: Run, kept: SavedPlan | None, declined: list[bool], *, ask: bool) -> None:
+def _carry_out(context: Context, run: Run, kept: SavedPlan | None, *, ask: bool) -> bool:
+    """Pull, plan and push, and note how it ended; False where a person declined."""
+    trouble, agreed = None, True
+    try:
+        agreed = _write_agreed(context, run, kept, ask=ask)
+    except WrongUse:
+        raise
+    except ConnectorError as error:
+        trouble = error
+    run.finish(trouble, wrote=True)
+    return agreed
+
+
+def _write_agreed(context: Context, run: Run, kept: SavedPlan | None, *, ask: bool) -> bool:
+    """Write the plan that a person agreed to; where it changed while they thought, they are asked again."""
     run.pull()
     run.begin()
     seen = None
@@ -129,14 +149,13 @@ def _carry_out(context: Context, run: Run, kept: SavedPlan | None, declined: lis
                 kept.require_same(run.outcome, company_name(run.settings, run.state), run.versions())
             if not ask or planned.digest == seen or not planned.work():
                 run.push(lock, _progress(context))
-                return
+                return True
         if seen is not None:
             context.say("Something changed meanwhile; this is the plan now:")
         _show_planned(context, run)
         show_problems(context.messages, run.outcome.problems)
         if not _confirmed():
-            declined.append(True)
-            return
+            return False
         seen = planned.digest
 
 
@@ -257,21 +276,11 @@ def _stoppable() -> Iterator[tuple[threading.Event, list[int]]]:
             signal.signal(number, handler)
 
 
-def _tried(work: Any) -> ConnectorError | None:
-    try:
-        work()
-    except WrongUse:
-        raise
-    except ConnectorError as error:
-        return error
-    return None
-
-
-def _teller(context: Context) -> Any:
+def _teller(context: Context) -> Callable[[str], None]:
     return context.say if context.verbosity >= 0 and not context.json else lambda _: None
 
 
-def _progress(context: Context) -> Any:
+def _progress(context: Context) -> Callable[[int, int], None]:
     if not context.progress or context.json:
         return lambda *_: None
     from rich.progress import Progress  # noqa: PLC0415 - only on a terminal
