@@ -25,6 +25,7 @@ from connector.sources.source import Window
 from connector.state.clock import utc_now
 from connector.state.store import State
 from connector.state.tables import DocumentRow
+from connector.sync.books import ENTITIES
 from connector.sync.company import Opened, open_company
 from connector.sync.gather import Gathered
 from connector.sync.numbers import Numbers
@@ -135,7 +136,7 @@ class Reconciliation:
         where = f"TxnDate >= {quote((self._result.first - _DATES_APART).isoformat())}"
         if self._result.last is not None:
             where += f" AND TxnDate <= {quote((self._result.last + _DATES_APART).isoformat())}"
-        for entity in ("Bill", "VendorCredit"):
+        for entity in ENTITIES:
             records = opened.company.query(entity, where)
             self._result.shelf.put(Bill.of(bill_from(record, entity, facts.home_currency)) for record in records)
 

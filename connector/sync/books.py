@@ -7,6 +7,7 @@ reads what was made since. A mark that the state does not know means that the st
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from connector.document import Document, Key
@@ -28,16 +29,14 @@ _NEAR: Final = datetime.timedelta(days=LOOK_ALIKE_DAYS)
 _EARLIEST: Final = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
 
 
+@dataclass(frozen=True, slots=True)
 class Wanted:
-    """One document to look for: its key, its mark, and what it says."""
+    """One document to look for: its key, its mark, and what it says; without ``vendor_id`` its vendor is to be made."""
 
-    __slots__ = ("document", "key", "marker", "vendor_id")
-
-    def __init__(self, key: Key, marker: str, document: Document, vendor_id: str | None) -> None:
-        self.key = key
-        self.marker = marker
-        self.document = document
-        self.vendor_id = vendor_id
+    key: Key
+    marker: str
+    document: Document
+    vendor_id: str | None
 
 
 class Books:
@@ -55,7 +54,6 @@ class Books:
         self._home = home_currency
         self._fresh: set[tuple[str, str]] = set()
         self._newest: datetime.datetime | None = None
-        self.read_whole = False
 
     def read(self, start_dates: Mapping[str, datetime.date]) -> None:
         """
@@ -116,21 +114,19 @@ class Books:
         """A row kept from an earlier run may be edited or deleted by now: what would decide is read again."""
         found: list[Found] = []
         for row in rows:
-            kept: BookRow | None = row
+            kept = row
             if (row.entity, row.qbo_id) not in self._fresh:
                 now = self._company.read(row.entity, row.qbo_id)
                 if now is None:
                     self._state.forget_book(self._id, row.entity, row.qbo_id)
                     continue
                 kept = self._keep(row.entity, [now])[0]
-            if kept is not None:
-                owner = self._state.by_qbo_id(self._id, kept.entity, [kept.qbo_id]).get(kept.qbo_id)
-                taken = owner is not None and (owner.source, owner.invoice) != (key.source, key.invoice)
-                found.append(_found(kept, taken=taken))
+            owner = self._state.by_qbo_id(self._id, kept.entity, [kept.qbo_id]).get(kept.qbo_id)
+            taken = owner is not None and (owner.source, owner.invoice) != (key.source, key.invoice)
+            found.append(_found(kept, taken=taken))
         return tuple(found)
 
     def _read_whole(self, start: datetime.date) -> None:
-        self.read_whole = True
         self._read(f"TxnDate >= {quote((start - _DATES_APART).isoformat())}")
 
     def _read(self, where: str) -> bool:
