@@ -18,7 +18,7 @@ from connector.report.problems import problem_lines
 from connector.sync.planned import Cause, Planned, Result, count_of, currency_and_amount
 from connector.sync.run import Outcome
 
-__all__ = ["safe", "show_causes", "show_plan", "show_problems", "show_summary"]
+__all__ = ["show_causes", "show_plan", "show_problems", "show_summary"]
 
 _SHOWN: Final = 200
 _SYMBOLS: Final = {
