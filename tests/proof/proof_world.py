@@ -1,0 +1,171 @@
+"""What the enumerations share: a world that is put back, a child to kill in it, and the promise as one check."""
+
+import json
+import os
+import shutil
+import signal
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from project import Project, Ran
+from sqlmodel import Session, select
+
+from connector.document import Key, marker
+from connector.quickbooks.documents import marker_in
+from connector.sandbox.credentials import REALM_ID
+from connector.sandbox.memory import Memory
+from connector.sandbox.server import Sandbox
+from connector.state.tables import DocumentRow
+
+SEED = int(os.environ.get("PROOF_SEED", "20261122"))
+SETTLE = 0.25
+"""Seconds of settle_after, unless a test sets its own."""
+
+# What may end a run without being a fault of ours.
+EXPECTED = frozenset({0, 3, 4, 5, 6})
+
+# QuickBooks either forgets request ids and shows a new bill late but in time, or remembers them and shows none.
+FORGETS: dict[str, Any] = {"requestids": "forget", "hide_new_bills_seconds": 0.1}
+BLIND: dict[str, Any] = {"requestids": "remember", "hide_new_bills_seconds": 3600}
+
+
+@dataclass
+class Child:
+    """How a forked run ended: killed, or with what it printed."""
+
+    killed: bool
+    code: int
+    told: dict[str, Any] = field(default_factory=dict)
+
+
+class World:
+    """A project over the sandbox of this process, kept once and put back as often as wished."""
+
+    def __init__(self, project: Project, services: Sandbox) -> None:
+        self.project = project
+        self.services = services
+        self.settle_after = SETTLE
+        self._kept = project.folder / "kept"
+        self._memory = Memory(self._kept, services.company, services.world)
+
+    def prepare(self, *ids: int, settle_after: float = SETTLE, **settings: str) -> None:
+        """A state that has a finished run behind it, and these invoices to write."""
+        self.settle_after = settle_after
+        self.project.settings(settle_after=f"{settle_after * 1000:.0f} ms", **{"concurrency": "1", **settings})
+        self.project.sync()
+        self.project.owe(*ids)
+        self.keep()
+
+    def keep(self) -> None:
+        """Remember state, sign-in and services as they are now."""
+        shutil.rmtree(self._kept, ignore_errors=True)
+        self._kept.mkdir()
+        for path in self._files():
+            shutil.copy2(path, self._kept)
+        self._memory.save()
+
+    def put_back(self, **switches: Any) -> None:
+        """Everything as it was kept, under other switches."""
+        for path in self._files():
+            path.unlink()
+        for path in self._kept.iterdir():
+            if path.name != "sandbox.json":
+                shutil.copy2(path, self.project.folder)
+        self._memory.recall()
+        self.project.control("switches", switches)
+
+    def close(self) -> None:
+        self.services.company.switches.reset()
+
+    def _files(self) -> list[Path]:
+        folder = self.project.folder
+        return [*folder.glob("state.*"), *folder.glob("company-*.lock")]
+
+    # Runs.
+
+    def child(self, plant: Callable[[], Any] = lambda: None) -> Child:
+        """One sync in a process of its own, forked from this warm one; ``plant`` changes it first."""
+        told = self.project.folder / "child.json"
+        told.unlink(missing_ok=True)
+        pid = os.fork()
+        if pid == 0:
+            code = 70
+            try:
+                signal.signal(signal.SIGALRM, signal.SIG_DFL)
+                signal.alarm(60)
+                ended = plant()
+                ran = self.project.run("sync", "--yes", "--json")
+                told.write_text(json.dumps({"said": ran.said, "planted": ended() if ended else None}))
+                code = ran.code
+            except BaseException:  # noqa: BLE001 - a child of a test must never come back into pytest
+                told.write_text(json.dumps({"said": traceback.format_exc()}))
+            finally:
+                os._exit(code)
+        _, status = os.waitpid(pid, 0)
+        self.quiet()
+        killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+        code = -1 if killed else os.waitstatus_to_exitcode(status)
+        return Child(killed, code, json.loads(told.read_text()) if told.exists() else {})
+
+    def quiet(self) -> None:
+        """Whatever reached the services before is worked through: their loop has been round twice."""
+        self.project.control("switches")
+        self.project.control("switches")
+
+    def run(self) -> Ran:
+        """One sync in this process; whatever it meets, it is no fault of ours."""
+        ran = self.project.sync(code=None)
+        assert ran.code in EXPECTED, ran.said
+        return ran
+
+    def recover(self, ids: tuple[int, ...], where: str) -> None:
+        """Sync at once, sync when the outcome may be asked for, and once more: the promise holds and all is quiet."""
+        for n in range(3):
+            if n and self.sending():
+                time.sleep(self.settle_after + 0.005)
+            ran = self.run()
+            assert sum(ran.counts.values()) == len(ids), f"{where}: not conserved: {ran.counts}"
+            self.check(ids, where, whole=False)
+            if ran.counts == {"unchanged": len(ids)}:
+                break
+        assert ran.code == 0, f"{where}: {ran.code} {ran.counts} {ran.said}"
+        assert ran.counts == {"unchanged": len(ids)}, f"{where}: not quiet: {ran.counts}"
+        self.check(ids, where, whole=True)
+
+    # What stands.
+
+    def bills(self) -> Counter[str]:
+        """The marks on the bills that QuickBooks holds."""
+        return Counter(str(marker_in(each.get("PrivateNote", ""))) for each in self.project.held())
+
+    def documents(self) -> dict[int, DocumentRow]:
+        """What the state knows, by the invoice's number."""
+        with self.project.state() as state, state.read() as t, Session(t) as session:
+            rows = session.exec(select(DocumentRow)).all()
+            session.expunge_all()
+        return {int(row.invoice): row for row in rows}
+
+    def sending(self) -> bool:
+        return any(row.state == "sending" for row in self.documents().values())
+
+    def check(self, ids: tuple[int, ...], where: str, *, whole: bool) -> None:
+        """Never twice; and where ``whole``, each once and known as sent."""
+        bills, ours = self.bills(), {mark(id_): id_ for id_ in ids}
+        twice = {ours.get(each, each): n for each, n in bills.items() if n > 1}
+        assert not twice, f"{where}: twice in QuickBooks: {twice}"
+        assert bills.keys() <= ours.keys(), f"{where}: nobody's bills: {bills.keys() - ours.keys()}"
+        if whole:
+            lost = {id_ for each, id_ in ours.items() if not bills[each]}
+            assert not lost, f"{where}: lost: {sorted(lost)}"
+            states = {id_: row.state for id_, row in self.documents().items()}
+            assert states == dict.fromkeys(ids, "sent"), f"{where}: {states}"
+
+
+def mark(id_: int) -> str:
+    """The mark of the bill of one CAKE invoice."""
+    return marker(Key(REALM_ID, "cake", str(id_), "bill"))
