@@ -11,6 +11,7 @@ from connector.errors import AnswerUnreadable
 from connector.invoice import Trouble
 from connector.plan import Action
 from connector.push.send import Order, request_id
+from connector.push.vendors import other_currency
 from connector.quickbooks.documents import entity_of, frozen, to_body
 from connector.quickbooks.names import Names, Reference
 from connector.quickbooks.refs import find_refs
@@ -65,11 +66,7 @@ class Orders:
         if isinstance(vendor, Trouble):
             return vendor
         if vendor is not None and vendor.currency and vendor.currency != document.currency:
-            return Trouble(
-                "vendor-currency",
-                f'the vendor "{vendor.name}" is kept in {vendor.currency} and the bill is in {document.currency}',
-                f"make a second vendor in {document.currency} in QuickBooks and name it in the mapping's table",
-            )
+            return other_currency(vendor.name, vendor.currency, document.currency)
         refs = find_refs(document, self._names, vendor)
         if isinstance(refs, tuple):
             return Trouble(refs[0].code, refs[0].reason, "add it in QuickBooks, or mend the mapping")

@@ -13,7 +13,7 @@ from connector.quickbooks.faults import explain
 from connector.quickbooks.names import Names, Reference
 from connector.quickbooks.transport import Company, Outcome, equals
 
-__all__ = ["NewVendor", "create_vendors", "name_taken"]
+__all__ = ["NewVendor", "create_vendors", "name_taken", "other_currency"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,15 @@ def name_taken(name: str, who: str, mapping: str) -> Trouble:
     )
 
 
+def other_currency(vendor: str, kept: str, wanted: str) -> Trouble:
+    """A vendor's currency is for ever."""
+    return Trouble(
+        "vendor-currency",
+        f'the vendor "{vendor}" is kept in {kept} in QuickBooks and the bill is in {wanted}',
+        f"make a second vendor in {wanted} in QuickBooks and name it in the mapping's table",
+    )
+
+
 def _sent(company: Company, group: Sequence[NewVendor]) -> list[tuple[NewVendor, Outcome]]:
     bodies = [frozen(vendor_body(each.name, each.currency)) for each in group]
     if len(group) == 1:
@@ -110,11 +119,7 @@ def _made(company: Company, names: Names, vendor: NewVendor, outcome: Outcome) -
 
 
 def _in_currency(found: Reference, vendor: NewVendor) -> Reference | Trouble:
-    """QuickBooks has been seen to ignore the currency of a new vendor, and a vendor's currency is for ever."""
+    """QuickBooks has been seen to ignore the currency of a new vendor."""
     if found.currency in (None, "", vendor.currency):
         return found
-    return Trouble(
-        "vendor-currency",
-        f'the vendor "{vendor.name}" is kept in {found.currency} in QuickBooks and the bill is in {vendor.currency}',
-        f"make a second vendor in {vendor.currency} in QuickBooks and name it in the mapping's table",
-    )
+    return other_currency(vendor.name, found.currency, vendor.currency)

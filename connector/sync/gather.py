@@ -10,7 +10,7 @@ from connector.document import Document, Key, from_data, marker
 from connector.invoice import Invoice, Trouble
 from connector.mapping import Mapped, Mapping
 from connector.plan import Case, Facts, Known
-from connector.push.vendors import name_taken
+from connector.push.vendors import name_taken, other_currency
 from connector.quickbooks.facts import CompanyFacts
 from connector.quickbooks.names import Missing, Names, Reference
 from connector.quickbooks.refs import find_refs
@@ -163,7 +163,7 @@ class Gathered:
             missing.extend(("blocked", _not_there(each, self.mapping.path)) for each in refs)
         if isinstance(vendor, Reference):
             if facts.multicurrency and vendor.currency and vendor.currency != document.currency:
-                missing.insert(0, ("blocked", _other_currency(vendor, document)))
+                missing.insert(0, ("blocked", other_currency(vendor.name, vendor.currency, document.currency)))
             return vendor.id, tuple(missing), due
         if vendor.code != "vendor-not-found":
             missing.insert(0, ("blocked", _not_there(vendor, self.mapping.path)))
@@ -186,14 +186,6 @@ def _no_currency(currency: str, facts: CompanyFacts) -> Trouble:
         "currency-not-enabled",
         f"the bill is in {currency}; this company keeps its books in {facts.home_currency} and has no other currency",
         "switch on multicurrency in QuickBooks (it stays on for good), or leave these invoices out in the mapping",
-    )
-
-
-def _other_currency(vendor: Reference, document: Document) -> Trouble:
-    return Trouble(
-        "vendor-currency",
-        f'the vendor "{vendor.name}" is kept in {vendor.currency} in QuickBooks and the bill is in {document.currency}',
-        f"make a second vendor in {document.currency} in QuickBooks and name it in the mapping's table",
     )
 
 

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from typing import Literal
 
 from connector.errors import LimitExceeded
 from connector.invoice import Trouble
@@ -89,12 +90,10 @@ class Writer:
         row = self._state.document(action.key)
         if row is None:  # pragma: no cover - every action that writes was kept before
             raise AssertionError(action)
-        state: Result = Result(
-            "ready" if trouble.code == "vendor-not-made" else "blocked", trouble.code, trouble.reason, trouble.remedy
-        )
-        row.state, row.code, row.reason, row.remedy = state.state, state.code, state.reason, state.remedy
+        state: Literal["ready", "blocked"] = "ready" if trouble.code == "vendor-not-made" else "blocked"
+        row.state, row.code, row.reason, row.remedy = state, trouble.code, trouble.reason, trouble.remedy
         self._state.save_documents(action.key.company, self._run, [row])
-        return state
+        return Result(state, trouble.code, trouble.reason, trouble.remedy)
 
 
 def result_of(written: Written) -> Result:
