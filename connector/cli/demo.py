@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -186,10 +187,8 @@ class _Steps:
     def count(self) -> str:
         told = self._connector("reconcile", allowed=(0,))
         matched = sum(row["family"] == "agree" for row in told["rows"])
-        open_ends = [
-            line for line in told["proof"] if float(line["difference"]) or float(line["quickbooks_difference"])
-        ]
-        _require(not open_ends, "the proof does not close")
+        apart = [Decimal(line[name]) for line in told["proof"] for name in ("difference", "quickbooks_difference")]
+        _require(not any(apart), "the proof does not close")
         _require(matched == len(self._bills()) == self._created, "the three sides do not agree")
         return f"source {matched} = connector {self._created} = QuickBooks {len(self._bills())}; difference 0.00"
 

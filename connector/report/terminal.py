@@ -15,7 +15,7 @@ from connector.money import with_thousands
 from connector.plan import Action
 from connector.report.columns import safe, show_line
 from connector.report.problems import problem_lines
-from connector.sync.planned import Cause, Planned, Result, count_of, currency_and_amount
+from connector.sync.planned import Cause, Planned, Result, add_amount, count_of, currency_and_amount
 from connector.sync.run import Outcome
 
 __all__ = ["show_causes", "show_plan", "show_problems", "show_summary"]
@@ -117,10 +117,10 @@ def show_summary(console: Console, outcome: Outcome, *, planned_only: bool) -> N
         name = count_of(action, result)
         counts[name] += 1
         if name not in ("skipped", "unchanged"):
-            _add(sums.setdefault(name, {}), action)
+            add_amount(sums.setdefault(name, {}), action)
         if name in ("created", "adopted") and action.invoice.paid and action.key.source in outcome.ignores_paid:
             count, amounts = paid.get(action.key.source, (0, {}))
-            _add(amounts, action)
+            add_amount(amounts, action)
             paid[action.key.source] = (count + 1, amounts)
     for name in (*_SYMBOLS, "unchanged", "skipped"):
         if counts[name]:
@@ -132,12 +132,6 @@ def show_summary(console: Console, outcome: Outcome, *, planned_only: bool) -> N
         are = "is" if count == 1 else "are"
         told = f" {count} of these,{_amounts(amounts)}, {are} already paid at {safe(source)} and will stand unpaid"
         console.print(Text(f"{told} in QuickBooks"), soft_wrap=True)
-
-
-def _add(sums: dict[str, Decimal], action: Action) -> None:
-    currency, amount = currency_and_amount(action)
-    if currency and amount is not None:
-        sums[currency] = sums.get(currency, Decimal(0)) + amount
 
 
 def show_causes(console: Console, causes: Iterable[Cause]) -> None:
@@ -177,7 +171,5 @@ def _past(name: str) -> str:
     return {"unknown": "without an answer", "adopted": "found in QuickBooks"}.get(name, name)
 
 
-def _amounts(sums: Mapping[str, object]) -> str:
-    return "".join(
-        f"  {currency} {with_thousands(Decimal(str(amount)), currency)}" for currency, amount in sorted(sums.items())
-    )
+def _amounts(sums: Mapping[str, Decimal]) -> str:
+    return "".join(f"  {currency} {with_thousands(amount, currency)}" for currency, amount in sorted(sums.items()))

@@ -9,15 +9,25 @@ import datetime
 import hashlib
 import pickle
 import sqlite3
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Final
 
-from connector.plan import Action
+from connector.plan import Action, State
 
-__all__ = ["COUNTS", "WORK", "WRITES", "Cause", "Planned", "Result", "count_of"]
+__all__ = [
+    "COUNTS",
+    "WORK",
+    "WRITES",
+    "Cause",
+    "Planned",
+    "Result",
+    "add_amount",
+    "count_of",
+    "currency_and_amount",
+    "fingerprint",
+]
 
 COUNTS: Final = (
     "created",
@@ -67,7 +77,7 @@ _STANDING: Final = {
 class Result:
     """What an action came to: the document's state now, and why where it is not simply ``sent``."""
 
-    state: Literal["ready", "held", "blocked", "sending", "sent", "refused", "skipped", "removed"]
+    state: State
     code: str | None = None
     reason: str | None = None
     remedy: str | None = None
@@ -84,7 +94,7 @@ class Cause:
     reason: str
     remedy: str
     invoices: int = 0
-    amounts: Counter[str] = field(default_factory=Counter)
+    amounts: dict[str, Decimal] = field(default_factory=dict)
 
 
 def count_of(action: Action, result: Result | None) -> str:
@@ -143,9 +153,7 @@ class Planned:
     def _wait(self, action: Action, key: str, told: Cause) -> None:
         cause = self.causes.setdefault(key, told)
         cause.invoices += 1
-        currency, amount = currency_and_amount(action)
-        if currency and amount is not None:
-            cause.amounts[currency] += amount  # type: ignore[assignment]
+        add_amount(cause.amounts, action)
 
     def rows(self, *verbs: str) -> Iterator[tuple[int, Action, Result | None]]:
         """Actions with their results in order; all, or those of some verbs that are still to be carried out."""
@@ -192,6 +200,13 @@ def currency_and_amount(action: Action) -> tuple[str | None, Decimal | None]:
     if action.document is not None:
         return action.document.currency, action.document.total.amount
     return action.invoice.currency, action.invoice.amount
+
+
+def add_amount(sums: dict[str, Decimal], action: Action) -> None:
+    """Add what an action is about to the sum of its currency; nothing where either is unknown."""
+    currency, amount = currency_and_amount(action)
+    if currency and amount is not None:
+        sums[currency] = sums.get(currency, Decimal(0)) + amount
 
 
 def fingerprint(action: Action) -> str:
