@@ -25,7 +25,7 @@ from connector.sources.source import Window
 from connector.state.clock import utc_now
 from connector.state.store import State
 from connector.state.tables import DocumentRow
-from connector.sync.books import ENTITIES
+from connector.sync.books import DATES_APART, ENTITIES
 from connector.sync.company import Opened, open_company
 from connector.sync.gather import Gathered
 from connector.sync.numbers import Numbers
@@ -34,9 +34,6 @@ from connector.sync.selection import WIDER, Selection
 
 __all__ = ["Reconciled", "Reconciliation"]
 
-_CHUNK: Final = 500
-_DATES_APART: Final = datetime.timedelta(days=60)
-"""A mapping may date a bill otherwise than its invoice."""
 _DIFFERENCES: Final = 10
 _HELD_BY_QUICKBOOKS: Final = ("sent", "sending", "held")
 
@@ -133,9 +130,9 @@ class Reconciliation:
         self._result.as_of["quickbooks"] = utc_now()
         facts = opened.names.facts
         self._result.company = facts.name
-        where = f"TxnDate >= {quote((self._result.first - _DATES_APART).isoformat())}"
+        where = f"TxnDate >= {quote((self._result.first - DATES_APART).isoformat())}"
         if self._result.last is not None:
-            where += f" AND TxnDate <= {quote((self._result.last + _DATES_APART).isoformat())}"
+            where += f" AND TxnDate <= {quote((self._result.last + DATES_APART).isoformat())}"
         for entity in ENTITIES:
             records = opened.company.query(entity, where)
             self._result.shelf.put(Bill.of(bill_from(record, entity, facts.home_currency)) for record in records)

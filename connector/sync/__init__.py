@@ -2,5 +2,6 @@
 One run: pull, map, plan, push.
 
 ``run`` is the page to read first. Beside it: ``selection`` says what a run is about, ``pulling`` reads the sources,
-``gather`` and ``books`` collect what a decision needs, ``planned`` holds the decisions, ``remember`` keeps them.
+``company`` opens QuickBooks, ``numbers``, ``gather`` and ``books`` collect what a decision needs, ``planned`` holds the
+decisions, ``remember`` keeps them, ``writing`` carries them out.
 """

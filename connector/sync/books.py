@@ -17,13 +17,13 @@ from connector.quickbooks.transport import Company, quote
 from connector.state.store import State
 from connector.state.tables import BookRow
 
-__all__ = ["ENTITIES", "Books", "Wanted"]
+__all__ = ["DATES_APART", "ENTITIES", "Books", "Wanted"]
 
+DATES_APART: Final = datetime.timedelta(days=60)
+"""A mapping may date a bill otherwise than its invoice."""
 ENTITIES: Final = ("Bill", "VendorCredit")
 
 _CLOCKS_APART: Final = datetime.timedelta(minutes=15)
-_DATES_APART: Final = datetime.timedelta(days=60)
-"""A mapping may date a bill before its invoice."""
 _CHUNK: Final = 500
 _NEAR: Final = datetime.timedelta(days=LOOK_ALIKE_DAYS)
 _EARLIEST: Final = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
@@ -127,7 +127,7 @@ class Books:
         return tuple(found)
 
     def _read_whole(self, start: datetime.date) -> None:
-        self._read(f"TxnDate >= {quote((start - _DATES_APART).isoformat())}")
+        self._read(f"TxnDate >= {quote((start - DATES_APART).isoformat())}")
 
     def _read(self, where: str) -> bool:
         """Whether a mark was seen that the state does not know."""
