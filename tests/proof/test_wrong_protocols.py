@@ -9,8 +9,8 @@ from proof_world import BLIND, World
 from wrong_protocols import WRONG
 
 SINGLE = (1,)
-SETTLE = 0.7
-LATE = {"requestids": "forget", "hide_new_bills_seconds": 0.5}
+SETTLE = 0.6
+LATE = {"requestids": "forget", "hide_new_bills_seconds": 0.4}
 """Ids are forgotten, and what is new is shown late: yet before its absence is believed."""
 
 BATCH = tuple(range(1, 15))
