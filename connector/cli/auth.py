@@ -82,7 +82,8 @@ def _met_by(run: "RunRow | None", found: "SignInStatus") -> SignInNeeded | None:
 def _document(
     found: "SignInStatus", company: "CompanyName", origin: str | None, trouble: SignInNeeded | None
 ) -> dict[str, Any]:
-    from connector.report.run import problem_data, stamp  # noqa: PLC0415 - as above
+    from connector.report.problems import problem_data  # noqa: PLC0415 - as above
+    from connector.report.run import stamp  # noqa: PLC0415 - as above
 
     return {
         "schema": "connector/auth/1",

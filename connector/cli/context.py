@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO, cast
 
 import typer
 
-from connector.errors import Problem
 from connector.log import redact
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from connector.settings import Settings
 
-__all__ = ["ONLY_ERRORS", "Context", "as_json", "current", "visible"]
+__all__ = ["ONLY_ERRORS", "Context", "current", "visible"]
 
 ONLY_ERRORS = -2
 """The verbosity of ``-qq``."""
@@ -141,14 +140,3 @@ def current(context: typer.Context) -> Context:
 def visible(text: str) -> str:
     """``text`` with every character replaced that would act on a terminal instead of being read."""
     return text.translate(_UNSEEN)
-
-
-def as_json(problem: Problem) -> dict[str, str | None]:
-    """One entry of ``problems`` in every JSON document."""
-    return {
-        "who": problem.who,
-        "code": problem.code,
-        "what": redact(problem.what),
-        "remedy": redact(problem.remedy),
-        "source": problem.source,
-    }

@@ -11,7 +11,7 @@ from typing import Any
 import typer
 
 from connector.cli.arguments import FLAGS, VALUED
-from connector.cli.context import Context, as_json, visible
+from connector.cli.context import Context, visible
 from connector.errors import ConnectorError, Problem, WrongUse
 from connector.log import redact
 
@@ -113,7 +113,9 @@ def _unknown_command(told: str, known: list[str]) -> tuple[str, list[str]]:
 
 
 def _document(context: Context, problems: list[Problem]) -> dict[str, object]:
-    return {"schema": f"connector/{context.command}/1", "problems": [as_json(problem) for problem in problems]}
+    from connector.report.problems import problem_data  # noqa: PLC0415 - brings rich, which help does without
+
+    return {"schema": f"connector/{context.command}/1", "problems": [problem_data(problem) for problem in problems]}
 
 
 def _keep_trace(context: Context, error: BaseException) -> Path | str:

@@ -1,10 +1,23 @@
-"""A trouble in words: what it is, once, and what to do about it."""
+"""A trouble in words and as data: what it is, once, and what to do about it."""
 
+from connector.errors import Problem
+from connector.log import redact
 from connector.report.columns import safe
 
-__all__ = ["problem_lines"]
+__all__ = ["problem_data", "problem_lines"]
 
 _LONG = 400
+
+
+def problem_data(problem: Problem) -> dict[str, str | None]:
+    """One entry of ``problems`` in every JSON document."""
+    return {
+        "who": problem.who,
+        "code": problem.code,
+        "what": redact(problem.what),
+        "remedy": redact(problem.remedy),
+        "source": problem.source,
+    }
 
 
 def problem_lines(code: str, what: str, remedy: str, source: str | None) -> list[str]:

@@ -9,7 +9,8 @@ from typing import Any, TextIO
 from connector.money import minor_units
 from connector.quickbooks.documents import link
 from connector.reconcile import FAMILIES, Family, ProofLine, Reconciled, Row
-from connector.report.run import CompanyName, problem_data, stamp
+from connector.report.problems import problem_data
+from connector.report.run import CompanyName, stamp
 
 __all__ = ["row_data", "write_reconciliation"]
 

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 from connector.document import Line
-from connector.errors import Problem
 from connector.plan import Action
 from connector.quickbooks.documents import entity_of, link
+from connector.report.problems import problem_data
 from connector.sync.planned import Result, count_of, currency_and_amount
 from connector.sync.run import Outcome
 
-__all__ = ["CompanyName", "as_document", "documents", "problem_data", "row_of", "stamp"]
+__all__ = ["CompanyName", "as_document", "documents", "row_of", "stamp"]
 
 CompanyName = dict[Literal["realm_id", "name", "environment"], str]
 
@@ -97,17 +97,6 @@ def _line(line: Line) -> dict[str, str]:
         "description": line.description,
     }
     return {name: value for name, value in boxes.items() if value}
-
-
-def problem_data(problem: Problem) -> dict[str, str | None]:
-    """One entry of ``problems``."""
-    return {
-        "who": problem.who,
-        "code": problem.code,
-        "what": problem.what,
-        "remedy": problem.remedy,
-        "source": problem.source,
-    }
 
 
 def stamp(time: datetime.datetime | None) -> str | None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from connector.errors import Who
+from connector.errors import Who, exit_code_of
 from connector.money import CURRENCIES, round_minor
 from connector.report.due import Trigger, next_run, overdue
 from connector.report.run import CompanyName, stamp
@@ -70,7 +70,6 @@ _OF_OPERATORS: Final = frozenset(
 )
 _OF_A_RUN: Final = (1, 8, 3, 4, 5)
 """Exit codes of a last run that still stand, the first that applies first; 7 says only that another run was there."""
-_ORDER_OF_EXITS: Final = (*_OF_A_RUN, 6)
 
 
 @dataclass(slots=True)
@@ -250,7 +249,7 @@ def _exit_code(
         codes.add(6)
     else:
         codes.discard(6)  # what the last run left was settled since
-    return next((code for code in _ORDER_OF_EXITS if code in codes), 0)
+    return exit_code_of(codes)
 
 
 def _of_all(run: RunRow) -> bool:

@@ -118,7 +118,7 @@ def show_summary(console: Console, outcome: Outcome, *, planned_only: bool) -> N
         counts[name] += 1
         if name not in ("skipped", "unchanged"):
             add_amount(sums.setdefault(name, {}), action)
-        if name in ("created", "adopted") and action.invoice.paid and action.key.source in outcome.ignores_paid:
+        if name in ("created", "adopted") and action.invoice.paid:
             count, amounts = paid.get(action.key.source, (0, {}))
             add_amount(amounts, action)
             paid[action.key.source] = (count + 1, amounts)

@@ -55,8 +55,6 @@ class Outcome:
     started: datetime.datetime
     run: str | None = None
     ended: datetime.datetime | None = None
-    ignores_paid: set[str] = field(default_factory=set)
-    """Sources whose mapping posts a paid invoice like any other (mapping rule 10)."""
 
     def exit_code(self, *, wrote: bool) -> int:
         """The first that applies of the list; blocked, refused and unknown documents count where a run wrote."""
@@ -114,8 +112,6 @@ class Run:
         for name, source in chosen.items():
             try:
                 self._loaded[name] = self._puller.load(name, source, self._window(name, source))
-                if self._loaded[name].mapping.policy.paid_at_source == "ignore":
-                    self.outcome.ignores_paid.add(name)
             except ConnectorError as error:
                 self._trouble(error, name)
         self._check_named()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from connector import log
 from connector.settings import SettingsFaults, load
 from connector.settings.values import Unfit
 
@@ -18,6 +19,9 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         if name.startswith("CONNECTOR_"):
             monkeypatch.delenv(name)
     monkeypatch.chdir(FAULTS)
+    # Other tests of this process have secrets of their own, and words of these files may be among them.
+    monkeypatch.setattr(log, "_hidden", set())
+    monkeypatch.setattr(log, "_pattern", None)
 
 
 @pytest.mark.parametrize("case", CASES)
