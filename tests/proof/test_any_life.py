@@ -8,12 +8,21 @@ import pytest
 from crash_points import around_effects
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from proof_world import World, mark
 
 from connector.quickbooks.documents import marker_in
 
-SETTLE = 0.15
+SETTLE = 0.25
+HIDDEN = 0.12
+SINGLES = 2
 FAULTS = st.sampled_from(
     [
         {"fault": "commit-then-drop"},
@@ -22,8 +31,9 @@ FAULTS = st.sampled_from(
         {"fault": "answer-500", "commit": False},
         {"fault": "truncate"},
         {"fault": "throttle"},
-        {"fault": "batch-item-lost", "path": "/batch"},
-        {"fault": "batch-item-throttled", "path": "/batch"},
+        {"fault": "batch-item-lost"},
+        {"fault": "batch-item-throttled"},
+        {"fault": "batch-item-throttled", "and": "truncate"},
         {"fault": "expire-access-tokens"},
     ]
 )
@@ -50,10 +60,11 @@ class Life(RuleBasedStateMachine):
 
     # The sources.
 
-    @rule(n=st.integers(1, 4))
-    def new(self, n: int) -> None:
+    @rule(n=st.integers(1, 4), own=st.booleans())
+    def new(self, n: int, *, own: bool = False) -> None:
         first = len(self.approved | self.voided) + 1
-        self.world.project.owe(*range(first, first + n))
+        affiliate = {} if own else {"affiliate_id": 7, "affiliate_name": "Affiliate"}
+        self.world.project.owe(*range(first, first + n), **affiliate)
         self.approved.update(range(first, first + n))
 
     @precondition(lambda self: self.approved)
@@ -71,7 +82,11 @@ class Life(RuleBasedStateMachine):
 
     # QuickBooks.
 
-    @rule(requestids=st.sampled_from(["remember", "forget", "600"]), hidden=st.sampled_from([0, 0.05]))
+    @initialize(requestids=st.sampled_from(["remember", "forget", "600"]), hidden=st.sampled_from([0, HIDDEN]))
+    def some_quickbooks(self, requestids: str, hidden: float) -> None:
+        self.another_quickbooks(requestids, hidden)
+
+    @rule(requestids=st.sampled_from(["remember", "forget", "600"]), hidden=st.sampled_from([0, HIDDEN]))
     def another_quickbooks(self, requestids: str, hidden: float) -> None:
         self.world.project.switch(requestids=requestids, hide_new_bills_seconds=hidden)
 
@@ -104,19 +119,26 @@ class Life(RuleBasedStateMachine):
     def synced(self) -> None:
         self._run()
 
-    @rule(fault=FAULTS, path=st.sampled_from(["/bill", "/batch", "/vendor"]), skip=st.integers(0, 1))
-    def synced_on_a_bad_day(self, fault: dict[str, Any], path: str, skip: int) -> None:
-        self.world.project.arm(**{"path": path, "skip": skip, **fault})
+    @rule(fault=FAULTS, n=st.integers(0, 4), skip=st.sampled_from([0, 0, 1]))
+    def synced_on_a_bad_day(self, fault: dict[str, Any], n: int, skip: int) -> None:
+        self.new(n)
+        path = "/bill" if n <= SINGLES else "/batch"
+        more = dict(fault)
+        if other := more.pop("and", None):
+            self.world.project.arm(other, path, skip=skip)
+        self.world.project.arm(path=path, skip=skip, **more)
         self._run()
 
-    @rule(at=st.integers(20, 110))
-    def killed(self, at: int) -> None:
+    @rule(at=st.integers(30, 80), n=st.integers(0, 4))
+    def killed(self, at: int, n: int) -> None:
+        self.new(n)
         ended = self.world.child(around_effects(at))
         assert ended.killed or ended.code in (0, 5, 6), ended.told
 
     @rule()
-    def time_passes(self) -> None:
+    def synced_when_the_outcome_may_be_asked_for(self) -> None:
         time.sleep(SETTLE + 0.005)
+        self._run()
 
     # The state.
 
@@ -176,7 +198,7 @@ class Life(RuleBasedStateMachine):
 
 
 def lives(world: World, patch: pytest.MonkeyPatch, examples: int, steps: int, *phases: Phase) -> None:
-    patch.setattr("connector.push.send.SINGLES", 2)
+    patch.setattr("connector.push.send.SINGLES", SINGLES)
     world.prepare(settle_after=SETTLE, batch_size="3")
     done: list[str] = []
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
