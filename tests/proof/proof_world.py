@@ -23,14 +23,14 @@ from connector.sandbox.server import Sandbox
 from connector.state.tables import DocumentRow
 
 SEED = int(os.environ.get("PROOF_SEED", "20261122"))
-SETTLE = 0.25
+SETTLE = 0.3
 """Seconds of settle_after, unless a test sets its own."""
 
 # What may end a run without being a fault of ours.
 EXPECTED = frozenset({0, 3, 4, 5, 6})
 
 # QuickBooks either forgets request ids and shows a new bill late but in time, or remembers them and shows none.
-FORGETS: dict[str, Any] = {"requestids": "forget", "hide_new_bills_seconds": 0.1}
+FORGETS: dict[str, Any] = {"requestids": "forget", "hide_new_bills_seconds": 0.03}
 BLIND: dict[str, Any] = {"requestids": "remember", "hide_new_bills_seconds": 3600}
 
 

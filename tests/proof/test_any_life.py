@@ -20,8 +20,8 @@ from proof_world import World, mark
 
 from connector.quickbooks.documents import marker_in
 
-SETTLE = 0.25
-HIDDEN = 0.12
+SETTLE = 0.3
+HIDDEN = 0.05
 SINGLES = 2
 FAULTS = st.sampled_from(
     [

@@ -54,7 +54,7 @@ def cut(world: World, proxy: FaultProxy, ids: tuple[int, ...], way: Way, after: 
     world.check((BEFORE, *ids), where, whole=True)
 
 
-@pytest.mark.parametrize(("ids", "step"), [(SINGLE, 194), (BATCH, 582)], ids=["one write", "a batch of three"])
+@pytest.mark.parametrize(("ids", "step"), [(SINGLE, 388), (BATCH, 1164)], ids=["one write", "a batch of three"])
 def test_a_cut_line_makes_the_bills_whole_or_not_at_all_and_once(
     world: World, proxy: FaultProxy, ids: tuple[int, ...], step: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,7 +33,7 @@ def dies_at(world: World, ids: tuple[int, ...], switches: dict[str, Any], at: in
     world.recover(ids, f"killed at {at} of {len(names)}, {names[at - 1]}, {switches}")
 
 
-@pytest.mark.parametrize(("ids", "step"), [(SINGLES, 7), (BATCH, 21)], ids=["two one by one", "fourteen in batches"])
+@pytest.mark.parametrize(("ids", "step"), [(SINGLES, 14), (BATCH, 28)], ids=["two one by one", "fourteen in batches"])
 def test_a_process_killed_around_an_effect_leaves_one_bill_each(world: World, ids: tuple[int, ...], step: int) -> None:
     prepared(world, ids)
     names = points_of(world, {})
