@@ -304,7 +304,7 @@ def _agrees(found: Found, case: Case, document: Document) -> bool:
     return (
         found.entity == entity
         and found.vendor_id == case.vendor_id
-        and found.currency == document.currency
+        and found.currency in ("", document.currency)
         and found.net == net_of(document)
     )
 

@@ -80,7 +80,8 @@ class Orders:
 
     def _rate(self, document: Document) -> Decimal | Trouble | None:
         """QuickBooks' own rate of the day: a foreign bill without one may be booked one to one."""
-        if document.currency == self._names.facts.home_currency:
+        facts = self._names.facts
+        if not facts.multicurrency or document.currency == facts.home_currency:
             return None
         key = (document.currency, document.date)
         if key not in self._rates:

@@ -120,6 +120,6 @@ def _made(company: Company, names: Names, vendor: NewVendor, outcome: Outcome) -
 
 def _in_currency(found: Reference, vendor: NewVendor) -> Reference | Trouble:
     """QuickBooks has been seen to ignore the currency of a new vendor."""
-    if found.currency in (None, "", vendor.currency):
+    if not vendor.currency or found.currency in (None, "", vendor.currency):
         return found
     return other_currency(vendor.name, found.currency, vendor.currency)

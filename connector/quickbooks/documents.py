@@ -75,7 +75,7 @@ def to_body(
     Raises:
         ValueError: An amount has more decimals than its currency, or a foreign document has no rate.
     """
-    foreign = document.currency != facts.home_currency
+    foreign = facts.multicurrency and document.currency != facts.home_currency
     if foreign and rate is None:
         raise ValueError(f"a document in {document.currency} needs an exchange rate")  # else booked at 1, or refused
     on_a_bill = document.kind == "bill"
@@ -86,7 +86,7 @@ def to_body(
         "DueDate": document.due.isoformat() if document.due and on_a_bill else None,
         "SalesTermRef": _ref(refs.term) if on_a_bill else None,
         "DocNumber": document.number,
-        "CurrencyRef": {"value": document.currency} if facts.multicurrency or foreign else None,
+        "CurrencyRef": {"value": document.currency} if facts.multicurrency else None,
         "ExchangeRate": rate if foreign else None,
         "PrivateNote": memo_with(document.memo, marker),
         "APAccountRef": _ref(refs.ap_account),
