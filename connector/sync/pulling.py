@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from connector.errors import SignInNeeded
 from connector.invoice import Invoice
 from connector.mapping import Mapped, Mapping, load
 from connector.settings import Settings, SourceSettings
@@ -86,7 +87,12 @@ class Puller:
             locks=str(self._settings.state.path.parent),
         )
         self._tell(f"reading {found.title} ({name}), {window.first} to {window.last}")
-        pulled = pull(found(connection), window, self._spool)
+        try:
+            pulled = pull(found(connection), window, self._spool)
+        except SignInNeeded as refused:
+            where = self._settings.origin(f"sources.{name}.api_key")
+            what = f"{refused.what} (the key comes from: {where})"
+            raise SignInNeeded(what, code=refused.code, remedy=refused.remedy, source=name) from None
         self._tell(f"read {pulled.count} invoices of {name}")
         return Loaded(name, source, mapping, window, self._payees(name), pulled.total, pulled.began)
 

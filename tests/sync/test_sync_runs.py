@@ -729,3 +729,13 @@ def test_a_lost_key_file_is_got_past_with_a_refresh_token_in_the_settings(projec
     project.owe(2)
 
     assert {"created": 1, "unchanged": 1} == project.sync().counts
+
+
+def test_a_refused_key_says_where_it_came_from(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONNECTOR_SOURCES__CAKE__API_KEY", "no-such-key")
+
+    (problem,) = project.run("sync", "--yes", "--json").json["problems"]
+
+    assert problem["code"] == "source-key-refused"
+    assert "CONNECTOR_SOURCES__CAKE__API_KEY" in problem["what"]
+    assert "no-such-key" not in str(problem)
