@@ -3,9 +3,22 @@
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 __all__ = ["CompanyFacts", "company_facts"]
+
+
+# Of the countries QuickBooks is sold in, by the first two letters of both ways in which it writes them.
+_CURRENCIES: Final = {
+    "US": "USD",
+    "CA": "CAD",
+    "GB": "GBP",
+    "UK": "GBP",
+    "AU": "AUD",
+    "NZ": "NZD",
+    "IN": "INR",
+    "ZA": "ZAR",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +40,11 @@ class CompanyFacts:
     closing_date: datetime.date | None
     class_tracking: bool
     plan: str
+
+    @property
+    def bill_currency(self) -> str:
+        """What a bill that names no currency is in: a company of one currency may leave it out."""
+        return self.home_currency or _CURRENCIES.get(self.country.upper()[:2], "USD")
 
     @property
     def in_united_states(self) -> bool:

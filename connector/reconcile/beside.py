@@ -122,7 +122,7 @@ class Beside:
         record = self.company.read(entity, qbo_id)
         if record is None:
             return None
-        bill = Bill.of(bill_from(record, entity, self.names.facts.home_currency))
+        bill = Bill.of(bill_from(record, entity, self.names.facts.bill_currency))
         self.shelf.put([bill])
         return bill
 

@@ -135,7 +135,7 @@ class Reconciliation:
             where += f" AND TxnDate <= {quote((self._result.last + DATES_APART).isoformat())}"
         for entity in ENTITIES:
             records = opened.company.query(entity, where)
-            self._result.shelf.put(Bill.of(bill_from(record, entity, facts.home_currency)) for record in records)
+            self._result.shelf.put(Bill.of(bill_from(record, entity, facts.bill_currency)) for record in records)
 
     # Comparing.
 

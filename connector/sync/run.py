@@ -195,7 +195,7 @@ class Run:
         row.name, row.home_currency = facts.name, facts.home_currency
         row.environment, row.last_company_read = self._settings.quickbooks.environment, utc_now()
         self._state.save_company_facts(row)
-        books = Books(self._state, opened.company, facts.home_currency)
+        books = Books(self._state, opened.company, facts.bill_currency)
         books.read({name: loaded.settings.start_date for name, loaded in self._loaded.items()})
         self._books = books
 

@@ -1,8 +1,10 @@
 """Companies differ: country, home currency, one currency or several. The same invoices become right bills in each."""
 
+import time
 from typing import Any
 
 import pytest
+from plain_company import PlainCompany, serving
 from project import Project
 
 
@@ -64,3 +66,25 @@ def test_with_the_state_lost_a_company_of_one_currency_is_adopted_too(project: P
 
     assert {"adopted": 19} == project.sync().counts
     assert 19 == len(project.held())
+
+
+def test_in_a_company_that_answers_no_more_than_it_must(project: Project) -> None:
+    company = PlainCompany()
+    with serving(company) as url:
+        settings = project.folder / "connector.toml"
+        text = settings.read_text().replace(f"{project.url}/quickbooks/v3", f"{url}/v3")
+        settings.write_text(text.replace(f"{project.url}/oauth/discovery", f"{url}/discovery"))
+        project.owe(1, 2, currency_symbol="USD")
+        assert {"created": 2} == project.sync().counts
+        project.owe(*range(10, 30), currency_symbol="USD")
+        assert {"created": 20, "unchanged": 2} == project.sync().counts
+
+        project.forget()
+        time.sleep(1.1)
+
+        assert {"adopted": 22} == project.sync().counts
+        assert {"unchanged": 22} == project.sync().counts
+        assert 22 == len(company.bills)
+        told = project.run("reconcile", "--json")
+        assert {"matched"} == {row["status"] for row in told.json["rows"]}
+        assert 0 == told.code
