@@ -37,7 +37,6 @@ _JUMP: Final = 60.0
 _PATIENCE: Final = 300.0
 _SLICE: Final = 1.0
 _DONE: Final = (0, 6)
-_ALL: Final = 1_000_000
 
 _log = structlog.get_logger("connector")
 
@@ -282,13 +281,8 @@ class Daemon:
         """In production a person writes first: until then there is nobody who has seen what would be written."""
         if self._settings.quickbooks.environment != "production" or name in self._begun_by_hand:
             return True
-        by_hand = any(
-            row.command == "sync" and row.ended is not None and row.exit_code in _DONE and name in row.sources
-            for row in self._state.runs(_ALL, self._company)
-        )
-        if by_hand:
-            self._begun_by_hand.add(name)
-        return by_hand
+        self._begun_by_hand |= self._state.sources_run(self._company, "sync", _DONE)
+        return name in self._begun_by_hand
 
     def _look(self, run: Run, name: str) -> None:
         trouble: ConnectorError | None = None

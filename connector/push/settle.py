@@ -16,7 +16,7 @@ from connector.document import Key, Kind, from_data
 from connector.errors import OurFault
 from connector.push.answer import Written, judge
 from connector.push.send import Flight, Order, Sender, Start, record
-from connector.quickbooks.documents import marker_in
+from connector.quickbooks.posted import marker_in
 from connector.quickbooks.transport import Company, one_of
 from connector.state.clock import elapsed
 from connector.state.requests import StoredRequest, sent_moment

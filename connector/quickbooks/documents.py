@@ -12,21 +12,15 @@ from connector.document import Document, Line
 from connector.money import round_minor
 from connector.quickbooks.facts import CompanyFacts
 from connector.quickbooks.names import Reference
-from connector.quickbooks.posted import Posted, PostedLine, bill_from, marker_in, markers_in
 from connector.quickbooks.refs import LineRefs, Refs
 
 __all__ = [
     "BatchItem",
-    "Posted",
-    "PostedLine",
-    "bill_from",
     "delete_body",
     "entity_of",
     "frozen",
     "frozen_batch",
     "link",
-    "marker_in",
-    "markers_in",
     "memo_with",
     "to_body",
     "update_body",

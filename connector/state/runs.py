@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -68,6 +68,14 @@ class Runs(Transactions):
         """The newest runs first; one without ``ended`` is running still, or was killed."""
         query = rows_of(RunRow).order_by(col(RunRow.id).desc()).limit(limit)
         return self._rows(query if company is None else query.where(RunRow.company == company))
+
+    def sources_run(self, company: str, command: str, exit_codes: Collection[int]) -> set[str]:
+        """Every source that a run of ``command`` which came to its end with one of ``exit_codes`` was about."""
+        columns = _RUN.c
+        query = select(columns.sources).distinct().where(columns.company == company, columns.command == command)
+        ended = query.where(columns.ended.is_not(None), columns.exit_code.in_(exit_codes))
+        with self.read() as t:
+            return {source for sources in t.scalars(ended) for source in sources}
 
     def save_mapping_version(self, version: str, source: str, path: str, text: str, tables: Mapping[str, Any]) -> None:
         """Keep a mapping under its sha256; one that is kept already stays."""

@@ -16,7 +16,7 @@ from project import Project, Ran
 from sqlmodel import Session, select
 
 from connector.document import Key, marker
-from connector.quickbooks.documents import marker_in
+from connector.quickbooks.posted import marker_in
 from connector.sandbox.credentials import REALM_ID
 from connector.sandbox.memory import Memory
 from connector.sandbox.server import Sandbox

@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 )
 from proof_world import World, mark
 
-from connector.quickbooks.documents import marker_in
+from connector.quickbooks.posted import marker_in
 
 SETTLE = 0.3
 HIDDEN = 0.05

@@ -13,8 +13,9 @@ from pretend import Box
 
 from connector.document import Document, Key, Line, marker
 from connector.quickbooks import transport
-from connector.quickbooks.documents import BatchItem, bill_from, delete_body, frozen, frozen_batch, to_body, update_body
+from connector.quickbooks.documents import BatchItem, delete_body, frozen, frozen_batch, to_body, update_body
 from connector.quickbooks.names import Names
+from connector.quickbooks.posted import bill_from
 from connector.quickbooks.refs import Refs, find_refs
 from connector.quickbooks.transport import Company, Outcome, ReadRefused, equals, one_of, quote
 from connector.sandbox.credentials import REALM_ID

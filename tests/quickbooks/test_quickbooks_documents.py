@@ -14,13 +14,10 @@ from connector.document import Document, Key, Line, marker
 from connector.errors import AnswerUnreadable
 from connector.quickbooks.documents import (
     BatchItem,
-    bill_from,
     delete_body,
     frozen,
     frozen_batch,
     link,
-    marker_in,
-    markers_in,
     to_body,
     update_body,
     vendor_body,
@@ -28,7 +25,7 @@ from connector.quickbooks.documents import (
 from connector.quickbooks.facts import CompanyFacts, company_facts
 from connector.quickbooks.names import Reference
 from connector.quickbooks.outcome import parse
-from connector.quickbooks.posted import PostedLine
+from connector.quickbooks.posted import PostedLine, bill_from, marker_in, markers_in
 from connector.quickbooks.refs import LineRefs, Refs
 
 US = CompanyFacts("Agency", "US", "USD", False, None, True, "QuickBooks Online Plus")
