@@ -129,7 +129,7 @@ def _flight(waiting: _Waiting) -> Flight:
             n=0,
             key=key,
             marker=document.marker,
-            document_id=item.document,
+            document_id=_id(document),
             document=from_data(document.content),
             entity=document.entity or "Bill",
             body=item.body.encode(),

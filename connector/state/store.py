@@ -17,7 +17,7 @@ from connector.state.transactions import damaged, faults
 
 __all__ = ["SCHEMA", "IntendedItem", "SeenInvoice", "State", "StoredRequest"]
 
-SCHEMA: Final = "0001"  # the newest migration, kept here too so that opening a state of today loads no Alembic
+SCHEMA: Final = "0002"  # the newest migration, kept here too so that opening a state of today loads no Alembic
 
 _PATIENCE: Final = 15.0
 

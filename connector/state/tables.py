@@ -55,7 +55,7 @@ class InvoiceRow(Table, table=True):
 
     ``state``: skipped, held, blocked, or document (then the document has the state). ``first_seen_paid`` is the UTC
     date on which the source first said paid. ``raw`` is the source's record, ``digest`` its sha256, ``fields`` the
-    whole Invoice (``data.invoice_of`` rebuilds it).
+    whole Invoice (``data.invoice_of`` rebuilds it), ``terms`` what else the decision hung on, as one short text.
     """
 
     __tablename__ = "invoice"
@@ -89,6 +89,7 @@ class InvoiceRow(Table, table=True):
     cause: str | None = None
     vendor: str | None = None
     run: str
+    terms: str | None = None
 
 
 class DocumentRow(Table, table=True):
@@ -161,13 +162,17 @@ class RequestRow(Table, table=True):
 
 
 class RequestItemRow(Table, table=True):
-    """One document in a request. ``outcome``: None while unknown, else applied, refused, absent or left-out."""
+    """
+    One document, or one vendor to be made (``document`` is None then, ``number`` its name), in a request.
+
+    ``outcome``: None while unknown, else applied, refused, absent or left-out.
+    """
 
     __tablename__ = "request_item"
 
     request: int = Field(sa_column_args=[ForeignKey("request.id")], primary_key=True)
     bid: str = Field(primary_key=True)
-    document: int = Field(sa_column_args=[ForeignKey("document.id")], index=True)
+    document: int | None = Field(default=None, sa_column_args=[ForeignKey("document.id")], index=True)
     number: str | None = None
     generation: int
     body: str

@@ -23,12 +23,12 @@ from connector.state import file, migrate, store
 from connector.state.store import SCHEMA, State
 from connector.state.tables import METADATA, BookRow
 
-SECOND = """
+NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 
 def upgrade() -> None:
@@ -71,9 +71,9 @@ def next_version(tmp_path, monkeypatch):
     """The migrations of a release to come, in place of ours."""
     folder = tmp_path / "to come"
     shutil.copytree(migrate._FOLDER, folder)
-    (folder / "versions" / "v0002.py").write_text(SECOND)
+    (folder / "versions" / "v0003.py").write_text(NEXT)
     monkeypatch.setattr(migrate, "_FOLDER", folder)
-    monkeypatch.setattr(store, "SCHEMA", "0002")
+    monkeypatch.setattr(store, "SCHEMA", "0003")
     return str(folder)
 
 
@@ -131,7 +131,7 @@ def test_an_upgrade_that_is_killed_anywhere_loses_nothing_and_can_be_made_again(
     url, tmp_path, next_version, monkeypatch
 ):
     with monkeypatch.context() as today:
-        today.setattr(store, "SCHEMA", "0001")
+        today.setattr(store, "SCHEMA", SCHEMA)
         today.setattr(migrate, "_FOLDER", Path(migrate.__file__).parent / "migrations")
         opened = State.open(url)
         saved(opened, 1)
@@ -142,7 +142,7 @@ def test_an_upgrade_that_is_killed_anywhere_loses_nothing_and_can_be_made_again(
         for old in tmp_path.glob("state.db*"):
             old.unlink()
         (tmp_path / "state.db").write_bytes(pristine)
-        lived = open_and_die(url, statement, folder=next_version, schema="0002")
+        lived = open_and_die(url, statement, folder=next_version, schema="0003")
         opened = State.open(url)
         assert opened.verify() == []
         assert opened.counts_by_state(COMPANY) == {"ready": 1}
@@ -162,10 +162,10 @@ def test_a_copy_is_put_beside_a_filled_state_before_it_is_upgraded(url, tmp_path
     request.getfixturevalue("next_version")
     State.open(url).close()
     [copy] = tmp_path.glob("state.db.before-*")
-    assert copy.name.startswith("state.db.before-0002-")
+    assert copy.name.startswith("state.db.before-0003-")
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     with sqlite3.connect(copy) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(SCHEMA,)]
         assert connection.execute("SELECT count(*) FROM document").fetchall() == [(1,)]
     connection.close()
 
