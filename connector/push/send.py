@@ -1,7 +1,6 @@
 """Carrying out orders: a committed intent, one send, one recorded outcome. No transaction is open over HTTP."""
 
 import datetime
-import json
 import secrets
 import threading
 import time
@@ -10,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from connector.document import Document, Key
 from connector.errors import ConnectorError, ServiceDown, SignInNeeded
@@ -20,7 +19,7 @@ from connector.quickbooks.documents import BatchItem, frozen_batch
 from connector.quickbooks.faults import explain
 from connector.quickbooks.transport import Company, Outcome
 from connector.state.lock import CompanyLock
-from connector.state.store import IntendedItem, State
+from connector.state.store import Conclusion, IntendedItem, State
 
 __all__ = ["SINGLES", "Flight", "Order", "Sender", "Start", "record", "request_id"]
 
@@ -214,8 +213,7 @@ class Sender:
         results = [(order, self._believed(flight, order, outcomes[bid])) for bid, order in landed.items()]
         with self._state.write():
             self._finish(flight, outcomes, whole)
-            for order, written in results:
-                record(self._state, order, written)
+            record(self._state, results)
         if not waits:
             return False, results
         flight.items = waits
@@ -224,8 +222,7 @@ class Sender:
             return True, results
         late = [(order, self._believed(flight, order, outcomes[bid])) for bid, order in waits.items()]
         with self._state.write():
-            for order, written in late:
-                record(self._state, order, written)
+            record(self._state, late)
         return False, results + late
 
     def _finish(self, flight: Flight, outcomes: dict[str, Outcome], whole: Outcome) -> None:
@@ -287,24 +284,24 @@ class Sender:
         return Written("ready", None, f"not sent: {outcome.message}", "nothing to do: the next run sends it")
 
 
-def record(state: State, order: Order, written: Written) -> None:
-    """Keep what became of an order: the document's move and its item's outcome; inside the caller's transaction."""
-    if written.state == "sending":
-        return
+def record(state: State, results: Sequence[tuple[Order, Written]]) -> None:
+    """Keep what became of orders: each document's move and its item's outcome; inside the caller's transaction."""
+    state.conclude_all([_conclusion(order, written) for order, written in results if written.state != "sending"])
+
+
+def _conclusion(order: Order, written: Written) -> Conclusion:
     posted = written.posted
-    state.conclude(
-        order.document_id,
-        written.state,
-        outcome=_item_outcome(written),
-        code=written.code,
-        reason=written.reason,
-        remedy=written.remedy,
-        qbo_id=posted.id if posted and written.state == "sent" else None,
-        sync_token=posted.sync_token if posted else None,
-        vendor_id=posted.vendor_id if posted else None,
-        due=posted.due if posted else None,
-        answer=as_json(written.answer) if written.answer is not None else None,
-    )
+    fields = {
+        "code": written.code,
+        "reason": written.reason,
+        "remedy": written.remedy,
+        "qbo_id": posted.id if posted and written.state == "sent" else None,
+        "sync_token": posted.sync_token if posted else None,
+        "vendor_id": posted.vendor_id if posted else None,
+        "due": posted.due if posted else None,
+        "answer": written.answer,
+    }
+    return Conclusion(order.document_id, written.state, _item_outcome(written), fields)
 
 
 def _item_outcome(written: Written) -> Literal["applied", "refused", "left-out"] | None:
@@ -314,8 +311,3 @@ def _item_outcome(written: Written) -> Literal["applied", "refused", "left-out"]
     if written.state == "held":
         return "left-out"  # it goes out no more under this request
     return "refused" if written.burned else None
-
-
-def as_json(answer: Mapping[str, Any]) -> Any:
-    """QuickBooks' record as the state keeps it: numbers as text, exactly as they came."""
-    return json.loads(json.dumps(answer, default=str))

@@ -68,7 +68,7 @@ def settle(state: State, company: Company, sender: Sender) -> Iterator[Settled]:
                 again[bid] = order
                 continue
             written = written or _given_up(waiting)
-            record(state, order, written)
+            record(state, [(order, written)])
             yield Settled(order.key, written)
         if again:
             # Of a batch, what was found is left out; the rest goes again under the same ids.

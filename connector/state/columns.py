@@ -3,12 +3,15 @@
 import datetime
 import json
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import DateTime, Dialect, String, Text
 from sqlalchemy.types import TypeDecorator
 
-__all__ = ["DecimalText", "JsonText", "Utc"]
+__all__ = ["AnswerText", "DecimalText", "JsonText", "Utc"]
+
+_JSON: Final = json.JSONEncoder(separators=(",", ":"))
+_ANSWER: Final = json.JSONEncoder(separators=(",", ":"), default=str)
 
 
 class Utc(TypeDecorator[datetime.datetime]):
@@ -55,7 +58,16 @@ class JsonText(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy names it
-        return None if value is None else json.dumps(value, separators=(",", ":"))
+        return None if value is None else _JSON.encode(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy names it
         return None if value is None else json.loads(value)
+
+
+class AnswerText(JsonText):
+    """QuickBooks' record of a document: its Decimals become text, exactly as they came."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy names it
+        return None if value is None else _ANSWER.encode(value)

@@ -1,11 +1,11 @@
 """Requests: the intent before every write to QuickBooks, each sending of it, and what became of its documents."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlmodel import col
 from sqlmodel import select as rows_of
 
@@ -15,12 +15,14 @@ from connector.state.moves import check_move
 from connector.state.tables import AttemptRow, DocumentRow, RequestItemRow, RequestRow
 from connector.state.transactions import Transactions, chunks, core, new_id
 
-__all__ = ["IntendedItem", "Requests", "StoredRequest", "sent_moment"]
+__all__ = ["Conclusion", "IntendedItem", "Requests", "StoredRequest", "sent_moment"]
 
 _DOCUMENT: Final = core(DocumentRow)
 _REQUEST: Final = core(RequestRow)
 _ITEM: Final = core(RequestItemRow)
 _ATTEMPT: Final = core(AttemptRow)
+
+_SAME_ITEM: Final = (_ITEM.c.request == bindparam("key_request"), _ITEM.c.document == bindparam("key_document"))
 
 ItemOutcome = Literal["applied", "refused", "absent", "left-out"]
 
@@ -50,6 +52,24 @@ class IntendedItem:
     number: str | None
     generation: int
     body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """
+    What evidence says of one sending document.
+
+    Args:
+        document_id: The document's row.
+        state: sent, refused, ready (proven absent), held or removed.
+        outcome: The item's; by default what ``state`` implies. A held one's stays unknown unless given.
+        fields: Columns of the document. ``code``, ``reason`` and ``remedy`` are emptied where not given.
+    """
+
+    document_id: int
+    state: str
+    outcome: ItemOutcome | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,20 +134,12 @@ class Requests(Transactions):
                 t.execute(insert(_ITEM), [{"request": request, **_stored(item)} for item in items])
             else:
                 self._intend_again(t, request, items)
-            for item in items:
-                _move(
-                    t,
-                    item.document_id,
-                    "sending",
-                    number=item.number,
-                    generation=item.generation,
-                    revision=revision,
-                    rounds=0,
-                    code=None,
-                    reason=None,
-                    remedy=None,
-                    run=run,
-                )
+            marks = {"revision": revision, "rounds": 0, "code": None, "reason": None, "remedy": None, "run": run}
+            moves = [
+                (item.document_id, "sending", {"number": item.number, "generation": item.generation, **marks})
+                for item in items
+            ]
+            _move(t, moves)
             return request
 
     def _intend_again(self, t: Connection, request: int, items: Sequence[IntendedItem]) -> None:
@@ -199,39 +211,48 @@ class Requests(Transactions):
                 )
 
     def conclude(self, document_id: int, state: str, *, outcome: ItemOutcome | None = None, **fields: object) -> None:
-        """
-        Settle a sending document by evidence: move it, set ``fields``, and note its item's outcome.
+        """Settle one sending document; see ``conclude_all``."""
+        self.conclude_all([Conclusion(document_id, state, outcome, fields)])
 
-        Args:
-            document_id: The document's row.
-            state: sent, refused, ready (proven absent), held or removed.
-            outcome: The item's; by default what ``state`` implies. A held one's stays unknown unless given.
-            fields: Columns of the document. ``code``, ``reason`` and ``remedy`` are emptied where not given.
+    def conclude_all(self, conclusions: Sequence[Conclusion]) -> None:
+        """
+        Settle sending documents by evidence: move each, set its fields, and note its item's outcome; all or none.
 
         Raises:
             OurFault: ``move-forbidden``; ``document-column``: no such column, or one that nothing may change.
         """
-        if wrong := fields.keys() - _CONCLUDABLE:
-            raise OurFault(f"no answer changes {sorted(wrong)}", code="document-column", remedy="Report this.")
-        values: dict[str, Any] = {"code": None, "reason": None, "remedy": None, **fields}
+        moves = []
+        for each in conclusions:
+            if wrong := each.fields.keys() - _CONCLUDABLE:
+                raise OurFault(f"no answer changes {sorted(wrong)}", code="document-column", remedy="Report this.")
+            fields = {"code": None, "reason": None, "remedy": None, **each.fields}
+            moves.append((each.document_id, each.state, fields))
         with self.write() as t:
-            _move(t, document_id, state, only_from="sending", **values)
-            settled = outcome or _OUTCOMES.get(state)
-            request = self._open(t, document_id)
-            if settled is not None and request is not None:
-                item = (_ITEM.c.request == request, _ITEM.c.document == document_id)
-                t.execute(update(_ITEM).where(*item).values(outcome=settled))
+            _move(t, moves, only_from="sending")
+            requests = self._open_ones(t, [each.document_id for each in conclusions])
+            settled = [
+                {"key_request": requests[each.document_id], "key_document": each.document_id, "outcome": outcome}
+                for each in conclusions
+                if (outcome := each.outcome or _OUTCOMES.get(each.state)) and each.document_id in requests
+            ]
+            if settled:
+                t.execute(update(_ITEM).where(*_SAME_ITEM), settled)
 
     def open_request(self, document_id: int) -> StoredRequest | None:
         """The request whose answer a sending document waits for; None where it waits for none."""
         with self.read() as t:
             state = t.scalar(select(_DOCUMENT.c.state).where(_DOCUMENT.c.id == document_id))
-            request = self._open(t, document_id) if state == "sending" else None
+            request = self._open_ones(t, [document_id]).get(document_id) if state == "sending" else None
             return None if request is None else self._stored_requests([request])[0]
 
-    def _open(self, t: Connection, document_id: int) -> int | None:
-        query = select(func.max(_ITEM.c.request)).where(_ITEM.c.document == document_id, _ITEM.c.outcome.is_(None))
-        found: int | None = t.scalar(query)
+    def _open_ones(self, t: Connection, document_ids: Sequence[int]) -> dict[int, int]:
+        """The newest request of each document whose outcome for it is unknown."""
+        columns = _ITEM.c
+        query = select(columns.document, func.max(columns.request)).where(columns.outcome.is_(None))
+        found: dict[int, int] = {}
+        for piece in chunks(document_ids):
+            rows = t.execute(query.where(columns.document.in_(piece)).group_by(columns.document))
+            found.update((row[0], row[1]) for row in rows)
         return found
 
     def requests_of(self, document_id: int) -> list[StoredRequest]:
@@ -290,13 +311,23 @@ def _stored(item: IntendedItem) -> dict[str, Any]:
     }
 
 
-def _move(t: Connection, document_id: int, state: str, *, only_from: str | None = None, **values: object) -> None:
-    old = t.scalar(select(_DOCUMENT.c.state).where(_DOCUMENT.c.id == document_id))
-    if old is None or only_from not in (None, old):
-        raise OurFault(
-            f"document {document_id} is {old or 'unknown'}, not {only_from or 'known'}",
-            code="move-forbidden",
-            remedy="Report this; nothing was written.",
-        )
-    check_move(old, state)
-    t.execute(update(_DOCUMENT).where(_DOCUMENT.c.id == document_id).values(state=state, updated=utc_now(), **values))
+def _move(t: Connection, moves: Sequence[tuple[int, str, Mapping[str, Any]]], *, only_from: str | None = None) -> None:
+    """Move documents, each with the columns that go with it; one statement for all that set the same columns."""
+    before: dict[int, str] = {}
+    for piece in chunks([id_ for id_, _, _ in moves]):
+        found = t.execute(select(_DOCUMENT.c.id, _DOCUMENT.c.state).where(_DOCUMENT.c.id.in_(piece)))
+        before.update((row[0], row[1]) for row in found)
+    now = utc_now()
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for id_, state, values in moves:
+        old = before.get(id_)
+        if old is None or only_from not in (None, old):
+            raise OurFault(
+                f"document {id_} is {old or 'unknown'}, not {only_from or 'known'}",
+                code="move-forbidden",
+                remedy="Report this; nothing was written.",
+            )
+        check_move(old, state)
+        alike.setdefault(tuple(values), []).append({**values, "key_id": id_, "state": state, "updated": now})
+    for rows in alike.values():
+        t.execute(update(_DOCUMENT).where(_DOCUMENT.c.id == bindparam("key_id")), rows)

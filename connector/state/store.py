@@ -11,11 +11,11 @@ from connector.state.clock import utc_now
 from connector.state.documents import Documents
 from connector.state.invoices import Invoices, SeenInvoice
 from connector.state.references import References
-from connector.state.requests import IntendedItem, Requests, StoredRequest
+from connector.state.requests import Conclusion, IntendedItem, Requests, StoredRequest
 from connector.state.runs import Runs
 from connector.state.transactions import damaged, faults
 
-__all__ = ["SCHEMA", "IntendedItem", "SeenInvoice", "State", "StoredRequest"]
+__all__ = ["SCHEMA", "Conclusion", "IntendedItem", "SeenInvoice", "State", "StoredRequest"]
 
 SCHEMA: Final = "0002"  # the newest migration, kept here too so that opening a state of today loads no Alembic
 

@@ -13,7 +13,7 @@ from sqlalchemy import ForeignKey, Index, MetaData, UniqueConstraint
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from connector.state.columns import DecimalText, JsonText, Utc
+from connector.state.columns import AnswerText, DecimalText, JsonText, Utc
 
 __all__ = [
     "METADATA",
@@ -137,7 +137,7 @@ class DocumentRow(Table, table=True):
     content: dict[str, Any] | None = Field(default=None, sa_type=JsonText)
     facts: dict[str, Any] | None = Field(default=None, sa_type=JsonText)
     mapping_version: str | None = None
-    answer: dict[str, Any] | None = Field(default=None, sa_type=JsonText)
+    answer: dict[str, Any] | None = Field(default=None, sa_type=AnswerText)
     rounds: int = 0
     created: datetime.datetime | None = Field(default=None, sa_type=Utc, nullable=False)
     updated: datetime.datetime | None = Field(default=None, sa_type=Utc, nullable=False)
