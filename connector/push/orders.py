@@ -1,12 +1,12 @@
 """From actions to orders: names become references, the document becomes bytes, and nothing is sent yet."""
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from itertools import islice
 from typing import Final
 
-from connector.document import Document, Key, marker
+from connector.document import Document, marker
 from connector.errors import AnswerUnreadable
 from connector.invoice import Trouble
 from connector.plan import Action
@@ -44,22 +44,13 @@ class Orders:
         """One order for each action, or why there is none after all."""
         source = iter(actions)
         for chunk in iter(lambda: list(islice(source, _CHUNK)), []):
-            ids = self._ids([action for _, action in chunk])
+            ids = self._state.ids_of([action.key for _, action in chunk])
             sent_before = self._state.sent_before(list(ids.values()))
             for n, action in chunk:
                 if action.document is None:  # pragma: no cover - an action that writes has one
                     raise AssertionError(action)
                 id_ = ids[action.key]
                 yield n, action, self._order(n, action, action.document, id_, new=id_ not in sent_before)
-
-    def _ids(self, actions: Sequence[Action]) -> dict[Key, int]:
-        """The rows of these documents, which were decided about and kept before."""
-        found: dict[Key, int] = {}
-        for company, source in {(action.key.company, action.key.source) for action in actions}:
-            keys = {action.key for action in actions if (action.key.company, action.key.source) == (company, source)}
-            rows = self._state.documents(company, source, [key.invoice for key in keys])
-            found.update({key: row.id for key in keys if (row := rows[key.invoice, key.kind]).id is not None})
-        return found
 
     def _order(self, n: int, action: Action, document: Document, id_: int, *, new: bool) -> Order | Trouble:
         vendor = self._vendors.get(document.vendor.lower())

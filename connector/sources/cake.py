@@ -31,6 +31,7 @@ class Cake:
 
     type: ClassVar[str] = "cake"
     title: ClassVar[str] = "CAKE"
+    id: ClassVar[str] = "invoice_id"
     payee: ClassVar[str | None] = "affiliate_id"
     status: ClassVar[str] = "invoice_status"
     options: ClassVar[Mapping[str, tuple[str, ...]]] = {}
@@ -124,12 +125,12 @@ class Cake:
         with Asker(self.connection, self.title, key_hint=_KEY_HINT) as asker:
             while True:
                 page = asker.get(_PATH, self._parameters(window, start, limit), "application/json", self._page)
-                start += len(page.invoices)
+                start += len(page.records)
                 total = page.total or 0
                 yield page
                 if start > total:
                     return
-                if not page.invoices:  # a server may cap its pages below what was asked for
+                if not page.records:  # a server may cap its pages below what was asked for
                     raise wrong_shape(
                         self.connection.name,
                         f"CAKE says that there are {total} invoices, and its rows end after {start - 1}",
@@ -168,8 +169,7 @@ class Cake:
         total = _count(inner.get("total_rows"))
         if total is None:
             raise wrong_shape(name, f"CAKE's answer does not say total_rows; it has: {keys_seen(inner)}")
-        currency = self.connection.currency
-        return Page(tuple(self.read(row, source=name, currency=currency) for row in rows), total)
+        return Page(rows, total)
 
     def _failure(self, answer: Mapping[str, object]) -> Exception:
         """CAKE fails inside HTTP 200; what kind of failure it is stands in the message alone."""

@@ -30,6 +30,7 @@ class CommissionFactory:
 
     type: ClassVar[str] = "commission_factory"
     title: ClassVar[str] = "Commission Factory"
+    id: ClassVar[str] = "Id"
     payee: ClassVar[str | None] = None
     status: ClassVar[str] = "status"
     options: ClassVar[Mapping[str, tuple[str, ...]]] = {"format": ("json", "xml")}
@@ -116,8 +117,7 @@ class CommissionFactory:
         with asker:
             accept, read = ("application/xml", self._from_xml) if as_xml else ("application/json", self._from_json)
             records = asker.get(_PATH, parameters, accept, read)
-        name, currency = self.connection.name, self.connection.currency
-        yield Page(tuple(self.read(record, source=name, currency=currency) for record in records))
+        yield Page(records)
 
     def _from_json(self, body: bytes) -> list[dict[str, object]]:
         name = self.connection.name

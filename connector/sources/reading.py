@@ -7,7 +7,7 @@ that is missing altogether is a wrong shape, told by the names of the keys seen 
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Final, TypeVar, cast
@@ -57,19 +57,51 @@ def parse_json(body: bytes, secret: str = "") -> object:
     if text.startswith("<"):
         raise ValueError("a web page (HTML) or XML, not JSON")
 
-    def pairs(items: list[tuple[str, object]]) -> dict[str, object]:
-        found = {name: blanked(_whole(value), secret) for name, value in items}
-        if len(found) != len(items):
-            raise ValueError("JSON in which a key stands twice")
-        return found
-
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=pairs)
+        if _plain_text(text, secret):
+            found = json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+            if _keys(found) == text.count('":'):
+                return found
+        return json.loads(text, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_careful(secret))
     except json.JSONDecodeError as error:
         cut = error.pos >= len(text) or error.msg.startswith("Unterminated")
         raise ValueError("JSON that was cut off" if cut else f"no JSON (at character {error.pos})") from None
     except RecursionError:
         raise ValueError("JSON nested too deeply") from None
+
+
+def _plain_text(text: str, secret: str) -> bool:
+    """
+    Whether no value of it needs a look: no secret and no half character can stand in it, and its keys can be counted.
+
+    The parser alone takes a quarter of the time of one that looks at every value, and every pull reads all again.
+    """
+    escaped = "\\" in text and ("\\ud" in text or "\\uD" in text or not secret.isalnum())
+    spaced = any(f"{space}:" in text for space in " \t\n\r")  # then a key is not followed by its colon
+    return not escaped and not spaced and (len(secret) < _SHORTEST_SECRET or secret not in text)
+
+
+def _keys(value: object) -> int:
+    """
+    How many keys an answer of the usual form has: an object of objects and of lists of flat records.
+
+    A key is followed by a colon, so as many colons behind quotes as keys mean that no key stands twice.
+    """
+    if isinstance(value, dict):
+        return len(value) + sum(_keys(inner) for inner in value.values() if isinstance(inner, dict | list))
+    return sum(map(len, value)) if isinstance(value, list) and all(isinstance(one, dict) for one in value) else 0
+
+
+def _careful(secret: str) -> Callable[[list[tuple[str, object]]], dict[str, object]]:
+    """What makes an object of pairs and looks at every one of them."""
+
+    def made(items: list[tuple[str, object]]) -> dict[str, object]:
+        found = {name: blanked(_whole(value), secret) for name, value in items}
+        if len(found) != len(items):
+            raise ValueError("JSON in which a key stands twice")
+        return found
+
+    return made
 
 
 def _no_number(text: str) -> object:

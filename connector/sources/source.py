@@ -5,7 +5,7 @@ A new source is one file with a class like this, registered under the entry-poin
 type's name, one mapping and its examples. Nothing else of the connector knows its name.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar, Protocol
@@ -34,9 +34,9 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One answer's invoices and, where the source says it, how many the whole window holds."""
+    """One answer's records, as the source's own document has them, and, where it says it, how many there are in all."""
 
-    invoices: tuple[Invoice, ...]
+    records: Sequence[Mapping[str, object]]
     total: int | None = None
 
 
@@ -75,6 +75,8 @@ class Source(Protocol):
     title: ClassVar[str]
     """As people call it: ``CAKE``."""
     fields: ClassVar[tuple[Field, ...]]
+    id: ClassVar[str]
+    """The field that holds the invoice's own id."""
     payee: ClassVar[str | None]
     """The field that holds the payee's id."""
     status: ClassVar[str]
@@ -99,7 +101,7 @@ class Source(Protocol):
 
     def pages(self, window: Window) -> Iterator[Page]:
         """
-        The invoices of a window, page by page, in one pass.
+        The records of a window, page by page, in one pass; ``read`` makes invoices of them.
 
         Raises:
             SignInNeeded: The key was refused.

@@ -1,21 +1,20 @@
 """Where pulled invoices wait until the pull is whole: a temporary database without a name, gone with the process."""
 
-import json
+import pickle
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
-from decimal import Decimal
-from typing import Any, Final, Self
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final, Self
 
 from connector.errors import ServiceDown
-from connector.invoice import FieldValue, Invoice, Trouble
+from connector.invoice import Invoice, Trouble
 
 __all__ = ["Spool"]
 
 _TABLE: Final = """
 create table invoice (
-    source text not null, id text not null, day text not null, rank text not null, body text not null,
+    source text not null, id text not null, day text not null, rank text not null, mark text not null, body blob,
     primary key (source, id)
 ) without rowid
 """
@@ -23,7 +22,11 @@ _LAST: Final = "~"  # sorts after every digit: no date, no number
 
 
 class Spool:
-    """Invoices by source and id, in one order: date, then id (as a number where it is one). Memory stays flat."""
+    """
+    Invoices by source and id, in one order: date, then id (as a number where it is one). Memory stays flat.
+
+    Of an invoice that stands as it was it knows the id alone.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -31,7 +34,7 @@ class Spool:
         self._rows.execute("pragma journal_mode = off")
         self._rows.execute("pragma synchronous = off")
         self._rows.execute(_TABLE)
-        self._rows.execute("create index in_order on invoice (source, day, rank, id)")
+        self._rows.execute("create index in_order on invoice (source, day, rank, id) where body is not null")
 
     def __enter__(self) -> Self:
         return self
@@ -43,21 +46,37 @@ class Spool:
         """Let go of the temporary file."""
         self._rows.close()
 
-    def add(self, invoices: Iterable[Invoice]) -> None:
+    def add(self, invoices: Iterable[tuple[Invoice, str]]) -> None:
         """
-        Keep them; one with the same source and id is replaced.
+        Keep them, each with its mark; one with the same source and id is replaced.
 
         Raises:
             ServiceDown: The disk is full.
         """
         rows = [
-            (one.source, one.id, one.date.isoformat() if one.date else _LAST, _rank(one.id), _body(one))
-            for one in invoices
+            (one.source, one.id, one.date.isoformat() if one.date else _LAST, _rank(one.id), mark, _body(one))
+            for one, mark in invoices
         ]
+        with self._writing():
+            self._rows.executemany("insert or replace into invoice values (?, ?, ?, ?, ?, ?)", rows)
+
+    def stand(self, source: str, ids: Iterable[str]) -> None:
+        """
+        Note invoices that stand as they were.
+
+        Raises:
+            ServiceDown: The disk is full.
+        """
+        with self._writing():
+            statement = "insert or replace into invoice values (?, ?, '', '', '', null)"
+            self._rows.executemany(statement, [(source, id_) for id_ in ids])
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
         try:
             with self._lock:
                 self._rows.execute("begin")
-                self._rows.executemany("insert or replace into invoice values (?, ?, ?, ?, ?)", rows)
+                yield
                 self._rows.execute("commit")
         except sqlite3.OperationalError as error:
             raise ServiceDown(
@@ -71,17 +90,28 @@ class Spool:
         with self._lock:
             self._rows.execute("delete from invoice where source = ?", (source,))
 
-    def count(self, source: str) -> int:
-        """How many invoices of a source there are."""
+    def count(self, source: str, *, standing: bool = False) -> int:
+        """How many invoices of a source there are, or how many of them stand as they were."""
+        only = " and body is null" if standing else ""
         with self._lock:
-            row = self._rows.execute("select count(*) from invoice where source = ?", (source,)).fetchone()
+            row = self._rows.execute(f"select count(*) from invoice where source = ?{only}", (source,)).fetchone()  # noqa: S608
         return int(row[0])
 
     def get(self, source: str, id: str) -> Invoice | None:  # noqa: A002 - it is what the invoice calls it
-        """One invoice; None where there is none."""
+        """One invoice; None where there is none, or where it stands."""
         with self._lock:
             row = self._rows.execute("select body from invoice where source = ? and id = ?", (source, id)).fetchone()
-        return _invoice(source, id, row[0]) if row else None
+        return _invoice(source, id, row[0]) if row and row[0] is not None else None
+
+    def marks(self, source: str, ids: Sequence[str]) -> dict[str, str]:
+        """The marks of some invoices; one whose mark says nothing is left out."""
+        holes = ",".join("?" * len(ids))
+        with self._lock:
+            rows = self._rows.execute(
+                f"select id, mark from invoice where source = ? and id in ({holes}) and mark <> ''",  # noqa: S608
+                (source, *ids),
+            )
+            return dict(rows.fetchall())
 
     def chunks(self, source: str, size: int = 1000) -> Iterator[list[Invoice]]:
         """A source's invoices in order, ``size`` at a time."""
@@ -89,8 +119,8 @@ class Spool:
         while True:
             with self._lock:
                 rows = self._rows.execute(
-                    "select id, body, day, rank from invoice where source = ? and (day, rank, id) > (?, ?, ?)"
-                    " order by day, rank, id limit ?",
+                    "select id, body, day, rank from invoice where source = ? and body is not null"
+                    " and (day, rank, id) > (?, ?, ?) order by day, rank, id limit ?",
                     (source, *after, size),
                 ).fetchall()
             if not rows:
@@ -108,59 +138,15 @@ def _rank(number: str) -> str:
     return f"{len(digits):05d}{digits}"
 
 
-def _body(invoice: Invoice) -> str:
-    return json.dumps(
-        {
-            "fields": {name: _packed(value) for name, value in invoice.fields.items()},
-            "raw": dict(invoice.raw),
-            "date": _packed(invoice.date),
-            "amount": _packed(invoice.amount),
-            "paid_on": _packed(invoice.paid_on),
-            "rest": [invoice.currency, invoice.payee, invoice.status, invoice.paid, invoice.void],
-            "troubles": [(one.code, one.reason, one.remedy) for one in invoice.troubles],
-        },
-        separators=(",", ":"),
-    )
+def _body(invoice: Invoice) -> bytes:
+    one = invoice
+    told = (one.amount, one.currency, one.payee, one.status, one.paid, one.paid_on, one.void)
+    troubles = [(trouble.code, trouble.reason, trouble.remedy) for trouble in one.troubles]
+    return pickle.dumps((dict(one.fields), dict(one.raw), one.date, told, troubles))
 
 
-def _invoice(source: str, number: str, body: str) -> Invoice:
-    kept: Mapping[str, Any] = json.loads(body)
-    currency, payee, status, paid, void = kept["rest"]
-    return Invoice(
-        source=source,
-        id=number,
-        fields={name: _unpacked(value) for name, value in kept["fields"].items()},
-        raw=kept["raw"],
-        date=_day(kept["date"]),
-        amount=_amount(kept["amount"]),
-        currency=currency,
-        payee=payee,
-        status=status,
-        paid=paid,
-        paid_on=_day(kept["paid_on"]),
-        void=void,
-        troubles=tuple(Trouble(*one) for one in kept["troubles"]),
-    )
-
-
-def _packed(value: FieldValue) -> str | None:
-    """The value's type as its first letter."""
-    if value is None:
-        return None
-    if isinstance(value, Decimal):
-        return f"n{value}"
-    return f"d{value.isoformat()}" if isinstance(value, date) else f"t{value}"
-
-
-def _unpacked(text: str | None) -> FieldValue:
-    if text is None or text[0] == "t":
-        return text and text[1:]
-    return Decimal(text[1:]) if text[0] == "n" else date.fromisoformat(text[1:])
-
-
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text[1:]) if text else None
-
-
-def _amount(text: str | None) -> Decimal | None:
-    return Decimal(text[1:]) if text else None
+def _invoice(source: str, number: str, body: bytes) -> Invoice:
+    fields, raw, day, told, troubles = pickle.loads(body)  # noqa: S301 - our own
+    amount, currency, payee, status, paid, paid_on, void = told
+    why = tuple(Trouble(*one) for one in troubles)
+    return Invoice(source, number, fields, raw, day, amount, currency, payee, status, paid, paid_on, void, why)

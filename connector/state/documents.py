@@ -1,6 +1,6 @@
 """Documents: what QuickBooks is to hold, one row a key, moved by the table of moves alone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import bindparam, func, insert, select, update
@@ -18,6 +18,7 @@ __all__ = ["Documents"]
 
 _DOCUMENT: Final = core(DocumentRow)
 _KEPT: Final = ("id", "company", "source", "invoice", "kind", "created")
+_NEW: Final = {"generation": 0, "revision": "0", "adopted": False, "rounds": 0}
 
 
 class Documents(Transactions):
@@ -57,8 +58,18 @@ class Documents(Transactions):
             return {row[0]: row[1] for row in t.execute(query)}
 
     def save_documents(self, company: str, run: str, rows: Sequence[DocumentRow]) -> None:
+        """``decide`` for rows as the state gives them, to be kept whole."""
+        self.decide(company, run, [values_of(row) for row in rows])
+
+    def decide(self, company: str, run: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """
         Insert new documents and renew known ones, by key, as a decision without a request may: all of them or none.
+
+        Args:
+            company: The realm id.
+            run: The run that decided.
+            rows: Columns of documents, each row with the same ones and the key among them; a new document has the
+                default in every column that is not given, a known one keeps what it has there.
 
         Raises:
             OurFault: ``move-forbidden``: a move that is not allowed, any into or out of ``sending`` among them, and any
@@ -70,20 +81,20 @@ class Documents(Transactions):
         with self.write() as t:
             before = self._states(company, rows)
             for row in rows:
-                if row.company != company:
+                if row["company"] != company:
                     raise OurFault(
-                        f"invoice {row.invoice} is of another company", code="other-company", remedy="Report this."
+                        f"invoice {row['invoice']} is of another company", code="other-company", remedy="Report this."
                     )
-                found = before.get((row.source, row.invoice, row.kind))
+                found = before.get((row["source"], row["invoice"], row["kind"]))
                 old = None if found is None else found[1]
-                check_decision(old, row.state, in_quickbooks=row.qbo_id is not None)
-                values = {**values_of(row), "updated": now, "run": run}
+                check_decision(old, row["state"], in_quickbooks=row.get("qbo_id") is not None)
                 if found is None:
-                    del values["id"]
-                    new.append({**values, "created": now})
+                    made = {**_NEW, **row, "updated": now, "run": run, "created": now}
+                    made.pop("id", None)
+                    new.append(made)
                 else:
-                    changes = {name: value for name, value in values.items() if name not in _KEPT}
-                    known.append({"key_id": found[0], **changes})
+                    changes = {name: value for name, value in row.items() if name not in _KEPT}
+                    known.append({**changes, "key_id": found[0], "updated": now, "run": run})
             if new:
                 t.execute(insert(_DOCUMENT), new)
             if known:
@@ -101,15 +112,25 @@ class Documents(Transactions):
             )
             return t.scalar(select(columns.rounds).where(columns.id == document_id)) or 0
 
-    def _states(self, company: str, rows: Sequence[DocumentRow]) -> dict[tuple[str, str, str], tuple[int, str]]:
+    def _states(self, company: str, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str, str], tuple[int, str]]:
         columns = _DOCUMENT.c
         query = select(columns.source, columns.invoice, columns.kind, columns.id, columns.state)
         found = {}
         with self.read() as t:
-            for source in {row.source for row in rows}:
-                for piece in chunks([row.invoice for row in rows if row.source == source]):
+            for source in {row["source"] for row in rows}:
+                for piece in chunks([row["invoice"] for row in rows if row["source"] == source]):
                     here = query.where(columns.company == company, columns.source == source, columns.invoice.in_(piece))
                     found.update({(row[0], row[1], row[2]): (row[3], row[4]) for row in t.execute(here)})
+        return found
+
+    def ids_of(self, keys: Sequence[Key]) -> dict[Key, int]:
+        """The rows of documents that were decided about before; a key without one is left out."""
+        found: dict[Key, int] = {}
+        for company in {key.company for key in keys}:
+            asked = [{"source": key.source, "invoice": key.invoice} for key in keys if key.company == company]
+            rows = self._states(company, asked)
+            ours = ((key, rows.get((key.source, key.invoice, key.kind))) for key in keys if key.company == company)
+            found.update({key: row[0] for key, row in ours if row is not None})
         return found
 
     def by_marker(self, company: str, markers: Sequence[str]) -> dict[str, DocumentRow]:

@@ -3,18 +3,19 @@
 import datetime
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
 
-from sqlalchemy import Text, and_, bindparam, func, insert, or_, select, type_coerce, update
+from sqlalchemy import Text, and_, bindparam, delete, func, insert, or_, select, type_coerce, update
 from sqlmodel import col
 from sqlmodel import select as rows_of
 
 from connector.invoice import Invoice
 from connector.state.clock import utc_now
 from connector.state.data import invoice_data
-from connector.state.tables import DocumentRow, InvoiceRow, PullRow
+from connector.state.moves import STATES
+from connector.state.tables import DocumentRow, InvoiceRow, PullRow, StandingRow
 from connector.state.transactions import CHUNK, Transactions, chunks, core, new_id
 
 __all__ = ["OPEN_STATES", "Invoices", "SeenInvoice"]
@@ -24,7 +25,10 @@ OPEN_STATES: Final = ("ready", "held", "blocked", "sending", "refused")
 _INVOICE: Final = core(InvoiceRow)
 _DOCUMENT: Final = core(DocumentRow)
 _PULL: Final = core(PullRow)
+_STANDING: Final = core(StandingRow)
 _KEY: Final = ("company", "source", "invoice")
+_DECIDED: Final = ("state", "code", "reason", "remedy", "cause", "vendor")
+_NOT_SENT: Final = tuple(state for state in STATES if state != "sent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ class SeenInvoice:
         code: With reason and remedy: why it is not on its way.
         cause: What decided: the rule or the field, for grouping.
         vendor: Whom the mapping would pay, where that was found out.
+        mark: What its record is known by; empty where nothing is.
     """
 
     invoice: Invoice
@@ -46,11 +51,12 @@ class SeenInvoice:
     remedy: str | None = None
     cause: str | None = None
     vendor: str | None = None
+    mark: str = ""
 
 
 class _Known(NamedTuple):
-    digest: str
-    fields: str
+    said: tuple[str, str]
+    decided: tuple[str | None, ...]
     first_seen_paid: datetime.date | None
 
 
@@ -58,50 +64,103 @@ class Invoices(Transactions):
     """The part of the state that knows invoices and pulls."""
 
     def save_invoices(self, company: str, run: str, rows: Sequence[SeenInvoice]) -> None:
-        """Insert or renew ``rows``; when an invoice was first seen, and first seen paid, stays."""
+        """
+        Insert new invoices and renew those of which the source or the decision says something else.
+
+        Of an invoice of which neither does, nothing is written; when one was first seen, and first seen paid, stays.
+        """
         with self.write():
             for piece in chunks(rows):
                 self._save_piece(company, run, piece)
+                self._save_marks(company, piece)
 
     def _save_piece(self, company: str, run: str, rows: Sequence[SeenInvoice]) -> None:
         now = utc_now()
         known = self._known_invoices(company, rows)
         new: dict[tuple[str, str], dict[str, Any]] = {}
         changed: list[dict[str, Any]] = []
-        same: list[dict[str, Any]] = []
+        decided_anew: list[dict[str, Any]] = []
         for row in rows:
             key = (row.invoice.source, row.invoice.id)
-            decided = {**_decided(row, run), "last_seen": now}
-            where = {"key_company": company, "key_source": key[0], "key_invoice": key[1]}
+            decided = {name: getattr(row, name) for name in _DECIDED}
+            touched = {**decided, "run": run, "last_seen": now}
             said = _said(row.invoice)
+            where = {"key_company": company, "key_source": key[0], "key_invoice": key[1]}
             paid = now.date() if row.invoice.paid else None
             if (before := known.get(key)) is None:
-                names = dict(zip(_KEY, where.values(), strict=True))
-                new[key] = {**names, **decided, **said, "first_seen": now, "first_seen_paid": paid}
-            elif (before.digest, before.fields) == (said["digest"], _text(said["fields"])):
-                same.append({**where, **decided})
-            else:
-                changed.append({**where, **decided, **said, "first_seen_paid": before.first_seen_paid or paid})
+                names = {"company": company, "source": key[0], "invoice": key[1]}
+                new[key] = {**names, **touched, **said, "first_seen": now, "first_seen_paid": paid}
+            elif before.said != (said["digest"], _text(said["fields"])):
+                changed.append({**where, **touched, **said, "first_seen_paid": before.first_seen_paid or paid})
+            elif before.decided != tuple(decided.values()):
+                decided_anew.append({**where, **touched})
         here = and_(*(_INVOICE.c[name] == bindparam(f"key_{name}") for name in _KEY))
         with self.write() as t:
             if new:
                 t.execute(insert(_INVOICE), list(new.values()))
             # One statement each, because both sets name other columns.
-            for batch in (changed, same):
+            for batch in (changed, decided_anew):
                 if batch:
                     t.execute(update(_INVOICE).where(here), batch)
 
     def _known_invoices(self, company: str, rows: Sequence[SeenInvoice]) -> dict[tuple[str, str], _Known]:
         columns = _INVOICE.c
+        wanted = (columns.invoice, columns.first_seen_paid, columns.digest, type_coerce(columns.fields, Text))
+        decided = (columns[name] for name in _DECIDED)
+        query = select(*wanted, *decided).where(columns.company == company)
         known = {}
         with self.read() as t:
             for source in {row.invoice.source for row in rows}:
                 ids = [row.invoice.id for row in rows if row.invoice.source == source]
-                query = select(
-                    columns.invoice, columns.digest, type_coerce(columns.fields, Text), columns.first_seen_paid
-                ).where(columns.company == company, columns.source == source, columns.invoice.in_(ids))
-                known.update({(source, row[0]): _Known(*row[1:]) for row in t.execute(query)})
+                found = t.execute(query.where(columns.source == source, columns.invoice.in_(ids)))
+                known.update({(source, row[0]): _Known((row[2], row[3]), tuple(row[4:]), row[1]) for row in found})
         return known
+
+    # What stands.
+
+    def _save_marks(self, company: str, rows: Sequence[SeenInvoice]) -> None:
+        """A decision that led to a document stands; any other is made again in every run."""
+        columns = _STANDING.c
+        with self.write() as t:
+            for source in {row.invoice.source for row in rows}:
+                ours = {row.invoice.id: row for row in rows if row.invoice.source == source}
+                mine = (columns.company == company, columns.source == source)
+                query = select(columns.invoice, columns.mark).where(*mine, columns.invoice.in_(list(ours)))
+                known: dict[str, str] = {row[0]: row[1] for row in t.execute(query)}
+                wanted = {name: row.mark for name, row in ours.items() if row.state == "document" and row.mark}
+                if stale := [{"key_invoice": name} for name, mark in known.items() if wanted.get(name) != mark]:
+                    t.execute(delete(_STANDING).where(*mine, columns.invoice == bindparam("key_invoice")), stale)
+                if new := {name: mark for name, mark in wanted.items() if known.get(name) != mark}:
+                    place = {"company": company, "source": source}
+                    t.execute(insert(_STANDING), [{**place, "invoice": name, "mark": new[name]} for name in new])
+
+    def fresh(self, company: str, source: str) -> Callable[[Mapping[str, str]], set[str]]:
+        """
+        What tells, of invoices by their marks, which have to be decided about.
+
+        Those are all but the ones whose record and terms are as they were when last decided about, and whose documents
+        are all sent.
+        """
+        document, standing = _DOCUMENT.c, _STANDING.c
+        open_ones = select(document.invoice).where(
+            document.company == company, document.source == source, document.state.in_(_NOT_SENT)
+        )
+        with self.read() as t:
+            unsent = set(t.scalars(open_ones))
+        asked = func.json_each(bindparam("marks")).table_valued("key", "value", name="asked")
+        same = and_(standing.company == company, standing.source == source, standing.invoice == asked.c.key)
+        query = (
+            select(asked.c.key)
+            .select_from(asked.outerjoin(_STANDING, same))
+            .where(standing.mark.is_distinct_from(asked.c.value))
+        )
+
+        def fresh(marks: Mapping[str, str]) -> set[str]:
+            with self.read() as t:
+                changed = set(t.scalars(query, {"marks": json.dumps(dict(marks))}))
+            return changed | unsent.intersection(marks) if unsent else changed
+
+        return fresh
 
     def invoice(self, company: str, source: str, invoice: str) -> InvoiceRow | None:
         """One invoice, or None where none was seen."""
@@ -194,18 +253,6 @@ class Invoices(Transactions):
                 t.scalar(select(func.min(invoice.date)).where(waiting)),
             ]
         return min((date for date in dates if date is not None), default=None)
-
-
-def _decided(row: SeenInvoice, run: str) -> dict[str, Any]:
-    return {
-        "state": row.state,
-        "code": row.code,
-        "reason": row.reason,
-        "remedy": row.remedy,
-        "cause": row.cause,
-        "vendor": row.vendor,
-        "run": run,
-    }
 
 
 def _text(data: object) -> str:

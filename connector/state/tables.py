@@ -31,6 +31,7 @@ __all__ = [
     "RequestRow",
     "RunRow",
     "SignInRow",
+    "StandingRow",
     "Table",
 ]
 
@@ -55,7 +56,7 @@ class InvoiceRow(Table, table=True):
 
     ``state``: skipped, held, blocked, or document (then the document has the state). ``first_seen_paid`` is the UTC
     date on which the source first said paid. ``raw`` is the source's record, ``digest`` its sha256, ``fields`` the
-    whole Invoice (``data.invoice_of`` rebuilds it), ``terms`` what else the decision hung on, as one short text.
+    whole Invoice (``data.invoice_of`` rebuilds it). ``last_seen`` and ``run`` are those of the last change.
     """
 
     __tablename__ = "invoice"
@@ -89,7 +90,22 @@ class InvoiceRow(Table, table=True):
     cause: str | None = None
     vendor: str | None = None
     run: str
-    terms: str | None = None
+
+
+class StandingRow(Table, table=True):
+    """
+    An invoice whose document was decided about; the decision stands while record and terms give the same ``mark``.
+
+    A table of its own and narrow, because every pull asks for every invoice.
+    """
+
+    __tablename__ = "standing"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    company: str = Field(primary_key=True)
+    source: str = Field(primary_key=True)
+    invoice: str = Field(primary_key=True)
+    mark: str
 
 
 class DocumentRow(Table, table=True):

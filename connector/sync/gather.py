@@ -1,14 +1,14 @@
 """Everything that a decision needs to know about a handful of invoices: what the state, the lists and the books say."""
 
 import datetime
+from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Table
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from connector.document import Document, Key, from_data, marker
 from connector.invoice import Invoice, Trouble
-from connector.mapping import Mapped, Mapping
+from connector.mapping import Mapped, Mapping, NotMapped
 from connector.plan import Case, Facts, Known
 from connector.push.vendors import name_taken, other_currency
 from connector.quickbooks.facts import CompanyFacts
@@ -17,6 +17,7 @@ from connector.quickbooks.refs import find_refs
 from connector.state.store import State
 from connector.state.tables import DocumentRow
 from connector.sync.books import Books, Wanted
+from connector.sync.numbers import Numbers
 
 __all__ = ["MAY_WRITE", "Gathered", "Payees", "known_of"]
 
@@ -92,15 +93,39 @@ def _row_for(payee: str) -> str:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """An invoice with what mapping and state say of it; ``document`` where it may become a write."""
+
+    key: Key
+    invoice: Invoice
+    outcome: Mapped | NotMapped
+    row: DocumentRow | None
+    known: Known | None
+    document: Document | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What the company's lists say of a document: its vendor, why it cannot be held, when it is due."""
+
+    vendor_id: str | None = None
+    missing: tuple[_Missing, ...] = ()
+    due: datetime.date | None = None
+
+
 @dataclass(slots=True)
 class Gathered:
     """
     Gathers the cases of one source in one run.
 
     Args:
-        names: None where QuickBooks is not asked, because nothing would be written.
+        names: With ``books`` None as long as QuickBooks was not asked, because nothing would be written.
         numbers_twice: Bill numbers that two invoices of this run lay claim to.
         settled: Keys of documents that this run found had arrived.
+        numbers: Where the bill numbers that are laid claim to are noted.
+        start_date: Nothing dated earlier lays claim to a number.
+        ask: Called before the first document that lays claim to a number, for the lists and the books.
     """
 
     state: State
@@ -108,26 +133,48 @@ class Gathered:
     source: str
     mapping: Mapping
     payees: Payees
-    names: Names | None
-    books: Books | None
+    names: Names | None = None
+    books: Books | None = None
     numbers_twice: frozenset[str] = frozenset()
     settled: frozenset[Key] = frozenset()
+    numbers: Numbers = field(default_factory=Numbers)
+    start_date: datetime.date = datetime.date.min
+    ask: Callable[[], tuple[Names, Books]] | None = None
 
     def cases(self, invoices: Sequence[Invoice]) -> list[Case]:
         """One case for each invoice, in their order."""
         rows = self.state.documents(self.company, self.source, [invoice.id for invoice in invoices])
-        cases = [self._case(invoice, rows) for invoice in invoices]
-        if self.books is None:
-            return cases
+        met = [self._meet(invoice, rows) for invoice in invoices]
+        claims = [each.document.number for each in met if each.document is not None and self._claims(each)]
+        for number in claims:
+            self.numbers.claim(number)
+        if claims and self.ask is not None:
+            self.names, self.books = self.ask()
+        looked = [self._look(each) for each in met]
         wanted = [
-            Wanted(case.key, case.marker, case.outcome.document, case.vendor_id)
-            for case in cases
-            if isinstance(case.outcome, Mapped) and (case.known is None or case.known.state in MAY_WRITE)
+            Wanted(each.key, marker(each.key), each.document, seen.vendor_id)
+            for each, seen in zip(met, looked, strict=True)
+            if each.document is not None
         ]
-        found = self.books.found(wanted)
-        return [replace(case, found=found.get(case.key, ())) for case in cases]
+        found = self.books.found(wanted) if self.books is not None else {}
+        marks = {each.key: each.marker for each in wanted}
+        return [
+            Case(
+                each.key,
+                each.invoice,
+                each.outcome,
+                marks.get(each.key) or marker(each.key),
+                each.known,
+                seen.vendor_id,
+                seen.missing,
+                found.get(each.key, ()),
+                each.document is not None and each.document.number in self.numbers_twice,
+                seen.due,
+            )
+            for each, seen in zip(met, looked, strict=True)
+        ]
 
-    def _case(self, invoice: Invoice, rows: Table[tuple[str, str], DocumentRow]) -> Case:
+    def _meet(self, invoice: Invoice, rows: Table[tuple[str, str], DocumentRow]) -> _Met:
         outcome = self.mapping.apply(invoice)
         mapped = outcome.document if isinstance(outcome, Mapped) else None
         kept = [rows[invoice.id, kind] for kind in ("bill", "credit") if (invoice.id, kind) in rows]
@@ -137,20 +184,28 @@ class Gathered:
         row = rows.get((invoice.id, kind)) or row
         key = Key(self.company, self.source, invoice.id, kind)  # type: ignore[arg-type]  # one of the kinds
         known = known_of(row, settled=key in self.settled) if row else None
-        case = Case(key, invoice, outcome, marker(key), known, due=row.due if row else (mapped.due if mapped else None))
-        if mapped is None or (known is not None and known.state not in MAY_WRITE):
-            return case
-        shared = self.payees.meet(invoice, outcome) if isinstance(outcome, Mapped) else None
-        vendor_id, missing, due = self._in_company(mapped)
-        if shared is not None:
-            missing = (("held", shared), *missing)
-        twice = mapped.number in self.numbers_twice
-        return replace(case, vendor_id=vendor_id, missing=missing, number_twice=twice, due=due)
+        may_write = known is None or known.state in MAY_WRITE
+        return _Met(key, invoice, outcome, row, known, mapped if may_write else None)
 
-    def _in_company(self, document: Document) -> tuple[str | None, tuple[_Missing, ...], datetime.date | None]:
-        """The vendor's id, why this company cannot hold the document, and when it is due there."""
+    def _claims(self, met: _Met) -> bool:
+        """Whether a document may be written now, and not only after a person said so."""
+        day = met.invoice.date
+        if day is None or day < self.start_date:
+            return False
+        waits = isinstance(met.outcome, Mapped) and met.outcome.late is not None
+        return not (waits and met.known is not None and met.known.state == "held")
+
+    def _look(self, met: _Met) -> _Looked:
+        if met.document is None:
+            mapped = met.outcome.document if isinstance(met.outcome, Mapped) else None
+            return _Looked(due=met.row.due if met.row else (mapped.due if mapped else None))
+        shared = self.payees.meet(met.invoice, met.outcome) if isinstance(met.outcome, Mapped) else None
+        looked = self._in_company(met.document)
+        return looked if shared is None else replace(looked, missing=(("held", shared), *looked.missing))
+
+    def _in_company(self, document: Document) -> _Looked:
         if self.names is None:
-            return None, (), document.due
+            return _Looked(due=document.due)
         facts = self.names.facts
         missing: list[_Missing] = []
         if not facts.multicurrency and facts.home_currency and document.currency != facts.home_currency:
@@ -164,7 +219,7 @@ class Gathered:
         if isinstance(vendor, Reference):
             if facts.multicurrency and vendor.currency and vendor.currency != document.currency:
                 missing.insert(0, ("blocked", other_currency(vendor.name, vendor.currency, document.currency)))
-            return vendor.id, tuple(missing), due
+            return _Looked(vendor.id, tuple(missing), due)
         if vendor.code != "vendor-not-found":
             missing.insert(0, ("blocked", _not_there(vendor, self.mapping.path)))
         elif self.mapping.policy.vendor_missing == "hold":
@@ -172,7 +227,7 @@ class Gathered:
             missing.insert(0, ("held", Trouble("vendor-missing", trouble.reason, trouble.remedy)))
         elif who := self.names.taken_by(document.vendor):
             missing.insert(0, ("blocked", name_taken(document.vendor, who, self.mapping.path)))
-        return None, tuple(missing), due
+        return _Looked(None, tuple(missing), due)
 
 
 def _due(document: Document, term: Reference | None) -> datetime.date | None:

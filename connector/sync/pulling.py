@@ -1,8 +1,9 @@
 """The sources of a run: each with its mapping read once, pulled whole or not at all."""
 
 import datetime
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 
 from connector.errors import SignInNeeded
 from connector.invoice import Invoice
@@ -29,6 +30,7 @@ class Loaded:
 
     Args:
         total: What the source claims to have; None where it claims nothing.
+        standing: How many invoices stand as they were, bill and all; they are counted and not looked at.
         began: When the pull began, UTC: its side of a comparison is as of then.
     """
 
@@ -38,6 +40,7 @@ class Loaded:
     window: Window
     payees: Payees
     total: int | None
+    standing: int
     began: datetime.datetime
 
     def number(self, invoice: Invoice) -> str | None:
@@ -65,9 +68,15 @@ class Puller:
         """Let go of the spool."""
         self._spool.close()
 
-    def load(self, name: str, source: SourceSettings, window: Window) -> Loaded:
+    def load(self, name: str, source: SourceSettings, window: Window, *, all_of_it: bool = True) -> Loaded:
         """
         One source over a window; what an earlier call read of it is dropped.
+
+        Args:
+            name: The connection's name.
+            source: Its settings.
+            window: The invoice dates to ask for.
+            all_of_it: What stands as it was when it was last decided about is read too.
 
         Raises:
             MappingInvalid: Its mapping has faults.
@@ -88,13 +97,23 @@ class Puller:
         )
         self._tell(f"reading {found.title} ({name}), {window.first} to {window.last}")
         try:
-            pulled = pull(found(connection), window, self._spool)
+            pulled = pull(
+                found(connection),
+                window,
+                self._spool,
+                terms=_terms(mapping, source),
+                fresh=None if all_of_it else self._state.fresh(self._company, name),
+            )
         except SignInNeeded as refused:
             where = self._settings.origin(f"sources.{name}.api_key")
             what = f"{refused.what} (the key comes from: {where})"
             raise SignInNeeded(what, code=refused.code, remedy=refused.remedy, source=name) from None
         self._tell(f"read {pulled.count} invoices of {name}")
-        return Loaded(name, source, mapping, window, self._payees(name), pulled.total, pulled.began)
+        return Loaded(name, source, mapping, window, self._payees(name), pulled.total, pulled.standing, pulled.began)
+
+    def marks(self, name: str, invoices: Sequence[str]) -> dict[str, str]:
+        """What the records of some invoices were known by in this pull."""
+        return self._spool.marks(name, invoices)
 
     def holds(self, name: str, invoice: str) -> bool:
         """Whether the pull of a source brought an invoice of this id."""
@@ -118,3 +137,10 @@ class Puller:
             for payee, (vendor, _) in vendors.items():
                 payees.setdefault(vendor.lower(), set()).add((source, payee))
         return Payees(name, {payee: vendor for payee, (vendor, _) in bound[name].items()}, payees)
+
+
+def _terms(mapping: Mapping, source: SourceSettings) -> str:
+    """All that a decision about an invoice hangs on beside its record and its document: a new version decides anew."""
+    return "|".join(
+        (version("affiliate-connector"), mapping.version, str(source.start_date), source.currency or "", "")
+    )

@@ -1,10 +1,10 @@
 """Decisions as the state keeps them: every invoice seen, every document that is not simply skipped."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from connector.document import as_data, marker
-from connector.plan import Action, Facts, Found
+from connector.plan import Action, Facts
 from connector.quickbooks.documents import entity_of
 from connector.state.store import SeenInvoice, State
 from connector.state.tables import DocumentRow
@@ -12,20 +12,18 @@ from connector.state.tables import DocumentRow
 __all__ = ["remember"]
 
 
-def remember(state: State, company: str, run: str, version: str, actions: Sequence[Action]) -> None:
+def remember(
+    state: State, company: str, run: str, version: str, actions: Sequence[Action], marks: Mapping[str, str]
+) -> None:
     """Keep what was decided about some invoices, in one transaction; nothing is in flight yet."""
     with state.write():
         kept = state.documents(company, actions[0].key.source, [action.key.invoice for action in actions])
-        rows = [row for action in actions for row in _rows(action, version, kept.get(_place(action)))]
-        state.save_documents(company, run, rows)
-        state.save_invoices(company, run, [_seen(action) for action in actions])
+        rows = (_row(action, version, kept.get((action.key.invoice, action.key.kind))) for action in actions)
+        state.decide(company, run, [row for row in rows if row is not None])
+        state.save_invoices(company, run, [_seen(action, marks) for action in actions])
 
 
-def _place(action: Action) -> tuple[str, str]:
-    return action.key.invoice, action.key.kind
-
-
-def _seen(action: Action) -> SeenInvoice:
+def _seen(action: Action, marks: Mapping[str, str]) -> SeenInvoice:
     return SeenInvoice(
         action.invoice,
         action.state if action.state in ("skipped", "held", "blocked") else "document",
@@ -34,42 +32,45 @@ def _seen(action: Action) -> SeenInvoice:
         action.remedy,
         action.cause,
         action.document.vendor if action.document else None,
+        marks.get(action.invoice.id, ""),
     )
 
 
-def _rows(action: Action, version: str, kept: DocumentRow | None) -> list[DocumentRow]:
+def _row(action: Action, version: str, kept: DocumentRow | None) -> dict[str, Any] | None:
     """The row an action leads to; none where the document stays as it is."""
     if action.action == "none" or (kept is not None and kept.state in ("sent", "sending", "removed")):
-        return []
+        return None
     if action.action == "skip" and kept is None:
-        return []
-    document = action.document
-    row = DocumentRow(
-        company=action.key.company,
-        source=action.key.source,
-        invoice=action.key.invoice,
-        kind=action.key.kind,
-        state="sent" if action.action == "adopt" else action.state,
-        code=action.code,
-        reason=action.reason,
-        remedy=action.remedy,
-        marker=marker(action.key),
-        entity=entity_of(action.key.kind),
-        generation=max(action.generation, kept.generation if kept else 0),
-        content=as_data(document) if document else None,
-        facts=asdict(Facts.of(action.invoice)),
-        mapping_version=version,
-    )
-    if document is not None:
-        row.number, row.vendor, row.date, row.due = document.number, document.vendor, document.date, document.due
-        row.currency, row.amount = document.currency, document.total.amount
-    if action.found is not None:
-        _adopt(row, action.found)
-    return [row]
+        return None
+    row = _told(action)
+    generation = max(action.generation, kept.generation if kept else 0)
+    if kept is not None and generation == kept.generation and all(getattr(kept, name) == row[name] for name in row):
+        return None
+    return {**row, "generation": generation, "mapping_version": version}
 
 
-def _adopt(row: DocumentRow, found: Found) -> None:
-    row.adopted = True
-    row.entity = found.entity
-    row.qbo_id = found.id
-    row.vendor_id = found.vendor_id
+def _told(action: Action) -> dict[str, Any]:
+    document, facts, found = action.document, Facts.of(action.invoice), action.found
+    return {
+        "company": action.key.company,
+        "source": action.key.source,
+        "invoice": action.key.invoice,
+        "kind": action.key.kind,
+        "state": "sent" if action.action == "adopt" else action.state,
+        "code": action.code,
+        "reason": action.reason,
+        "remedy": action.remedy,
+        "marker": marker(action.key),
+        "entity": found.entity if found else entity_of(action.key.kind),
+        "adopted": found is not None,
+        "qbo_id": found.id if found else None,
+        "vendor_id": found.vendor_id if found else None,
+        "content": as_data(document) if document else None,
+        "facts": {"amount": facts.amount, "currency": facts.currency, "date": facts.date, "payee": facts.payee},
+        "number": document.number if document else None,
+        "vendor": document.vendor if document else None,
+        "date": document.date if document else None,
+        "due": document.due if document else None,
+        "currency": document.currency if document else None,
+        "amount": document.total.amount if document else None,
+    }

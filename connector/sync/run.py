@@ -14,9 +14,9 @@ from itertools import islice
 from connector.document import Key
 from connector.errors import ConnectorError, OurFault, Problem, WrongUse, exit_code_of
 from connector.invoice import Invoice
-from connector.mapping import Mapped
 from connector.plan import Action, Terms, decide
 from connector.push import Sender, due_in, settle
+from connector.quickbooks.names import Names
 from connector.settings import Settings, SourceSettings
 from connector.sources.source import Window
 from connector.state.clock import elapsed, utc_now
@@ -25,7 +25,7 @@ from connector.state.requests import sent_moment
 from connector.state.store import State
 from connector.sync.books import Books
 from connector.sync.company import Opened, open_company
-from connector.sync.gather import MAY_WRITE, Gathered
+from connector.sync.gather import Gathered
 from connector.sync.numbers import Numbers
 from connector.sync.planned import WORK, WRITES, Planned, Result, count_of
 from connector.sync.pulling import CHUNK, Loaded, Puller
@@ -43,6 +43,13 @@ class Choices:
     selection: Selection = field(default_factory=Selection)
     retry_refused: bool = False
     wait: bool = False
+    everything: bool = False
+    """Unchanged documents are shown too."""
+
+    @property
+    def looks_at_all(self) -> bool:
+        """Whether even what stands as it was is read."""
+        return self.everything or not self.selection.everything
 
 
 @dataclass(slots=True)
@@ -111,7 +118,8 @@ class Run:
         chosen = self._choices.selection.sources_in(self._settings)
         for name, source in chosen.items():
             try:
-                self._loaded[name] = self._puller.load(name, source, self._window(name, source))
+                window = self._window(name, source)
+                self._loaded[name] = self._puller.load(name, source, window, all_of_it=self._choices.looks_at_all)
             except ConnectorError as error:
                 self._trouble(error, name)
         self._check_named()
@@ -140,55 +148,45 @@ class Run:
 
     def plan(self) -> Planned:
         """Decide about every invoice that was pulled; nothing is written but what QuickBooks was seen to hold."""
-        planned = Planned()
-        for action in self._actions():
-            planned.add(action)
+        planned, twice = self._decide(frozenset())
+        if twice:
+            # Only when all have been looked at is it known which numbers two of them want: those two are held.
+            planned, _ = self._decide(twice)
         self.outcome.planned = planned
         return planned
 
-    def _actions(self) -> Iterator[Action]:
-        numbers = self._numbers()
-        if numbers.claims:
-            self._read_company()
+    def _decide(self, twice: frozenset[str]) -> tuple[Planned, frozenset[str]]:
+        planned, numbers = Planned(), Numbers()
         for name, loaded in self._loaded.items():
+            planned.stand(loaded.standing)
+            start = loaded.settings.start_date
             gathered = Gathered(
                 self._state,
                 self._company,
                 name,
                 loaded.mapping,
                 loaded.payees,
-                self._opened.names if self._opened and numbers.claims else None,
-                self._books if numbers.claims else None,
-                numbers.twice(),
-                frozenset(self._settled),
-            )
-            closing = gathered.names.facts.closing_date if gathered.names else None
-            terms = Terms(
-                loaded.mapping.policy, loaded.settings.start_date, closing, retry_refused=self._choices.retry_refused
+                numbers_twice=twice,
+                settled=frozenset(self._settled),
+                numbers=numbers,
+                start_date=start,
+                ask=self._read_company,
             )
             for chunk in self._chunks(loaded):
-                yield from decide(gathered.cases(chunk), terms)
+                cases = gathered.cases(chunk)
+                closing = gathered.names.facts.closing_date if gathered.names else None
+                terms = Terms(loaded.mapping.policy, start, closing, retry_refused=self._choices.retry_refused)
+                for action in decide(cases, terms):
+                    planned.add(action)
+        return planned, numbers.twice()
 
-    def _numbers(self) -> Numbers:
-        """The numbers that documents of this run lay claim to; without a claim QuickBooks is not even asked."""
-        numbers = Numbers()
-        for name, loaded in self._loaded.items():
-            for chunk in self._chunks(loaded):
-                known = self._state.documents(self._company, name, [invoice.id for invoice in chunk])
-                settled = {invoice for (invoice, _), row in known.items() if row.state not in MAY_WRITE}
-                held = {invoice for (invoice, _), row in known.items() if row.state == "held"}
-                for invoice in chunk:
-                    if invoice.id in settled or invoice.date is None or invoice.date < loaded.settings.start_date:
-                        continue
-                    outcome = loaded.mapping.apply(invoice)
-                    if isinstance(outcome, Mapped) and (outcome.late is None or invoice.id not in held):
-                        numbers.claim(outcome.document.number)
-        return numbers
-
-    def _read_company(self) -> None:
+    def _read_company(self) -> tuple[Names, Books]:
         opened = self._open()
-        if self._books is not None:
-            return
+        if self._books is None:
+            self._books = self._read_books(opened)
+        return opened.names, self._books
+
+    def _read_books(self, opened: Opened) -> Books:
         self._tell("reading QuickBooks")
         facts = opened.names.facts
         row = self._state.company_facts(self._company)
@@ -197,7 +195,7 @@ class Run:
         self._state.save_company_facts(row)
         books = Books(self._state, opened.company, facts.bill_currency)
         books.read({name: loaded.settings.start_date for name, loaded in self._loaded.items()})
-        self._books = books
+        return books
 
     def _open(self) -> Opened:
         if self._opened is None:
@@ -264,7 +262,8 @@ class Run:
                 self._state.bind(self._company, name, payee, vendor, None, run)
             ours = (action for _, action, _ in planned.rows() if action.key.source == name)
             for chunk in iter(lambda: list(islice(ours, CHUNK)), []):  # noqa: B023 - used up before the next source
-                remember(self._state, self._company, run, mapping.version, chunk)
+                marks = self._puller.marks(name, [action.key.invoice for action in chunk])
+                remember(self._state, self._company, run, mapping.version, chunk, marks)
             if self._choices.selection.everything:
                 pulled = self._state.start_pull(self._company, name, run, loaded.window.first, loaded.window.last)
                 self._state.finish_pull(pulled, total=loaded.total, complete=True)

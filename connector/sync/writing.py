@@ -27,18 +27,13 @@ def check_limits(planned: Planned, limits: LimitsSettings) -> None:
     Raises:
         LimitExceeded: Which limit, and by how much.
     """
-    bills, totals = 0, dict[str, Decimal]()
-    for _, action, _ in planned.rows(*WRITES):
-        if action.document:
-            bills += 1
-            total = action.document.total
-            totals[total.currency] = totals.get(total.currency, Decimal(0)) + abs(total.amount)
+    bills = planned.work(*WRITES)
     if limits.max_bills is not None and bills > limits.max_bills:
         raise _past_limit("max_bills", str(bills), str(limits.max_bills), str(bills - limits.max_bills))
     for currency, most in limits.max_total.items():
-        if totals.get(currency, Decimal(0)) > most:
-            over = totals[currency] - most
-            raise _past_limit(f"max_total {currency}", f"{totals[currency]:,}", f"{most:,}", f"{over:,}")
+        total = planned.totals.get(currency, Decimal(0))
+        if total > most:
+            raise _past_limit(f"max_total {currency}", f"{total:,}", f"{most:,}", f"{total - most:,}")
 
 
 class Writer:
@@ -75,15 +70,11 @@ class Writer:
             progress(done, waiting)
 
     def _make_vendors(self, planned: Planned, tell: Callable[[str], None]) -> dict[str, Reference | Trouble]:
-        wanted: dict[str, NewVendor] = {}
-        for _, action, _ in planned.rows(*WRITES):
-            if action.note == "create vendor" and action.document:
-                document = action.document
-                currency = document.currency if self._opened.names.facts.multicurrency else ""
-                wanted.setdefault(document.vendor.lower(), NewVendor(document.vendor, currency))
+        several = self._opened.names.facts.multicurrency
+        wanted = [NewVendor(name, currency if several else "") for name, currency in planned.new_vendors.values()]
         if wanted:
             tell(f"making {len(wanted)} vendors")
-        made = create_vendors(self._opened.company, self._opened.names, list(wanted.values()), self._stop)
+        made = create_vendors(self._opened.company, self._opened.names, wanted, self._stop)
         return {vendor.name.lower(): found for vendor, found in made}
 
     def _blocked(self, action: Action, trouble: Trouble) -> Result:

@@ -83,6 +83,7 @@ class SourceContract:
         assert len(names) == len(set(names)) > 0
         assert all(field.type in TYPES and field.help.endswith(".") for field in self.source_class.fields)
         assert self.source_class.status in names
+        assert self.source_class.id in names
         assert self.source_class.payee is None or self.source_class.payee in names
         assert self.source_class.type
         assert self.source_class.title

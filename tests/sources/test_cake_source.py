@@ -63,7 +63,8 @@ def connection(odd) -> Connection:
 
 
 def all_of(connection: Connection) -> list[Invoice]:
-    return [invoice for page in Cake(connection).pages(WINDOW) for invoice in page.invoices]
+    pages = Cake(connection).pages(WINDOW)
+    return [Cake.read(record, source="cake", currency=connection.currency) for page in pages for record in page.records]
 
 
 def test_the_documents_sample_is_read_whole() -> None:
@@ -288,14 +289,14 @@ def test_an_envelope_without_response_and_in_lower_case_is_read(odd, connection:
 
 def test_no_invoices_are_no_invoices(odd, connection: Connection) -> None:
     odd.say(envelope())
-    assert [(page.invoices, page.total) for page in Cake(connection).pages(WINDOW)] == [((), 0)]
+    assert [(page.records, page.total) for page in Cake(connection).pages(WINDOW)] == [([], 0)]
 
 
 def test_every_page_is_asked_for_once_from_row_one(odd, connection: Connection) -> None:
     rows = [SAMPLE | {"invoice_id": number} for number in (1, 2, 3)]
     odd.say(envelope(*rows[:2], total=3), envelope(rows[2], total=3))
     pages = list(Cake(connection).pages(WINDOW))
-    assert [(len(page.invoices), page.total) for page in pages] == [(2, 3), (1, 3)]
+    assert [(len(page.records), page.total) for page in pages] == [(2, 3), (1, 3)]
     asked = [urlsplit(address) for address in odd.asked]
     assert {address.path for address in asked} == {"/api/2/invoices.json"}
     assert [parse_qs(address.query) for address in asked] == [

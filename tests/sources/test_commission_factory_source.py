@@ -71,7 +71,8 @@ def connection(odd) -> Connection:
 
 
 def all_of(connection: Connection) -> list[Invoice]:
-    return [invoice for page in CommissionFactory(connection).pages(WINDOW) for invoice in page.invoices]
+    pages = CommissionFactory(connection).pages(WINDOW)
+    return [CommissionFactory.read(record, source="cf") for page in pages for record in page.records]
 
 
 def test_the_documents_sample_is_read_whole() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from connector.errors import AnswerUnreadable, ServiceDown
 from connector.invoice import Invoice, Trouble
 from connector.sources.cake import Cake
-from connector.sources.pull import pull
+from connector.sources.pull import Fresh, pull
 from connector.sources.source import Connection, Page, Window
 from connector.sources.spool import Spool
 
@@ -27,7 +27,7 @@ def invoice(number: str, day: date | None = date(2026, 1, 31), amount: str = "1.
 class Scripted:
     """A source that tells one story at each pull, the last one for ever."""
 
-    type, title, fields, payee, status, options = "mine", "Mine", (), None, "a", {}
+    type, title, fields, id, payee, status, options = "mine", "Mine", (), "id", None, "a", {}
 
     def __init__(self, *stories: list[Page | Exception]) -> None:
         self.connection = Connection("mine", "", "")
@@ -36,7 +36,7 @@ class Scripted:
 
     @classmethod
     def read(cls, record: Mapping[str, object], *, source: str, currency: str | None = None) -> Invoice:
-        raise NotImplementedError
+        return invoice(str(record["id"]), amount=str(record["amount"]))
 
     def pages(self, window: Window) -> Iterator[Page]:
         self.pulls += 1
@@ -47,7 +47,7 @@ class Scripted:
 
 
 def page(numbers: str, total: int | None, amount: str = "1.00") -> Page:
-    return Page(tuple(invoice(number, amount=amount) for number in numbers), total)
+    return Page([{"id": number, "amount": amount} for number in numbers], total)
 
 
 @pytest.fixture
@@ -101,12 +101,50 @@ def test_a_source_that_never_stands_still_is_given_up_after_three_pulls(spool: S
 
 def test_a_pull_that_breaks_leaves_nothing_of_it_and_everything_of_the_others(spool: Spool) -> None:
     other = Invoice("other", "1", {}, {}, None, None, None)
-    spool.add([other])
+    spool.add([(other, "")])
     broken = AnswerUnreadable("cut", code="source-shape", remedy="", source="mine")
     with pytest.raises(AnswerUnreadable):
         pull(Scripted([page("12", 3), broken]), WINDOW, spool)
     assert ids(spool) == []
     assert spool.get("other", "1") == other
+
+
+def standing(*names: str, marks: dict[str, str]) -> Fresh:
+    """Everything is fresh but what is named; the marks are noted."""
+
+    def fresh(asked: Mapping[str, str]) -> set[str]:
+        marks.update(asked)
+        return set(asked) - set(names)
+
+    return fresh
+
+
+def test_an_invoice_that_stands_is_counted_and_neither_read_nor_kept(spool: Spool) -> None:
+    pulled = pull(Scripted([page("12", 3), page("3", 3)]), WINDOW, spool, fresh=standing("1", "3", marks={}))
+    assert (pulled.count, pulled.standing) == (3, 2)
+    assert ids(spool) == ["2"]
+    assert spool.get("mine", "1") is None
+
+
+def test_a_mark_is_equal_for_the_same_record_under_the_same_terms_alone() -> None:
+    def marks(amount: str, terms: str) -> dict[str, str]:
+        found: dict[str, str] = {}
+        with Spool() as spool:
+            pull(Scripted([page("1", 1, amount)]), WINDOW, spool, terms=terms, fresh=standing(marks=found))
+            assert spool.marks("mine", ["1", "2"]) == found
+        return found
+
+    assert marks("1.00", "a") == marks("1.00", "a")
+    assert len({marks("1.00", "a")["1"], marks("1.0", "a")["1"], marks("1.00", "b")["1"]}) == 3
+
+
+def test_an_invoice_that_stood_on_one_page_and_changed_on_the_next_is_decided_about(spool: Spool) -> None:
+    source = Scripted([page("1", None), page("1", None, amount="2.00")])
+    first = pull(source, WINDOW, spool, fresh=lambda marks: marks)
+    marks = spool.marks("mine", ["1"])
+    again = pull(source, WINDOW, spool, fresh=lambda asked: {name for name in asked if asked[name] == marks[name]})
+    assert (first.count, again.count, again.standing) == (1, 1, 0)
+    assert spool.get("mine", "1") == invoice("1", amount="2.00")
 
 
 def test_somebody_approves_an_invoice_while_cake_is_paged(odd, spool: Spool) -> None:
@@ -131,7 +169,8 @@ def test_somebody_approves_an_invoice_while_cake_is_paged(odd, spool: Spool) -> 
 
 def test_the_order_is_by_date_then_by_number_with_words_and_the_undated_last(spool: Spool) -> None:
     late = date(2026, 3, 1)
-    spool.add([invoice("7", None), invoice("x"), invoice("10"), invoice("9"), invoice("1", late), invoice("08")])
+    found = [invoice("7", None), invoice("x"), invoice("10"), invoice("9"), invoice("1", late), invoice("08")]
+    spool.add([(one, "") for one in found])
     assert ids(spool) == ["08", "9", "10", "x", "1", "7"]
 
 
@@ -161,7 +200,7 @@ _raw = st.recursive(
 )
 def test_every_invoice_comes_back_exactly(one: Invoice) -> None:
     with Spool() as spool:
-        spool.add([one])
+        spool.add([(one, "")])
         back = spool.get(one.source, one.id)
         assert [back] == [two for chunk in spool.chunks(one.source) for two in chunk]
     assert back == one
@@ -170,7 +209,9 @@ def test_every_invoice_comes_back_exactly(one: Invoice) -> None:
 
 def test_memory_is_flat_in_the_number_of_invoices(spool: Spool) -> None:
     def peak(pages: int) -> int:
-        story = (Page(tuple(invoice(f"{number}{digit:03d}") for digit in range(200)), None) for number in range(pages))
+        story = (
+            Page([{"id": f"{number}{digit:03d}", "amount": "1.00"} for digit in range(200)]) for number in range(pages)
+        )
         source = Scripted()
         source.pages = lambda window: story  # type: ignore[method-assign]
         tracemalloc.start()

@@ -14,6 +14,8 @@ from connector.sources.reading import keys_seen, parse_json
         (b"  \n", "an empty answer"),
         (b"<html>", "a web page"),
         (b'{"a": 1, "a": 2}', "a key stands twice"),
+        (b'[{"a": 1, "a" : 2}, {"b": 1}]', "a key stands twice"),
+        (b'{"a": [{"b": {"c": 1, "c": 2}}]}', "a key stands twice"),
         (b'[{"a": NaN}]', "NaN"),
         (b"[-Infinity]", "Infinity"),
         (b'[{"a": 1}', "cut off"),
@@ -38,3 +40,21 @@ def test_keys_are_shown_short_sorted_and_printable() -> None:
     assert keys_seen({}) == "none"
     assert keys_seen({"b": 1, "a\x1b[31m": 2, "c" * 99: 3}) == f"'a\\x1b[31m', b, {'c' * 40}"
     assert keys_seen({f"{number:03d}": 0 for number in range(99)}).endswith("029 …")
+
+
+@pytest.mark.parametrize(
+    ("secret", "body"),
+    [
+        ("s3cret/key", b'[{"a": "it is s3cret/key"}]'),
+        ("s3cret/key", rb'[{"a": "it is s3cret\/key"}]'),
+        ("s3cretkey", b'{"a": [{"b": ["it is s3cretkey"]}]}'),
+    ],
+)
+def test_a_secret_that_a_source_repeats_is_blanked_however_it_is_written(secret: str, body: bytes) -> None:
+    assert "s3cret" not in str(parse_json(body, secret))
+    assert "it is ***" in str(parse_json(body, secret))
+
+
+def test_half_a_character_is_replaced_and_a_text_with_a_colon_is_no_key() -> None:
+    assert parse_json(rb'[{"a": "cut \ud83d"}]') == [{"a": "cut ?"}]
+    assert parse_json(rb'[{"a": "\":"}, {"b": "\":\":"}]') == [{"a": '":'}, {"b": '":":'}]

@@ -13,6 +13,7 @@ class Tideway:
 
     type: ClassVar[str] = "tideway"
     title: ClassVar[str] = "Tideway"
+    id: ClassVar[str] = "payout"
     payee: ClassVar[str | None] = "partner"
     status: ClassVar[str] = "state"
     options: ClassVar[Mapping[str, tuple[str, ...]]] = {"region": ("eu", "us")}
@@ -74,5 +75,4 @@ class Tideway:
         if not isinstance(answer, dict) or not isinstance(answer.get("payouts"), list):
             raise wrong_shape(self.connection.name, "Tideway's answer has no list of payouts")
         rows = answer["payouts"]
-        read = tuple(self.read(row, source=self.connection.name, currency=self.connection.currency) for row in rows)
-        return Page(read, len(read))
+        return Page(rows, len(rows))

@@ -1,4 +1,4 @@
-"""Vendors are made under an intent too, and an invoice keeps under which terms it was decided about."""
+"""Vendors are made under an intent too, and what stands until its source changes is known by a mark."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,5 +10,12 @@ down_revision = "0001"
 def upgrade() -> None:
     with op.batch_alter_table("request_item") as table:
         table.alter_column("document", existing_type=sa.Integer(), nullable=True)
-    with op.batch_alter_table("invoice") as table:
-        table.add_column(sa.Column("terms", sa.String(), nullable=True))
+    op.create_table(
+        "standing",
+        sa.Column("company", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("invoice", sa.String(), nullable=False),
+        sa.Column("mark", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("company", "source", "invoice", name=op.f("pk_standing")),
+        sqlite_with_rowid=False,
+    )
