@@ -4,7 +4,7 @@ import base64
 import datetime
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any, Final, Literal
 
@@ -112,9 +112,7 @@ class Document:
 
 def as_data(document: Document) -> dict[str, Any]:
     """A document as JSON can hold it: amounts as text, dates ISO, empty boxes left out."""
-    boxes = asdict(document)
-    lines = boxes.pop("lines")
-    return {**_filled(boxes), "lines": [_filled(line) for line in lines]}
+    return {**_filled(document, _BOXES), "lines": [_filled(line, _LINE) for line in document.lines]}
 
 
 def from_data(data: Mapping[str, Any]) -> Document:
@@ -128,8 +126,12 @@ _DATES: Final = frozenset({"date", "due"})
 _NUMBERS: Final = frozenset({"amount", "quantity", "expected_net", "expected_tax", "expected_gross"})
 
 
-def _filled(boxes: Mapping[str, object]) -> dict[str, Any]:
-    return {name: _plain(value) for name, value in boxes.items() if value not in (None, "")}
+_BOXES: Final = tuple(box.name for box in fields(Document) if box.name != "lines")
+_LINE: Final = tuple(box.name for box in fields(Line))
+
+
+def _filled(holder: object, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: _plain(value) for name in names if (value := getattr(holder, name)) not in (None, "")}
 
 
 def _plain(value: object) -> object:

@@ -6,7 +6,6 @@ from typing import Final
 
 from connector.document import MARKER_LENGTH, MEMO_LIMIT, NUMBER_LIMIT, Document, Line
 from connector.invoice import Invoice
-from connector.mapping.boxes import BILL
 from connector.mapping.filling import Filling, Stopped, aligned, as_text
 from connector.mapping.outcome import Mapped, NotMapped, PaymentBoxes, Trace, VendorBy
 from connector.mapping.policy import AMOUNT_ABOVE, Policy
@@ -111,13 +110,7 @@ def _document(rules: Rules, policy: Policy, filling: Filling) -> Mapped | NotMap
         expected_tax=_signed(expected.get("tax"), sign),
         expected_gross=_signed(expected.get("gross"), sign),
     )
-    return Mapped(document, _in_order(filling.trace), vendor_by, _late(rules, policy, abs(net), currency))
-
-
-def _in_order(trace: list[Trace]) -> tuple[Trace, ...]:
-    """As the boxes stand on a bill, its lines after them."""
-    order = {name: index for index, name in enumerate(BILL)}
-    return tuple(sorted(trace, key=lambda one: order.get(one.box, len(order))))
+    return Mapped(document, tuple(filling.trace), vendor_by, _late(rules, policy, abs(net), currency))
 
 
 def _signed(amount: Decimal | None, sign: Decimal) -> Decimal | None:

@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from functools import lru_cache
 from typing import Final
 
 __all__ = ["DAYS_LIMIT", "format_date", "iso_date", "pattern_fault"]
@@ -24,6 +25,7 @@ def pattern_fault(pattern: str) -> tuple[int, str] | None:
     return None
 
 
+@lru_cache(maxsize=1024)
 def format_date(day: datetime.date, pattern: str | None) -> str:
     """``day`` in a pattern that has no fault; ISO without one (mapping rule 2)."""
     if pattern is None:

@@ -2,9 +2,9 @@
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from connector.invoice import FieldValue, Invoice
 from connector.mapping.dates import format_date, iso_date
@@ -26,8 +26,7 @@ class Stopped(Exception):
         self.outcome = outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
+class Filled(NamedTuple):
     """What a box holds, the rows it came through, and what it came from: field before table before text."""
 
     value: FieldValue
@@ -43,11 +42,13 @@ def aligned(*lines: tuple[str, str]) -> tuple[str, ...]:
 
 def as_text(value: FieldValue) -> str:
     """A field as text: dates ISO, numbers as the source sent them, "" for none."""
+    if isinstance(value, str):
+        return value
     if value is None:
         return ""
     if isinstance(value, Decimal):
         return f"{value:f}"
-    return value.isoformat() if isinstance(value, datetime.date) else value
+    return value.isoformat()
 
 
 class Filling:

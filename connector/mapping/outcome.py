@@ -2,16 +2,19 @@
 
 import datetime
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal, NamedTuple
 
 from connector.document import Document
 from connector.invoice import Invoice
+from connector.mapping.boxes import BILL
 from connector.mapping.faults import visible
 from connector.money import with_thousands
 
 __all__ = ["Mapped", "Missing", "NotMapped", "PaymentBoxes", "Trace", "VendorBy", "outcome_text"]
 
 VendorBy = Literal["field", "table", "text"]
+
+_ORDER: Final = {name: index for index, name in enumerate(BILL)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,7 @@ class NotMapped:
     missing: Missing | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(NamedTuple):
     """
     Who decided one box.
 
@@ -68,14 +70,20 @@ class Mapped:
 
     Args:
         document: A bill, or a credit with its signs turned.
+        notes: Who decided each box, as it was filled in.
         vendor_by: What the vendor's name came from; a caller binds a payee where it came from a field.
         late: The document is known, and yet a person must approve it first.
     """
 
     document: Document
-    trace: tuple[Trace, ...]
+    notes: tuple[Trace, ...]
     vendor_by: VendorBy
     late: NotMapped | None = None
+
+    @property
+    def trace(self) -> tuple[Trace, ...]:
+        """Who decided each box, as the boxes stand on a bill, its lines after them."""
+        return tuple(sorted(self.notes, key=lambda one: _ORDER.get(one.box, len(_ORDER))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ where ref is ``field`` or ``table.column``; ``<<`` is a literal ``<``; a lone ``
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Final
 
 from connector.mapping.dates import DAYS_LIMIT, pattern_fault
@@ -85,18 +86,18 @@ class Placeholder:
         return tuple(one for one in self.alternatives if isinstance(one, FieldName))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Template:
     """What goes in a box: text that stands as typed, and placeholders."""
 
     text: str
     parts: tuple[str | Placeholder, ...]
 
-    @property
+    @cached_property
     def placeholders(self) -> tuple[Placeholder, ...]:
         return tuple(part for part in self.parts if isinstance(part, Placeholder))
 
-    @property
+    @cached_property
     def literal(self) -> str | None:
         """The whole text, where nothing is filled in."""
         return None if self.placeholders else "".join(part for part in self.parts if isinstance(part, str))

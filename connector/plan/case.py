@@ -126,6 +126,7 @@ class Action:
         state: Where the document stands before the action is carried out.
         document: What is written, for the verbs that write.
         found: What is adopted.
+        marker: The document's own.
         generation: The document's generation if it is sent now.
         note: What else happens (``create vendor``).
         cause: Equal for all actions that one mend would release.
@@ -141,6 +142,7 @@ class Action:
     cause: str | None = None
     document: Document | None = None
     found: Found | None = None
+    marker: str = ""
     generation: int = 0
     note: str | None = None
     due: datetime.date | None = None

@@ -23,7 +23,7 @@ def decide(cases: Iterable[Case], terms: Terms) -> Iterator[Action]:
     """One action for each case, in their order; the plan of a plan's result writes nothing."""
     for case in cases:
         action = next(action for rule in RULES if (action := rule(case, terms)) is not None)
-        yield replace(action, due=case.due)
+        yield replace(action, due=case.due, marker=case.marker)
 
 
 def _held(case: Case, code: str, reason: str, remedy: str, document: Document | None = None) -> Action:

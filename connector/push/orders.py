@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Final
 
-from connector.document import Document, marker
+from connector.document import Document
 from connector.errors import AnswerUnreadable
 from connector.invoice import Trouble
 from connector.plan import Action
@@ -64,7 +64,7 @@ class Orders:
         rate = self._rate(document)
         if isinstance(rate, Trouble):
             return rate
-        own = marker(action.key)
+        own = action.marker
         body = frozen(to_body(document, refs, marker=own, facts=self._names.facts, rate=rate))
         generation = action.generation if new else self._generation(id_, action, body)
         return Order(n, action.key, own, id_, document, entity_of(document.kind), body, generation)

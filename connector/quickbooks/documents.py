@@ -188,17 +188,18 @@ def _item(item: BatchItem) -> bytes:
 
 
 def _json(value: Any) -> str:
-    if isinstance(value, str):
+    kind = type(value)
+    if kind is str:
         return encode_basestring(value)
-    if value is None or isinstance(value, int):
-        return json.dumps(value)
-    if isinstance(value, Decimal) and value.is_finite():
+    if kind is dict:
+        return "{" + ",".join([f"{encode_basestring(name)}:{_json(value[name])}" for name in sorted(value)]) + "}"
+    if kind is Decimal and value.is_finite():
         return f"{value:f}"
-    if isinstance(value, Mapping):
-        return "{" + ",".join(f"{_json(str(key))}:{_json(value[key])}" for key in sorted(value)) + "}"
-    if isinstance(value, list | tuple):
+    if kind in (list, tuple):
         return "[" + ",".join(map(_json, value)) + "]"
-    raise TypeError(f"{type(value).__name__} has no place in a document")
+    if value is None or kind in (int, bool):
+        return json.dumps(value)
+    raise TypeError(f"{kind.__name__} has no place in a document")
 
 
 def link(environment: str, realm: str, entity: str, id: str) -> str:  # noqa: A002 - QuickBooks' word

@@ -1,5 +1,6 @@
 """A run in the log: one line for each document that something was done about, and one for the run."""
 
+import logging
 from typing import Final, Literal
 
 import structlog
@@ -16,7 +17,8 @@ _KEYS: Final = ("source", "invoice", "kind", "number", "action", "state", "qbo_i
 def log_run(outcome: Outcome, command: Literal["sync", "serve"], company: CompanyName, *, wrote: bool) -> None:
     """Log what became of a run; ``wrote`` as for its exit code. Unchanged and skipped documents have no line."""
     log = structlog.get_logger("connector")
-    for _, action, result in outcome.planned.rows():
+    told = outcome.planned.rows() if logging.getLogger("connector").isEnabledFor(logging.INFO) else ()
+    for _, action, result in told:
         if count_of(action, result) not in ("unchanged", "skipped"):
             row = row_of(action, result, company)
             log.info("document", run=outcome.run, **{key: row[key] for key in _KEYS})

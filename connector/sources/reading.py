@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, TypeVar, cast
 
 from connector.errors import AnswerUnreadable
@@ -201,6 +202,8 @@ class Record:
 
 def _plain(value: object) -> object:
     """Numbers as the text they were printed as; everything else as it is."""
+    if value is None or isinstance(value, str):
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
@@ -210,9 +213,16 @@ def _plain(value: object) -> object:
     return value
 
 
+@lru_cache(maxsize=512)
+def _names_secret(name: str) -> bool:
+    return _SECRET_NAME.search(name) is not None
+
+
 def _kept(name: str, value: object) -> object:
-    if value is not None and _SECRET_NAME.search(name):
+    if value is not None and _names_secret(name):
         return _BLANK
+    if isinstance(value, str):
+        return value
     if isinstance(value, Mapping):
         return {str(inner): _kept(str(inner), item) for inner, item in value.items()}
     if isinstance(value, list | tuple):

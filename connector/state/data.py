@@ -40,11 +40,11 @@ def invoice_of(data: Mapping[str, Any], raw: Mapping[str, object]) -> Invoice:
 
 
 def _told(value: FieldValue) -> str | dict[str, str] | None:
+    if value is None or isinstance(value, str):
+        return value
     if isinstance(value, Decimal):
         return {"number": format(value, "f")}
-    if isinstance(value, datetime.date):
-        return {"date": value.isoformat()}
-    return value
+    return {"date": value.isoformat()}
 
 
 def _value(value: Any) -> Any:

@@ -27,6 +27,12 @@ _DOCUMENT: Final = core(DocumentRow)
 _PULL: Final = core(PullRow)
 _STANDING: Final = core(StandingRow)
 _KEY: Final = ("company", "source", "invoice")
+_HERE: Final = tuple(_INVOICE.c[name] == bindparam(f"key_{name}") for name in _KEY)
+# Record and fields come as text, because the text is what is compared.
+_TEXT: Final = json.JSONEncoder(separators=(",", ":"))
+_AS_TEXT: Final = {name: bindparam(name, type_=Text) for name in ("raw", "fields")}
+_NEW: Final = insert(_INVOICE).values(_AS_TEXT)
+_CHANGED: Final = update(_INVOICE).where(*_HERE).values(_AS_TEXT)
 _DECIDED: Final = ("state", "code", "reason", "remedy", "cause", "vendor")
 _NOT_SENT: Final = tuple(state for state in STATES if state != "sent")
 
@@ -90,18 +96,17 @@ class Invoices(Transactions):
             if (before := known.get(key)) is None:
                 names = {"company": company, "source": key[0], "invoice": key[1]}
                 new[key] = {**names, **touched, **said, "first_seen": now, "first_seen_paid": paid}
-            elif before.said != (said["digest"], _text(said["fields"])):
+            elif before.said != (said["digest"], said["fields"]):
                 changed.append({**where, **touched, **said, "first_seen_paid": before.first_seen_paid or paid})
             elif before.decided != tuple(decided.values()):
                 decided_anew.append({**where, **touched})
-        here = and_(*(_INVOICE.c[name] == bindparam(f"key_{name}") for name in _KEY))
         with self.write() as t:
             if new:
-                t.execute(insert(_INVOICE), list(new.values()))
-            # One statement each, because both sets name other columns.
-            for batch in (changed, decided_anew):
-                if batch:
-                    t.execute(update(_INVOICE).where(here), batch)
+                t.execute(_NEW, list(new.values()))
+            if changed:
+                t.execute(_CHANGED, changed)
+            if decided_anew:
+                t.execute(update(_INVOICE).where(*_HERE), decided_anew)
 
     def _known_invoices(self, company: str, rows: Sequence[SeenInvoice]) -> dict[tuple[str, str], _Known]:
         columns = _INVOICE.c
@@ -255,12 +260,8 @@ class Invoices(Transactions):
         return min((date for date in dates if date is not None), default=None)
 
 
-def _text(data: object) -> str:
-    return json.dumps(data, separators=(",", ":"))
-
-
 def _said(invoice: Invoice) -> dict[str, Any]:
-    record = json.dumps(invoice.raw, sort_keys=True, separators=(",", ":"))
+    record = _TEXT.encode(dict(invoice.raw))
     return {
         "date": invoice.date,
         "status": invoice.status,
@@ -271,6 +272,6 @@ def _said(invoice: Invoice) -> dict[str, Any]:
         "paid_on": invoice.paid_on,
         "void": invoice.void,
         "digest": hashlib.sha256(record.encode()).hexdigest(),
-        "raw": dict(invoice.raw),
-        "fields": invoice_data(invoice),
+        "raw": record,
+        "fields": _TEXT.encode(invoice_data(invoice)),
     }

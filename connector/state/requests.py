@@ -22,7 +22,29 @@ _REQUEST: Final = core(RequestRow)
 _ITEM: Final = core(RequestItemRow)
 _ATTEMPT: Final = core(AttemptRow)
 
-_SAME_ITEM: Final = (_ITEM.c.request == bindparam("key_request"), _ITEM.c.document == bindparam("key_document"))
+# Made once: a statement that is made anew for every batch costs more than what it does.
+_SAME_REQUEST: Final = select(_REQUEST.c.id).where(
+    _REQUEST.c.company == bindparam("company"), _REQUEST.c.request_id == bindparam("request_id")
+)
+_STATES: Final = select(_DOCUMENT.c.id, _DOCUMENT.c.state).where(
+    _DOCUMENT.c.id.in_(bindparam("documents", expanding=True))
+)
+_MOVED: Final = update(_DOCUMENT).where(_DOCUMENT.c.id == bindparam("key_id"))
+_WAITING: Final = (
+    select(_ITEM.c.bid)
+    .join(_DOCUMENT, _DOCUMENT.c.id == _ITEM.c.document)
+    .where(_ITEM.c.request == bindparam("request"), _ITEM.c.outcome.is_(None), _DOCUMENT.c.state == "sending")
+)
+_TRIES: Final = select(func.max(_ATTEMPT.c.n)).where(_ATTEMPT.c.request == bindparam("request"))
+_FINISHED: Final = update(_ATTEMPT).where(_ATTEMPT.c.id == bindparam("key_id"), _ATTEMPT.c.outcome.is_(None))
+_OPEN: Final = (
+    select(_ITEM.c.document, func.max(_ITEM.c.request))
+    .where(_ITEM.c.outcome.is_(None), _ITEM.c.document.in_(bindparam("documents", expanding=True)))
+    .group_by(_ITEM.c.document)
+)
+_CONCLUDED: Final = update(_ITEM).where(
+    _ITEM.c.request == bindparam("key_request"), _ITEM.c.document == bindparam("key_document")
+)
 
 ItemOutcome = Literal["applied", "refused", "absent", "left-out"]
 
@@ -123,9 +145,7 @@ class Requests(Transactions):
         """
         self._committed_alone()
         with self.write() as t:
-            request = t.scalar(
-                select(_REQUEST.c.id).where(_REQUEST.c.company == company, _REQUEST.c.request_id == request_id)
-            )
+            request: int | None = t.scalar(_SAME_REQUEST, {"company": company, "request_id": request_id})
             if request is None:
                 intent = {"company": company, "request_id": request_id, "operation": operation, "entity": entity}
                 generation = max(item.generation for item in items)
@@ -166,19 +186,14 @@ class Requests(Transactions):
         """
         self._committed_alone()
         with self.write() as t:
-            waiting = t.scalars(
-                select(_ITEM.c.bid)
-                .join(_DOCUMENT, _DOCUMENT.c.id == _ITEM.c.document)
-                .where(_ITEM.c.request == request, _ITEM.c.outcome.is_(None), _DOCUMENT.c.state == "sending")
-            )
-            if not items or not set(items) <= set(waiting):
+            if not items or not set(items) <= set(t.scalars(_WAITING, {"request": request})):
                 raise OurFault(
                     f"request {request} was to be sent with items that do not wait for an answer",
                     code="send-without-intent",
                     remedy="Report this; nothing was sent.",
                 )
             now = moment()
-            n = t.scalar(select(func.max(_ATTEMPT.c.n)).where(_ATTEMPT.c.request == request)) or 0
+            n = t.scalar(_TRIES, {"request": request}) or 0
             clocks = {"sent_at": now.wall, "boot_id": now.boot_id, "boot_seconds": now.boot_seconds}
             return new_id(t, _ATTEMPT, {"request": request, "n": n + 1, "items": list(items), **clocks})
 
@@ -197,15 +212,10 @@ class Requests(Transactions):
         Raises:
             OurFault: ``attempt-finished``: it was completed before; what happened is not rewritten.
         """
-        values = {"http_status": http_status, "code": code, "intuit_tid": intuit_tid, "detail": detail}
-        open_one = (_ATTEMPT.c.id == attempt, _ATTEMPT.c.outcome.is_(None))
+        told = {"http_status": http_status, "code": code, "intuit_tid": intuit_tid, "detail": detail}
+        values = {**told, "outcome": outcome, "ended_at": utc_now(), "key_id": attempt}
         with self.write() as t:
-            if (
-                t.execute(
-                    update(_ATTEMPT).where(*open_one).values(outcome=outcome, ended_at=utc_now(), **values)
-                ).rowcount
-                != 1
-            ):
+            if t.execute(_FINISHED, values).rowcount != 1:
                 raise OurFault(
                     f"attempt {attempt} was to be completed twice", code="attempt-finished", remedy="Report this."
                 )
@@ -236,7 +246,7 @@ class Requests(Transactions):
                 if (outcome := each.outcome or _OUTCOMES.get(each.state)) and each.document_id in requests
             ]
             if settled:
-                t.execute(update(_ITEM).where(*_SAME_ITEM), settled)
+                t.execute(_CONCLUDED, settled)
 
     def open_request(self, document_id: int) -> StoredRequest | None:
         """The request whose answer a sending document waits for; None where it waits for none."""
@@ -247,12 +257,9 @@ class Requests(Transactions):
 
     def _open_ones(self, t: Connection, document_ids: Sequence[int]) -> dict[int, int]:
         """The newest request of each document whose outcome for it is unknown."""
-        columns = _ITEM.c
-        query = select(columns.document, func.max(columns.request)).where(columns.outcome.is_(None))
         found: dict[int, int] = {}
         for piece in chunks(document_ids):
-            rows = t.execute(query.where(columns.document.in_(piece)).group_by(columns.document))
-            found.update((row[0], row[1]) for row in rows)
+            found.update((row[0], row[1]) for row in t.execute(_OPEN, {"documents": piece}))
         return found
 
     def requests_of(self, document_id: int) -> list[StoredRequest]:
@@ -315,8 +322,7 @@ def _move(t: Connection, moves: Sequence[tuple[int, str, Mapping[str, Any]]], *,
     """Move documents, each with the columns that go with it; one statement for all that set the same columns."""
     before: dict[int, str] = {}
     for piece in chunks([id_ for id_, _, _ in moves]):
-        found = t.execute(select(_DOCUMENT.c.id, _DOCUMENT.c.state).where(_DOCUMENT.c.id.in_(piece)))
-        before.update((row[0], row[1]) for row in found)
+        before.update((row[0], row[1]) for row in t.execute(_STATES, {"documents": piece}))
     now = utc_now()
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for id_, state, values in moves:
@@ -330,4 +336,4 @@ def _move(t: Connection, moves: Sequence[tuple[int, str, Mapping[str, Any]]], *,
         check_move(old, state)
         alike.setdefault(tuple(values), []).append({**values, "key_id": id_, "state": state, "updated": now})
     for rows in alike.values():
-        t.execute(update(_DOCUMENT).where(_DOCUMENT.c.id == bindparam("key_id")), rows)
+        t.execute(_MOVED, rows)

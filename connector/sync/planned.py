@@ -213,6 +213,14 @@ class Planned:
                 yield n, pickle.loads(action), pickle.loads(result) if result else None  # noqa: S301 - our own
             last = chunk[-1][0]
 
+    def not_reached(self) -> list[int]:
+        """The actions that were to be carried out and came to nothing yet."""
+        found = self._store.execute(
+            f"SELECT n FROM action WHERE result IS NULL AND verb IN ({','.join('?' * len(WORK))})",  # noqa: S608
+            WORK,
+        )
+        return [n for (n,) in found]
+
     def work(self, *verbs: str) -> int:
         """How many actions are still to be carried out: all, or those of some verbs."""
         carried = verbs or WORK

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connector.document import as_data, marker
+from connector.document import as_data
 from connector.plan import Action, Facts
 from connector.quickbooks.documents import entity_of
 from connector.state.store import SeenInvoice, State
@@ -60,7 +60,7 @@ def _told(action: Action) -> dict[str, Any]:
         "code": action.code,
         "reason": action.reason,
         "remedy": action.remedy,
-        "marker": marker(action.key),
+        "marker": action.marker,
         "entity": found.entity if found else entity_of(action.key.kind),
         "adopted": found is not None,
         "qbo_id": found.id if found else None,

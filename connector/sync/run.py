@@ -27,7 +27,7 @@ from connector.sync.books import Books
 from connector.sync.company import Opened, open_company
 from connector.sync.gather import Gathered
 from connector.sync.numbers import Numbers
-from connector.sync.planned import WORK, WRITES, Planned, Result, count_of
+from connector.sync.planned import WRITES, Planned, Result, count_of
 from connector.sync.pulling import CHUNK, Loaded, Puller
 from connector.sync.remember import remember
 from connector.sync.selection import Selection, pull_window
@@ -312,9 +312,8 @@ class Run:
     def _note_not_reached(self) -> None:
         """What the run planned and did not come to waits: it is not told as done."""
         planned = self.outcome.planned
-        for n, _, result in planned.rows(*WORK):
-            if result is None:
-                planned.settle(n, Result("ready"))
+        for n in planned.not_reached():
+            planned.settle(n, Result("ready"))
 
     @property
     def state(self) -> State:
