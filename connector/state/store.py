@@ -53,7 +53,7 @@ class State(Runs, Invoices, Documents, Requests, References):
                 f"there is no state at {path}", code="state-missing", remedy="Run a sync, or correct [state] url."
             )
         file.create(path)
-        if found := file.faults_in(path, thorough=False):
+        if found := file.faults_at_start(path):
             raise damaged(f"{path} is damaged: {found[0]}")
         schema = _schema(path)
         if schema is not None and schema != SCHEMA:

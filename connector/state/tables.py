@@ -63,7 +63,7 @@ class InvoiceRow(Table, table=True):
     __table_args__ = (
         Index(None, "company", "invoice"),
         Index(None, "company", "source", "date", "invoice"),
-        Index(None, "company", "source", "state"),
+        Index(None, "company", "source", "state", "date"),
     )
 
     company: str = Field(primary_key=True)

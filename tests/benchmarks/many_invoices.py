@@ -7,19 +7,20 @@ from urllib.parse import parse_qs, urlsplit
 
 _STATUSES = ("Pending", "Void", "Pending", "Paid", "Pending", "Void", "Approved", "Pending", "Void", "Pending")
 TOTAL = int(sys.argv[1]) if len(sys.argv) > 1 else 0
+ALL_OWED = "all-owed" in sys.argv
 
 
 def row(n: int) -> dict[str, object]:
-    """Row ``n``: one in five is owed, to one of forty affiliates."""
+    """Row ``n``: one in five is owed, or every one, to one of forty affiliates."""
     return {
         "invoice_id": n,
         "invoice_date": f"2026-{8 + n % 3:02d}-{1 + n % 28:02d}",
-        "invoice_status": _STATUSES[n % len(_STATUSES)],
+        "invoice_status": "Approved" if ALL_OWED else _STATUSES[n % len(_STATUSES)],
         "affiliate_id": 1000 + n % 40,
         "affiliate_name": f"Affiliate {n % 40}",
         "billing_cycle_name": "Net 30",
         "currency_symbol": "AUD",
-        "total_payout": f"{1 + n}.25",
+        "total_payout": f"{1 + n % 20_000}.25",
         "payment_type": "Wire",
         "date_approved": "2026-11-02",
     }

@@ -10,6 +10,10 @@ down_revision = "0001"
 def upgrade() -> None:
     with op.batch_alter_table("request_item") as table:
         table.alter_column("document", existing_type=sa.Integer(), nullable=True)
+    op.drop_index(op.f("ix_invoice_company_source_state"), table_name="invoice")
+    op.create_index(
+        op.f("ix_invoice_company_source_state_date"), "invoice", ["company", "source", "state", "date"], unique=False
+    )
     op.create_table(
         "standing",
         sa.Column("company", sa.String(), nullable=False),
