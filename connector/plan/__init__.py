@@ -4,7 +4,8 @@ What is to happen to each invoice, decided from facts alone: no clock, no file, 
 Whoever calls ``decide`` has gathered a ``Case`` for each invoice; what comes back are ``Action``s, as data.
 """
 
-from connector.plan.case import STANDING_HOLDS, Action, Case, Facts, Found, Known, State, Terms, Verb
+from connector.plan.case import STANDING_HOLDS, Action, Case, Facts, Found, Known, Standing, State, Terms, Verb
+from connector.plan.changes import may_change
 from connector.plan.rules import LOOK_ALIKE_DAYS, decide, net_of
 
 __all__ = [
@@ -15,9 +16,11 @@ __all__ = [
     "Facts",
     "Found",
     "Known",
+    "Standing",
     "State",
     "Terms",
     "Verb",
     "decide",
+    "may_change",
     "net_of",
 ]

@@ -1,16 +1,17 @@
 """What is known about an invoice when it is decided about, and what is decided: data, and nothing that acts."""
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from connector.document import Document, Key
 from connector.invoice import Invoice, Trouble
 from connector.mapping import Mapped, NotMapped, Policy
 from connector.money import round_minor
 
-__all__ = ["STANDING_HOLDS", "Action", "Case", "Facts", "Found", "Known", "State", "Terms", "Verb"]
+__all__ = ["STANDING_HOLDS", "Action", "Case", "Facts", "Found", "Known", "Standing", "State", "Terms", "Verb"]
 
 Verb = Literal["create", "adopt", "update", "remove", "credit", "pay", "hold", "block", "skip", "none"]
 State = Literal["ready", "held", "blocked", "sending", "sent", "refused", "skipped", "removed"]
@@ -37,7 +38,14 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the state holds of an invoice's document."""
+    """
+    What the state holds of an invoice's document.
+
+    Args:
+        facts: What of the source it was made from, as QuickBooks was last asked; None too where a removal was asked.
+        astray: What QuickBooks was last asked did not arrive, or was a removal that it refused.
+        settled: What this run found out to have arrived: ``create``, ``update`` or ``remove``.
+    """
 
     state: State
     code: str | None = None
@@ -47,8 +55,32 @@ class Known:
     content: Document | None = None
     qbo_id: str | None = None
     generation: int = 0
-    settled: bool = False
-    """This run found out that it had arrived."""
+    astray: bool = False
+    settled: Verb | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Whether QuickBooks holds it: sent, or held with a change that QuickBooks did not take."""
+        return self.state == "sent" or (self.state == "held" and self.qbo_id is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """
+    How a document stands in QuickBooks now, read by its id.
+
+    Args:
+        record: QuickBooks' own, which a change starts from; None where somebody deleted it.
+        net: Its total less tax.
+        paid: Something was paid on it, or another document hangs on it.
+        edited: Our boxes that differ from QuickBooks' last answer to us; None where this state never had an answer.
+    """
+
+    record: Mapping[str, Any] | None
+    date: datetime.date | None = None
+    net: Decimal = Decimal(0)
+    paid: bool = False
+    edited: tuple[str, ...] | None = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +122,7 @@ class Case:
             is no other document's.
         number_twice: Another document of this run has the same number.
         due: When it is to be paid, as the mapping or the terms in QuickBooks have it.
+        standing: How the document stands in QuickBooks; looked up only where its source may change it.
         approved: A person released exactly this document.
     """
 
@@ -103,6 +136,7 @@ class Case:
     found: tuple[Found, ...] = ()
     number_twice: bool = False
     due: datetime.date | None = None
+    standing: Standing | None = None
     approved: bool = False
 
 
@@ -128,6 +162,7 @@ class Action:
         found: What is adopted.
         marker: The document's own.
         generation: The document's generation if it is sent now.
+        standing: What an update or a removal starts from.
         note: What else happens (``create vendor``).
         cause: Equal for all actions that one mend would release.
     """
@@ -147,4 +182,5 @@ class Action:
     note: str | None = None
     due: datetime.date | None = None
     qbo_id: str | None = None
+    standing: Standing | None = None
     settled: bool = False

@@ -12,7 +12,8 @@ from typing import Final
 
 from connector.document import Document
 from connector.mapping import Mapped, NotMapped
-from connector.plan.case import STANDING_HOLDS, Action, Case, Facts, Found, Known, Terms, Verb
+from connector.plan.case import STANDING_HOLDS, Action, Case, Found, Known, Terms, Verb
+from connector.plan.changes import of_standing
 
 __all__ = ["LOOK_ALIKE_DAYS", "decide", "net_of"]
 
@@ -49,41 +50,6 @@ def _of_unknown_outcome(case: Case, _: Terms) -> Action | None:
     return _standing(case, known) if known and known.state == "sending" else None
 
 
-def _of_sent(case: Case, _: Terms) -> Action | None:
-    """A document in QuickBooks follows the source's facts only; what a change leads to is the policy's."""
-    known = case.known
-    if known is None or known.state != "sent":
-        return None
-    action = Action(
-        case.key,
-        case.invoice,
-        "create" if known.settled else "none",
-        "sent",
-        known.code,
-        known.reason,
-        known.remedy,
-        document=known.content,
-        qbo_id=known.qbo_id,
-        settled=known.settled,
-    )
-    if isinstance(case.outcome, NotMapped) and case.outcome.state == "skipped" and case.outcome.code == "left":
-        code = "voided-at-source" if case.invoice.void else "changed-at-source"
-        reason = f"the source now says {case.invoice.status or 'another status'}; the bill stands in QuickBooks"
-        remedy = "compare both, then mend the bill in QuickBooks or the invoice at the source"
-        return replace(action, action="hold", state="held", code=code, reason=reason, remedy=remedy)
-    now = Facts.of(case.invoice)
-    if known.facts is not None and known.facts != now and not case.invoice.troubles:
-        what = ", ".join(
-            f"{name} {getattr(known.facts, name) or 'none'} → {getattr(now, name) or 'none'}"
-            for name in ("amount", "currency", "date", "payee")
-            if getattr(known.facts, name) != getattr(now, name)
-        )
-        reason = f"the source changed after the bill was made: {what}"
-        remedy = "compare both, then mend the bill in QuickBooks or the invoice at the source"
-        return replace(action, action="hold", state="held", code="changed-at-source", reason=reason, remedy=remedy)
-    return action
-
-
 def _of_standing_hold(case: Case, _: Terms) -> Action | None:
     known = case.known
     if known and known.state == "held" and known.code in STANDING_HOLDS:
@@ -92,7 +58,13 @@ def _of_standing_hold(case: Case, _: Terms) -> Action | None:
 
 
 def _of_removed(case: Case, _: Terms) -> Action | None:
-    if case.known and case.known.state == "removed" and not isinstance(case.outcome, NotMapped):
+    known = case.known
+    if known is None or known.state != "removed":
+        return None
+    if known.settled and isinstance(case.outcome, NotMapped):
+        done = Action(case.key, case.invoice, "remove", "removed", document=known.content, qbo_id=known.qbo_id)
+        return replace(done, settled=True)
+    if not isinstance(case.outcome, NotMapped):
         reason = "its bill was removed from QuickBooks earlier and the invoice is live again at the source"
         return _held(case, "live-again", reason, "look at both; a person must decide whether it is billed again")
     return None
@@ -279,7 +251,7 @@ def _dated(case: Case, terms: Terms) -> Document | None:
 
 RULES: Final[tuple[Callable[[Case, Terms], Action | None], ...]] = (
     _of_unknown_outcome,
-    _of_sent,
+    of_standing,
     _of_own_marker,
     _of_standing_hold,
     _of_start,

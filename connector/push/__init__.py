@@ -2,11 +2,13 @@
 The write protocol: intent before effect, one identity for ever, and nothing believed without evidence.
 
 ``send`` carries out orders, ``settle`` finds out what became of those without an answer, ``answer`` checks what
-QuickBooks says against what was meant, ``vendors`` makes the vendors that bills need.
+QuickBooks says against what was meant, ``changes`` does both for updates and removals, ``vendors`` makes the vendors
+that bills need.
 """
 
 from connector.push.answer import Written
-from connector.push.send import Order, Sender, request_id
+from connector.push.order import Order, request_id
+from connector.push.send import Sender
 from connector.push.settle import Settled, due_in, settle
 from connector.push.vendors import create_vendors
 

@@ -2,17 +2,18 @@
 
 import datetime
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, replace
 from decimal import Decimal
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
-from connector.document import Document
+from connector.document import Document, as_data
 from connector.errors import AnswerUnreadable
 from connector.invoice import Trouble
-from connector.plan import Action
-from connector.push.send import Order, request_id
+from connector.plan import Action, Facts
+from connector.push.order import Operation, Order, request_id
 from connector.push.vendors import other_currency
-from connector.quickbooks.documents import entity_of, frozen, to_body
+from connector.quickbooks.documents import delete_body, entity_of, frozen, to_body, update_body
 from connector.quickbooks.names import Names, Reference
 from connector.quickbooks.refs import find_refs
 from connector.quickbooks.transport import Company
@@ -29,15 +30,22 @@ class Orders:
 
     Args:
         vendors: Vendors that were just made, or why they could not be, by the name in lower case.
+        versions: The version of each source's mapping, which stands on every document that it made.
     """
 
     def __init__(
-        self, state: State, company: Company, names: Names, vendors: Mapping[str, Reference | Trouble]
+        self,
+        state: State,
+        company: Company,
+        names: Names,
+        vendors: Mapping[str, Reference | Trouble],
+        versions: Mapping[str, str],
     ) -> None:
         self._state = state
         self._company = company
         self._names = names
         self._vendors = vendors
+        self._versions = versions
         self._rates: dict[tuple[str, datetime.date], Decimal] = {}
 
     def of(self, actions: Iterable[tuple[int, Action]]) -> Iterator[tuple[int, Action, Order | Trouble]]:
@@ -53,6 +61,47 @@ class Orders:
                 yield n, action, self._order(n, action, action.document, id_, new=id_ not in sent_before)
 
     def _order(self, n: int, action: Action, document: Document, id_: int, *, new: bool) -> Order | Trouble:
+        if action.action == "remove":
+            return self._removal(n, action, document, id_)
+        # QuickBooks works the due date out from the terms for a new document only.
+        due = action.due if action.action == "update" else document.due
+        body = self._body(action, replace(document, due=due))
+        if isinstance(body, Trouble):
+            return body
+        if action.action == "update":
+            return self._update(n, action, document, id_, body)
+        own, exact = action.marker, frozen(body)
+        generation = action.generation if new else self._generation(id_, action, "create", "0", exact)
+        return Order(n, action.key, own, id_, document, entity_of(document.kind), exact, generation)
+
+    def _update(self, n: int, action: Action, document: Document, id_: int, wanted: Mapping[str, Any]) -> Order:
+        record = _record(action)
+        body, revision = frozen(update_body(record, wanted)), str(record["SyncToken"])
+        generation = self._generation(id_, action, "update", revision, body)
+        own, entity = action.marker, entity_of(document.kind)
+        becomes = {
+            "vendor": document.vendor,
+            "date": document.date,
+            "due": action.due,
+            "currency": document.currency,
+            "amount": document.total.amount,
+            "content": as_data(document),
+            "facts": asdict(Facts.of(action.invoice)),
+            "mapping_version": self._versions.get(action.key.source),
+            "revision": revision,
+        }
+        return Order(n, action.key, own, id_, document, entity, body, generation, "update", revision, becomes)
+
+    def _removal(self, n: int, action: Action, document: Document, id_: int) -> Order:
+        record = _record(action)
+        revision = str(record["SyncToken"])
+        body = frozen(delete_body(str(record["Id"]), revision))
+        generation = self._generation(id_, action, "delete", revision, body)
+        own, entity = action.marker, entity_of(action.key.kind)
+        becomes = {"revision": revision}
+        return Order(n, action.key, own, id_, document, entity, body, generation, "delete", revision, becomes)
+
+    def _body(self, action: Action, document: Document) -> dict[str, Any] | Trouble:
         vendor = self._vendors.get(document.vendor.lower())
         if isinstance(vendor, Trouble):
             return vendor
@@ -64,10 +113,7 @@ class Orders:
         rate = self._rate(document)
         if isinstance(rate, Trouble):
             return rate
-        own = action.marker
-        body = frozen(to_body(document, refs, marker=own, facts=self._names.facts, rate=rate))
-        generation = action.generation if new else self._generation(id_, action, body)
-        return Order(n, action.key, own, id_, document, entity_of(document.kind), body, generation)
+        return to_body(document, refs, marker=action.marker, facts=self._names.facts, rate=rate)
 
     def _rate(self, document: Document) -> Decimal | Trouble | None:
         """QuickBooks' own rate of the day: a foreign bill without one may be booked one to one."""
@@ -86,7 +132,7 @@ class Orders:
                 )
         return self._rates[key]
 
-    def _generation(self, id_: int, action: Action, body: bytes) -> int:
+    def _generation(self, id_: int, action: Action, operation: Operation, revision: str, body: bytes) -> int:
         """
         The same id always goes with the same bytes, and never again after a definite refusal.
 
@@ -101,10 +147,16 @@ class Orders:
         ]
         text = body.decode()
         while True:
-            own = request_id(action.key, "create", "0", generation)
+            own = request_id(action.key, operation, revision, generation)
             if not any(
                 (item.outcome == "refused" and item.generation == generation) or (request == own and item.body != text)
                 for request, item in used
             ):
                 return generation
             generation += 1
+
+
+def _record(action: Action) -> Mapping[str, Any]:
+    if action.standing is None or action.standing.record is None:  # pragma: no cover - only what was read is changed
+        raise AssertionError(action)
+    return action.standing.record

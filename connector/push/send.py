@@ -11,9 +11,10 @@ from functools import partial
 from itertools import islice
 from typing import Final, Literal
 
-from connector.document import Document, Key
 from connector.errors import ConnectorError, ServiceDown, SignInNeeded
 from connector.push.answer import Written, check_answer, not_answered
+from connector.push.changes import believed, conclusion_of_change
+from connector.push.order import Order, request_id
 from connector.push.patience import THROTTLES, refused_to_go_on, rest, stops
 from connector.quickbooks.documents import BatchItem, frozen_batch
 from connector.quickbooks.faults import explain
@@ -21,34 +22,10 @@ from connector.quickbooks.transport import Company, Outcome
 from connector.state.lock import CompanyLock
 from connector.state.store import Conclusion, IntendedItem, State
 
-__all__ = ["SINGLES", "Flight", "Order", "Sender", "Start", "record", "request_id"]
+__all__ = ["SINGLES", "Flight", "Sender", "Start", "record"]
 
 SINGLES: Final = 12  # up to so many waiting documents go one by one; batches pay above
 _UNANSWERED: Final = 10  # so many requests in a row without an answer, and the service counts as down
-
-Operation = Literal["create", "update", "delete"]
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """
-    One document to write.
-
-    Args:
-        n: Its place in the plan.
-        document_id: Its row in the state.
-        entity: ``Bill`` or ``VendorCredit``.
-        body: The exact bytes that QuickBooks gets, for ever under this generation.
-    """
-
-    n: int
-    key: Key
-    marker: str
-    document_id: int
-    document: Document
-    entity: str
-    body: bytes
-    generation: int
 
 
 @dataclass(slots=True)
@@ -73,11 +50,6 @@ class Start:
 
     batch: bool
     flight: Callable[[], Flight]
-
-
-def request_id(key: Key, operation: Operation, revision: str, generation: int) -> str:
-    """The request id of a single write: 32 characters that can be recomputed with the state lost."""
-    return key.digest(operation, revision, str(generation))[:32]
 
 
 class Sender:
@@ -170,18 +142,26 @@ class Sender:
 
     def _intended(self, group: Sequence[Order], *, batch: bool) -> Flight:
         first = group[0]
-        own_id = secrets.token_hex(16) if batch else request_id(first.key, "create", "0", first.generation)
+        own_id = secrets.token_hex(16) if batch else request_id(*first.identity)
         items = {f"{n:02d}" if batch else "": order for n, order in enumerate(group)}
         request = self._state.intend(
             first.key.company,
             self._run,
             own_id,
-            "batch" if batch else "create",
+            "batch" if batch else first.operation,
             first.entity if len({order.entity for order in group}) == 1 else None,
             [
-                IntendedItem(order.document_id, bid, order.document.number, order.generation, order.body.decode())
+                IntendedItem(
+                    order.document_id,
+                    bid,
+                    order.document.number,
+                    order.generation,
+                    order.body.decode(),
+                    order.becomes,
+                )
                 for bid, order in items.items()
             ],
+            revision="0" if batch else first.revision,
         )
         return Flight(request, own_id, items, batch)
 
@@ -194,9 +174,11 @@ class Sender:
         if not flight.batch:
             (order,) = flight.items.values()
             return pool.submit(
-                self._company.send, order.entity, order.body, flight.request_id, "create", turn_taken=True
+                self._company.send, order.entity, order.body, flight.request_id, order.operation, turn_taken=True
             )
-        body = frozen_batch(BatchItem(bid, "create", order.entity, order.body) for bid, order in flight.items.items())
+        body = frozen_batch(
+            BatchItem(bid, order.operation, order.entity, order.body) for bid, order in flight.items.items()
+        )
         return pool.submit(self._company.send_batch, body, flight.request_id, turn_taken=True)
 
     def _landed(self, flight: Flight, answer: dict[str, Outcome] | Outcome) -> tuple[bool, list[tuple[Order, Written]]]:
@@ -261,6 +243,12 @@ class Sender:
             )
 
     def _believed(self, flight: Flight, order: Order, outcome: Outcome) -> Written:
+        if order.operation != "create":
+            return believed(self._company, order, outcome, first_try=flight.tries == 1, doubtful=flight.doubtful)
+        return self._made(flight, order, outcome)
+
+    def _made(self, flight: Flight, order: Order, outcome: Outcome) -> Written:
+        """What the answer to a creation comes to."""
         if outcome.kind == "applied":
             try:
                 return check_answer(
@@ -290,6 +278,8 @@ def record(state: State, results: Sequence[tuple[Order, Written]]) -> None:
 
 
 def _conclusion(order: Order, written: Written) -> Conclusion:
+    if order.operation != "create":
+        return conclusion_of_change(order, written)
     posted = written.posted
     fields = {
         "code": written.code,

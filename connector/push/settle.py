@@ -14,8 +14,13 @@ from typing import Any, Final, cast
 
 from connector.document import Key, Kind, from_data
 from connector.errors import OurFault
+from connector.plan import Verb
 from connector.push.answer import Written, judge
-from connector.push.send import Flight, Order, Sender, Start, record
+from connector.push.changes import evidence
+from connector.push.order import Order
+from connector.push.send import Flight, Sender, Start, record
+from connector.quickbooks.documents import operation_of
+from connector.quickbooks.outcome import parse
 from connector.quickbooks.posted import marker_in
 from connector.quickbooks.transport import Company, one_of
 from connector.state.clock import elapsed
@@ -34,10 +39,16 @@ _CONTROL: Final = frozenset(map(chr, (*range(32), 127)))
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A document whose outcome was looked for, and what it is now; ``sending`` where it still is not known."""
+    """
+    A document whose outcome was looked for, and what it is now; ``sending`` where it still is not known.
+
+    Args:
+        verb: As what it had been sent.
+    """
 
     key: Key
     written: Written
+    verb: Verb
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +69,7 @@ def settle(state: State, company: Company, sender: Sender) -> Iterator[Settled]:
     absent: list[Flight] = []
     for waiting in due:
         flight = _flight(waiting)
-        found = _look(company, waiting)
+        found = _look(company, waiting) | _look_at_changes(company, flight)
         rounds = {document.id: document.rounds for document in waiting.documents}
         again: dict[str, Order] = {}
         for bid, order in flight.items.items():
@@ -69,13 +80,20 @@ def settle(state: State, company: Company, sender: Sender) -> Iterator[Settled]:
                 continue
             written = written or _given_up(waiting)
             record(state, [(order, written)])
-            yield Settled(order.key, written)
+            yield _settled(order, written)
         if again:
             # Of a batch, what was found is left out; the rest goes again under the same ids.
             tries = len(waiting.request.attempts)
             absent.append(replace(flight, items=again, tries=tries, doubtful=tries > 0))
     for order, written in sender.fly(Start(flight.batch, partial(replace, flight)) for flight in absent):
-        yield Settled(order.key, written)
+        yield _settled(order, written)
+
+
+_VERBS: Final[dict[str, Verb]] = {"update": "update", "delete": "remove"}
+
+
+def _settled(order: Order, written: Written) -> Settled:
+    return Settled(order.key, written, _VERBS.get(order.operation, "create" if order.key.kind == "bill" else "credit"))
 
 
 _NOT_THERE_YET: Final = {
@@ -124,6 +142,7 @@ def _flight(waiting: _Waiting) -> Flight:
         document = documents.get(item.document)
         if document is None or document.content is None:
             continue  # another item of the batch, settled already
+        body = parse(item.body.encode())
         key = Key(document.company, document.source, document.invoice, cast("Kind", document.kind))
         items[item.bid] = Order(
             n=0,
@@ -134,6 +153,8 @@ def _flight(waiting: _Waiting) -> Flight:
             entity=document.entity or "Bill",
             body=item.body.encode(),
             generation=item.generation,
+            operation=operation_of(body),
+            revision=body.get("SyncToken", "0"),
         )
     request = waiting.request.request
     return Flight(_id(request), request.request_id, items, batch=request.operation == "batch")
@@ -145,11 +166,19 @@ def _id(row: DocumentRow | RequestRow) -> int:
     return row.id
 
 
+def _look_at_changes(company: Company, flight: Flight) -> dict[int, Written]:
+    """What QuickBooks shows of updates and removals, each read by its id."""
+    changes = [order for order in flight.items.values() if order.operation != "create"]
+    found = {order.document_id: evidence(company, order) for order in changes}
+    return {id_: written for id_, written in found.items() if written is not None}
+
+
 def _look(company: Company, waiting: _Waiting) -> dict[int, Written]:
-    """What QuickBooks shows of these documents: by number first, then by mark among what was made since the send."""
+    """What QuickBooks shows of new documents: by number first, then by mark among what was made since the send."""
     found: dict[int, Written] = {}
-    for entity in sorted({document.entity or "Bill" for document in waiting.documents}):
-        ours = [document for document in waiting.documents if (document.entity or "Bill") == entity]
+    new = [document for document in waiting.documents if document.qbo_id is None]
+    for entity in sorted({document.entity or "Bill" for document in new}):
+        ours = [document for document in new if (document.entity or "Bill") == entity]
         seen = _by_number(company, entity, ours)
         if any(document.marker not in _markers(seen) for document in ours) and waiting.request.attempts:
             since = min(attempt.sent_at for attempt in waiting.request.attempts) - _CLOCKS_APART

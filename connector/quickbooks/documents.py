@@ -10,6 +10,7 @@ from urllib.parse import quote as percent
 
 from connector.document import Document, Line
 from connector.money import round_minor
+from connector.quickbooks.boxes import OURS
 from connector.quickbooks.facts import CompanyFacts
 from connector.quickbooks.names import Reference
 from connector.quickbooks.refs import LineRefs, Refs
@@ -22,6 +23,7 @@ __all__ = [
     "frozen_batch",
     "link",
     "memo_with",
+    "operation_of",
     "to_body",
     "update_body",
     "vendor_body",
@@ -34,11 +36,6 @@ _AMOUNTS: Final = {
     "inclusive of tax": "TaxInclusive",
     "out of scope of tax": "NotApplicable",
 }
-# What `to_body` may set, less what only a new document needs; an update changes these and nothing else.
-_OURS: Final = frozenset(
-    "VendorRef TxnDate DueDate SalesTermRef DocNumber PrivateNote Line APAccountRef DepartmentRef "
-    "GlobalTaxCalculation".split()
-)
 # QuickBooks computes these; sent back they would contradict the new lines.
 _COMPUTED: Final = frozenset("MetaData TotalAmt Balance HomeBalance HomeTotalAmt TxnTaxDetail LinkedTxn time".split())
 
@@ -99,12 +96,19 @@ def update_body(fresh: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str
     removes the old ones.
     """
     kept = {name: value for name, value in fresh.items() if name not in _COMPUTED}
-    return kept | {name: value for name, value in wanted.items() if name in _OURS}
+    return kept | {name: value for name, value in wanted.items() if name in OURS}
 
 
 def delete_body(id: str, sync_token: str) -> dict[str, Any]:  # noqa: A002 - QuickBooks' word
     """A deletion of the record as it was read with that token."""
     return {"Id": id, "SyncToken": sync_token}
+
+
+def operation_of(body: Mapping[str, Any]) -> Literal["create", "update", "delete"]:
+    """What a body that was made here does: only a creation has no Id, and a deletion has nothing else."""
+    if "Id" not in body:
+        return "create"
+    return "update" if "Line" in body else "delete"
 
 
 def vendor_body(name: str, currency: str = "") -> dict[str, Any]:

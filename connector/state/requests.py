@@ -67,6 +67,7 @@ class IntendedItem:
         number: The number the document is to have in QuickBooks.
         generation: Of the request id.
         body: The exact text to be sent; its UTF-8 bytes never change.
+        becomes: Further columns of the document that change with the intent.
     """
 
     document_id: int
@@ -74,6 +75,7 @@ class IntendedItem:
     number: str | None
     generation: int
     body: str
+    becomes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,11 @@ class Requests(Transactions):
                 self._intend_again(t, request, items)
             marks = {"revision": revision, "rounds": 0, "code": None, "reason": None, "remedy": None, "run": run}
             moves = [
-                (item.document_id, "sending", {"number": item.number, "generation": item.generation, **marks})
+                (
+                    item.document_id,
+                    "sending",
+                    {"number": item.number, "generation": item.generation, **marks, **item.becomes},
+                )
                 for item in items
             ]
             _move(t, moves)

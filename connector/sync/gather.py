@@ -9,7 +9,7 @@ from typing import Final, Literal
 from connector.document import Document, Key, from_data, marker
 from connector.invoice import Invoice, Trouble
 from connector.mapping import Mapped, Mapping, NotMapped
-from connector.plan import Case, Facts, Known
+from connector.plan import Case, Facts, Known, Verb
 from connector.push.vendors import name_taken, other_currency
 from connector.quickbooks.facts import CompanyFacts
 from connector.quickbooks.names import Missing, Names, Reference
@@ -18,6 +18,7 @@ from connector.state.store import State
 from connector.state.tables import DocumentRow
 from connector.sync.books import Books, Wanted
 from connector.sync.numbers import Numbers
+from connector.sync.standing import Standings
 
 __all__ = ["MAY_WRITE", "Gathered", "Payees", "known_of"]
 
@@ -27,7 +28,7 @@ MAY_WRITE: Final = frozenset({"ready", "held", "blocked", "refused", "skipped"})
 _Missing = tuple[Literal["held", "blocked"], Trouble]
 
 
-def known_of(row: DocumentRow, *, settled: bool = False) -> Known:
+def known_of(row: DocumentRow, settled: Verb | None = None) -> Known:
     """A document of the state as a decision sees it."""
     sending = row.state == "sending"
     return Known(
@@ -39,6 +40,7 @@ def known_of(row: DocumentRow, *, settled: bool = False) -> Known:
         content=from_data(row.content) if row.content else None,
         qbo_id=row.qbo_id,
         generation=row.generation,
+        astray=row.qbo_id is not None and row.facts is None,
         settled=settled,
     )
 
@@ -95,7 +97,13 @@ def _row_for(payee: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Met:
-    """An invoice with what mapping and state say of it; ``document`` where it may become a write."""
+    """
+    An invoice with what mapping and state say of it.
+
+    Args:
+        document: What may become a write.
+        changing: QuickBooks may have to follow: how the document stands there is looked up.
+    """
 
     key: Key
     invoice: Invoice
@@ -103,6 +111,7 @@ class _Met:
     row: DocumentRow | None
     known: Known | None
     document: Document | None
+    changing: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +131,11 @@ class Gathered:
     Args:
         names: With ``books`` None as long as QuickBooks was not asked, because nothing would be written.
         numbers_twice: Bill numbers that two invoices of this run lay claim to.
-        settled: Keys of documents that this run found had arrived.
+        settled: What this run found to have arrived, by the document's key.
         numbers: Where the bill numbers that are laid claim to are noted.
         start_date: Nothing dated earlier lays claim to a number.
-        ask: Called before the first document that lays claim to a number, for the lists and the books.
+        ask: Called before the first document that may be written, for the lists, the books and what stands there.
+        follows: Whether QuickBooks may have to follow what the source now says of a sent document.
     """
 
     state: State
@@ -136,10 +146,12 @@ class Gathered:
     names: Names | None = None
     books: Books | None = None
     numbers_twice: frozenset[str] = frozenset()
-    settled: frozenset[Key] = frozenset()
+    settled: Table[Key, Verb] = field(default_factory=dict)
     numbers: Numbers = field(default_factory=Numbers)
     start_date: datetime.date = datetime.date.min
-    ask: Callable[[], tuple[Names, Books]] | None = None
+    ask: Callable[[], tuple[Names, Books, Standings]] | None = None
+    follows: Callable[[Known, Invoice], bool] | None = None
+    standings: Standings | None = None
 
     def cases(self, invoices: Sequence[Invoice]) -> list[Case]:
         """One case for each invoice, in their order."""
@@ -148,14 +160,16 @@ class Gathered:
         claims = [each.document.number for each in met if each.document is not None and self._claims(each)]
         for number in claims:
             self.numbers.claim(number)
-        if claims and self.ask is not None:
-            self.names, self.books = self.ask()
+        changing = [each.row for each in met if each.changing and each.row is not None]
+        if (claims or changing) and self.ask is not None:
+            self.names, self.books, self.standings = self.ask()
         looked = [self._look(each) for each in met]
         wanted = [
             Wanted(each.key, marker(each.key), each.document, seen.vendor_id)
             for each, seen in zip(met, looked, strict=True)
-            if each.document is not None
+            if each.document is not None and not each.changing
         ]
+        standing = self.standings.of(changing) if self.standings is not None else {}
         found = self.books.found(wanted) if self.books is not None else {}
         marks = {each.key: each.marker for each in wanted}
         return [
@@ -170,6 +184,7 @@ class Gathered:
                 found.get(each.key, ()),
                 each.document is not None and each.document.number in self.numbers_twice,
                 seen.due,
+                standing.get(each.row.id or 0) if each.row else None,
             )
             for each, seen in zip(met, looked, strict=True)
         ]
@@ -183,9 +198,10 @@ class Gathered:
         kind = mapped.kind if mapped and not stays else (row.kind if row else "bill")
         row = rows.get((invoice.id, kind)) or row
         key = Key(self.company, self.source, invoice.id, kind)  # type: ignore[arg-type]  # one of the kinds
-        known = known_of(row, settled=key in self.settled) if row else None
-        may_write = known is None or known.state in MAY_WRITE
-        return _Met(key, invoice, outcome, row, known, mapped if may_write else None)
+        known = known_of(row, self.settled.get(key)) if row else None
+        changing = known is not None and self.follows is not None and self.follows(known, invoice)
+        may_write = known is None or (known.state in MAY_WRITE and not known.stands) or changing
+        return _Met(key, invoice, outcome, row, known, mapped if may_write else None, changing=changing)
 
     def _claims(self, met: _Met) -> bool:
         """Whether a document may be written now, and not only after a person said so."""

@@ -15,9 +15,11 @@ class Numbers:
         self._store.execute("BEGIN")
         self.claims = 0
 
-    def claim(self, number: str) -> None:
-        """One more invoice wants this number."""
+    def claim(self, number: str | None) -> None:
+        """One more invoice wants this number; None where it only wants its bill removed."""
         self.claims += 1
+        if number is None:
+            return
         self._store.execute(
             "INSERT INTO claim VALUES (?, 1) ON CONFLICT (number) DO UPDATE SET times = times + 1", (number,)
         )

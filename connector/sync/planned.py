@@ -18,9 +18,10 @@ from typing import Any, Final
 
 from connector.document import Document, Key, Line
 from connector.invoice import Invoice, Trouble
-from connector.plan import Action, Found, State
+from connector.plan import Action, Found, Standing, State, Verb, net_of
 
 __all__ = [
+    "CHANGES",
     "COUNTS",
     "WORK",
     "WRITES",
@@ -51,7 +52,9 @@ COUNTS: Final = (
 
 WRITES: Final = ("create", "credit")
 """What makes a new document in QuickBooks."""
-WORK: Final = (*WRITES, "adopt", "update", "remove", "pay")
+CHANGES: Final = ("update", "remove")
+"""What changes a document that stands there."""
+WORK: Final = (*WRITES, "adopt", *CHANGES, "pay")
 
 _DONE: Final = {
     "create": "created",
@@ -79,7 +82,12 @@ _STANDING: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What an action came to: the document's state now, and why where it is not simply ``sent``."""
+    """
+    What an action came to: the document's state now, and why where it is not simply ``sent``.
+
+    Args:
+        verb: What had been sent without an answer, by an earlier run; None where this run's action says it.
+    """
 
     state: State
     code: str | None = None
@@ -87,6 +95,7 @@ class Result:
     remedy: str | None = None
     qbo_id: str | None = None
     due: datetime.date | None = None
+    verb: Verb | None = None
 
 
 @dataclass(slots=True)
@@ -103,13 +112,13 @@ class Cause:
 
 def count_of(action: Action, result: Result | None) -> str:
     """Under which of ``COUNTS`` an action stands; before it is carried out, under what it would come to."""
-    return _counted(action.action, action.state, action.key.kind, result)
+    return _counted(action.action, action.state, result)
 
 
-def _counted(verb: str, state: str, kind: str, result: Result | None) -> str:
+def _counted(verb: str, state: str, result: Result | None) -> str:
     if verb == "none":
-        if result is not None and result.state == "sent":
-            return "created" if kind == "bill" else "credited"  # settled while the run waited
+        if result is not None and result.verb and result.state in ("sent", "removed"):
+            return _DONE[result.verb]  # settled while the run waited
         return _STANDING[result.state if result else state]
     if result is None or result.state in ("sent", "removed"):
         return _DONE[verb]
@@ -122,7 +131,7 @@ def _by_fields(kind: type) -> Callable[[Any], tuple[type, tuple[Any, ...]]]:
 
 
 # Left to itself, a frozen dataclass is packed by a loop over its fields: three times the work, several times a bill.
-for _kind in (Action, Document, Found, Invoice, Key, Line, Result, Trouble):
+for _kind in (Action, Document, Found, Invoice, Key, Line, Result, Standing, Trouble):
     copyreg.pickle(_kind, _by_fields(_kind))
 
 
@@ -139,7 +148,7 @@ class Planned:
         self._store.executescript(
             """
             CREATE TABLE action (
-                n INTEGER PRIMARY KEY, verb TEXT, counted TEXT, state TEXT, kind TEXT, code TEXT,
+                n INTEGER PRIMARY KEY, verb TEXT, counted TEXT, state TEXT, code TEXT,
                 action BLOB, result BLOB
             );
             CREATE INDEX action_verb ON action (verb);
@@ -150,8 +159,10 @@ class Planned:
         self._standing = 0
         self.seen = 0
         self.causes: dict[str, Cause] = {}
+        self.increases = 0
+        """How many documents are new, or come to more than before."""
         self.totals: dict[str, Decimal] = {}
-        """What the new documents come to, by currency."""
+        """What these add to what is owed, by currency."""
         self.new_vendors: dict[str, tuple[str, str]] = {}
         """Name and currency of the vendors to make, by the name in lower case."""
 
@@ -165,32 +176,34 @@ class Planned:
         self.seen += 1
         verb = "settled" if action.settled else action.action
         self._store.execute(
-            "INSERT INTO action (verb, counted, state, kind, action) VALUES (?, ?, ?, ?, ?)",
-            (verb, count_of(action, None), action.state, action.key.kind, pickle.dumps(action)),
+            "INSERT INTO action (verb, counted, state, action) VALUES (?, ?, ?, ?)",
+            (verb, count_of(action, None), action.state, pickle.dumps(action)),
         )
         if action.action not in ("skip", "none"):
             self._digest.update(fingerprint(action).encode())
-        if verb in WRITES and action.document is not None:
+        if verb in (*WRITES, "update") and action.document is not None:
             self._sum_up(action, action.document)
         if action.cause and action.code and action.state != "skipped":
             self._wait(action, action.cause, Cause(action.state, action.code, action.reason or "", action.remedy or ""))
 
     def _sum_up(self, action: Action, document: Document) -> None:
-        total = document.total
-        self.totals[total.currency] = self.totals.get(total.currency, Decimal(0)) + abs(total.amount)
+        more = abs(document.total.amount) if action.standing is None else net_of(document) - action.standing.net
+        if more > 0 or action.standing is None:
+            self.increases += 1
+            self.totals[document.currency] = self.totals.get(document.currency, Decimal(0)) + more
         if action.note == "create vendor":
             self.new_vendors.setdefault(document.vendor.lower(), (document.vendor, document.currency))
 
     def settle(self, n: int, result: Result) -> None:
         """What action ``n`` came to."""
-        verb, state, kind = self._store.execute("SELECT verb, state, kind FROM action WHERE n = ?", (n,)).fetchone()
+        verb, state = self._store.execute("SELECT verb, state FROM action WHERE n = ?", (n,)).fetchone()
         if result.code and (result.state in ("held", "blocked", "refused") or result.code == "answer-differs"):
             told = Cause(result.state, result.code, result.reason or "", result.remedy or "")
             (stored,) = self._store.execute("SELECT action FROM action WHERE n = ?", (n,)).fetchone()
             self._wait(pickle.loads(stored), f"{result.code}: {result.reason}", told)  # noqa: S301 - our own
         self._store.execute(
             "UPDATE action SET result = ?, counted = ?, code = ? WHERE n = ?",
-            (pickle.dumps(result), _counted(verb, state, kind, result), result.code, n),
+            (pickle.dumps(result), _counted(verb, state, result), result.code, n),
         )
 
     def _wait(self, action: Action, key: str, told: Cause) -> None:

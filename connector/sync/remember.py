@@ -8,6 +8,7 @@ from connector.plan import Action, Facts
 from connector.quickbooks.documents import entity_of
 from connector.state.store import SeenInvoice, State
 from connector.state.tables import DocumentRow
+from connector.sync.planned import CHANGES
 
 __all__ = ["remember"]
 
@@ -24,6 +25,8 @@ def remember(
 
 
 def _seen(action: Action, marks: Mapping[str, str]) -> SeenInvoice:
+    # A change that is not made yet, or of which nobody knows, must be decided about again whatever happens to this run.
+    pending = action.action in CHANGES or action.state == "sending"
     return SeenInvoice(
         action.invoice,
         action.state if action.state in ("skipped", "held", "blocked") else "document",
@@ -32,7 +35,7 @@ def _seen(action: Action, marks: Mapping[str, str]) -> SeenInvoice:
         action.remedy,
         action.cause,
         action.document.vendor if action.document else None,
-        marks.get(action.invoice.id, ""),
+        "" if pending else marks.get(action.invoice.id, ""),
     )
 
 
@@ -40,6 +43,8 @@ def _row(action: Action, version: str, kept: DocumentRow | None) -> dict[str, An
     """The row an action leads to; none where the document stays as it is."""
     if action.action == "none" or (kept is not None and kept.state in ("sent", "sending", "removed")):
         return None
+    if kept is not None and kept.qbo_id is not None:
+        return _standing(action, kept)
     if action.action == "skip" and kept is None:
         return None
     row = _told(action)
@@ -47,6 +52,15 @@ def _row(action: Action, version: str, kept: DocumentRow | None) -> dict[str, An
     if kept is not None and generation == kept.generation and all(getattr(kept, name) == row[name] for name in row):
         return None
     return {**row, "generation": generation, "mapping_version": version}
+
+
+def _standing(action: Action, kept: DocumentRow) -> dict[str, Any]:
+    """A held document that stands in QuickBooks: held for another reason now, or to be changed after all."""
+    row = {name: getattr(kept, name) for name in (*_told(action), "generation", "mapping_version")}
+    if action.action in CHANGES:
+        # What it was to be did not arrive, and is asked anew.
+        return {**row, "state": "sent", "facts": None, "code": None, "reason": None, "remedy": None}
+    return {**row, "code": action.code, "reason": action.reason, "remedy": action.remedy}
 
 
 def _told(action: Action) -> dict[str, Any]:

@@ -9,12 +9,13 @@ import datetime
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 
 from connector.document import Key
 from connector.errors import ConnectorError, OurFault, Problem, WrongUse, exit_code_of
 from connector.invoice import Invoice
-from connector.plan import Action, Terms, decide
+from connector.plan import Action, Terms, Verb, decide, may_change
 from connector.push import Sender, due_in, settle
 from connector.quickbooks.names import Names
 from connector.settings import Settings, SourceSettings
@@ -27,10 +28,11 @@ from connector.sync.books import Books
 from connector.sync.company import Opened, open_company
 from connector.sync.gather import Gathered
 from connector.sync.numbers import Numbers
-from connector.sync.planned import WRITES, Planned, Result, count_of
+from connector.sync.planned import CHANGES, WRITES, Planned, Result, count_of
 from connector.sync.pulling import CHUNK, Loaded, Puller
 from connector.sync.remember import remember
 from connector.sync.selection import Selection, pull_window
+from connector.sync.standing import Standings
 from connector.sync.writing import Writer, check_limits, result_of
 
 __all__ = ["Choices", "Outcome", "Run"]
@@ -106,7 +108,7 @@ class Run:
         self._company = settings.quickbooks.realm_id
         self._puller = Puller(settings, state, tell)
         self._loaded: dict[str, Loaded] = {}
-        self._settled: set[Key] = set()
+        self._settled: dict[Key, Verb] = {}
         self._opened: Opened | None = None
         self._books: Books | None = None
         self.outcome = Outcome(Planned(), [], set(), utc_now())
@@ -167,10 +169,11 @@ class Run:
                 loaded.mapping,
                 loaded.payees,
                 numbers_twice=twice,
-                settled=frozenset(self._settled),
+                settled=self._settled,
                 numbers=numbers,
                 start_date=start,
                 ask=self._read_company,
+                follows=partial(may_change, policy=loaded.mapping.policy, again=self._choices.retry_refused),
             )
             for chunk in self._chunks(loaded):
                 cases = gathered.cases(chunk)
@@ -180,11 +183,11 @@ class Run:
                     planned.add(action)
         return planned, numbers.twice()
 
-    def _read_company(self) -> tuple[Names, Books]:
+    def _read_company(self) -> tuple[Names, Books, Standings]:
         opened = self._open()
         if self._books is None:
             self._books = self._read_books(opened)
-        return opened.names, self._books
+        return opened.names, self._books, Standings(opened.company, opened.names.facts.bill_currency)
 
     def _read_books(self, opened: Opened) -> Books:
         self._tell("reading QuickBooks")
@@ -221,8 +224,8 @@ class Run:
         opened = self._open()
         self._tell("looking in QuickBooks for what was sent without an answer")
         for settled in settle(self._state, opened.company, self._sender(lock)):
-            if settled.written.state == "sent":
-                self._settled.add(settled.key)
+            if settled.written.state in ("sent", "removed"):
+                self._settled[settled.key] = settled.verb
 
     def _wait_out(self, lock: CompanyLock) -> None:
         """A send that this state does not know, because it is new or an older copy, may still be on its way."""
@@ -247,8 +250,10 @@ class Run:
         self._remember(planned)
         for n, action, _ in planned.rows("adopt"):
             planned.settle(n, _adopted(action))
-        if planned.work(*WRITES) and not self._stop.is_set():
-            writer = Writer(self._state, self._open(), self._sender(lock), self.outcome.run or "", self._stop)
+        if planned.work(*WRITES, *CHANGES) and not self._stop.is_set():
+            writer = Writer(
+                self._state, self._open(), self._sender(lock), self.outcome.run or "", self.versions(), self._stop
+            )
             writer.write(planned, progress, self._tell)
         if self._choices.wait:
             self._wait_for_answers(lock, planned)
@@ -277,7 +282,7 @@ class Run:
                 return
             for settled in settle(self._state, self._open().company, self._sender(lock)):
                 if settled.key in unknown:
-                    planned.settle(unknown[settled.key], result_of(settled.written))
+                    planned.settle(unknown[settled.key], result_of(settled.written, settled.verb))
 
     def _sender(self, lock: CompanyLock) -> Sender:
         return Sender(self._state, self._open().company, lock, self.outcome.run or "", stop=self._stop)

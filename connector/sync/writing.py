@@ -1,13 +1,13 @@
 """Carrying out a plan: limits first, then vendors, then bills."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Literal
 
 from connector.errors import LimitExceeded
 from connector.invoice import Trouble
-from connector.plan import Action
+from connector.plan import Action, Verb
 from connector.push import Order, Sender, Written, create_vendors
 from connector.push.orders import Orders
 from connector.push.vendors import NewVendor
@@ -15,7 +15,7 @@ from connector.quickbooks.names import Reference
 from connector.settings import LimitsSettings
 from connector.state.store import State
 from connector.sync.company import Opened
-from connector.sync.planned import WRITES, Planned, Result
+from connector.sync.planned import CHANGES, WRITES, Planned, Result
 
 __all__ = ["Writer", "check_limits", "result_of"]
 
@@ -27,7 +27,7 @@ def check_limits(planned: Planned, limits: LimitsSettings) -> None:
     Raises:
         LimitExceeded: Which limit, and by how much.
     """
-    bills = planned.work(*WRITES)
+    bills = planned.increases
     if limits.max_bills is not None and bills > limits.max_bills:
         raise _past_limit("max_bills", str(bills), str(limits.max_bills), str(bills - limits.max_bills))
     for currency, most in limits.max_total.items():
@@ -37,21 +37,35 @@ def check_limits(planned: Planned, limits: LimitsSettings) -> None:
 
 
 class Writer:
-    """Writes the new documents of one run; needs the lock of the company."""
+    """
+    Writes the documents of one run; needs the lock of the company.
 
-    def __init__(self, state: State, opened: Opened, sender: Sender, run: str, stop: threading.Event) -> None:
+    Args:
+        versions: The version of each source's mapping.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        opened: Opened,
+        sender: Sender,
+        run: str,
+        versions: Mapping[str, str],
+        stop: threading.Event,
+    ) -> None:
         self._state = state
         self._opened = opened
         self._sender = sender
         self._run = run
+        self._versions = versions
         self._stop = stop
 
     def write(self, planned: Planned, progress: Callable[[int, int], None], tell: Callable[[str], None]) -> None:
-        """Write what the plan creates; every result stands in the plan afterwards."""
-        waiting = planned.work(*WRITES)
+        """Write what the plan creates, changes and removes; every result stands in the plan afterwards."""
+        waiting = planned.work(*WRITES, *CHANGES)
         vendors = self._make_vendors(planned, tell)
-        orders = Orders(self._state, self._opened.company, self._opened.names, vendors)
-        to_send = ((n, action) for n, action, _ in planned.rows(*WRITES))
+        orders = Orders(self._state, self._opened.company, self._opened.names, vendors, self._versions)
+        to_send = ((n, action) for n, action, _ in planned.rows(*WRITES, *CHANGES))
         done = 0
 
         def ready() -> Iterator[Order]:
@@ -78,20 +92,23 @@ class Writer:
         return {vendor.name.lower(): found for vendor, found in made}
 
     def _blocked(self, action: Action, trouble: Trouble) -> Result:
+        told = (trouble.code, trouble.reason, trouble.remedy)
+        state: Literal["ready", "blocked"] = "ready" if trouble.code == "vendor-not-made" else "blocked"
+        if action.action in CHANGES:
+            return Result(state, *told)  # its document stands as it was
         row = self._state.document(action.key)
         if row is None:  # pragma: no cover - every action that writes was kept before
             raise AssertionError(action)
-        state: Literal["ready", "blocked"] = "ready" if trouble.code == "vendor-not-made" else "blocked"
-        row.state, row.code, row.reason, row.remedy = state, trouble.code, trouble.reason, trouble.remedy
+        row.state, (row.code, row.reason, row.remedy) = state, told
         self._state.save_documents(action.key.company, self._run, [row])
-        return Result(state, trouble.code, trouble.reason, trouble.remedy)
+        return Result(state, *told)
 
 
-def result_of(written: Written) -> Result:
-    """What was written, as the plan's result."""
+def result_of(written: Written, verb: Verb | None = None) -> Result:
+    """What was written, as the plan's result; ``verb`` where it was sent by an earlier run."""
     posted = written.posted
     told = (written.state, written.code, written.reason, written.remedy)
-    return Result(*told, qbo_id=posted.id if posted else None, due=posted.due if posted else None)
+    return Result(*told, qbo_id=posted.id if posted else None, due=posted.due if posted else None, verb=verb)
 
 
 def _past_limit(name: str, would: str, limit: str, over: str) -> LimitExceeded:
