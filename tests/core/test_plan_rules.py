@@ -73,7 +73,7 @@ CASES: dict[str, tuple[Case, Terms, tuple[str, str, str | None]]] = {
         replace(TERMS, start_date=datetime.date(2026, 12, 1)),
         ("none", "sent", None),
     ),
-    "settled in this run": (replace(CASE, known=known("sent", settled=True)), TERMS, ("create", "sent", None)),
+    "settled in this run": (replace(CASE, known=known("sent", settled="create")), TERMS, ("create", "sent", None)),
     "deleted in QuickBooks": (
         replace(CASE, known=known("held", "deleted-in-quickbooks")),
         TERMS,

@@ -614,6 +614,8 @@ def test_a_credit_that_turns_into_a_bill_leaves_no_second_document(project: Proj
 def test_what_changes_after_the_bill_was_made_is_held_and_released_when_it_changes_back(
     project: Project, change: dict[str, str], code: str
 ) -> None:
+    edit(project, "invoice changed later:     update", "invoice changed later:     hold")
+    edit(project, "invoice voided later:      delete", "invoice voided later:      credit")
     project.owe(1)
     project.sync()
     project.owe(1, **change)
