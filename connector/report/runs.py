@@ -1,12 +1,13 @@
 """``runs`` and ``runs show`` as data: who did what when, with which mappings, and what became of it."""
 
+import json
 import os
 import platform
 from collections.abc import Iterable
 from typing import Any, Final
 
 from connector.log import redact
-from connector.quickbooks.documents import link
+from connector.quickbooks.documents import link, operation_of
 from connector.report.run import CompanyName, stamp
 from connector.state.overview import Touched, documents_of_run, reasons, runs_before
 from connector.state.store import State
@@ -121,6 +122,7 @@ def _document(touched: Touched, company: CompanyName) -> dict[str, Any]:
         "currency": row.currency,
         "amount": None if row.amount is None else f"{row.amount:f}",
         "operation": touched.operation,
+        "does": operation_of(json.loads(touched.body)) if touched.body else None,
         "outcome": touched.outcome,
         "adopted": row.adopted,
         "state": row.state,

@@ -92,7 +92,8 @@ def _did(each: Mapping[str, Any]) -> str:
     if each["operation"] is None:
         return "found in QuickBooks" if each["adopted"] else "decided"
     outcome = {"applied": "written", None: "no answer yet"}.get(each["outcome"], each["outcome"])
-    return f"{'batch' if each['operation'] == 'batch' else each['operation']}: {outcome}"
+    batch = ", in a batch" if each["operation"] == "batch" else ""
+    return f"{each['does']}{batch}: {outcome}"
 
 
 def _now(each: Mapping[str, Any]) -> str:

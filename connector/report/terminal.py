@@ -39,6 +39,8 @@ _WORDS: Final = {
     "created": "to create",
     "credited": "to credit",
     "adopted": "already in QuickBooks",
+    "updated": "to update",
+    "removed": "to remove",
     "held": "held",
     "blocked": "blocked",
     "refused": "refused",
@@ -161,6 +163,8 @@ def _what(action: Action, result: Result | None) -> str:
         return f"{_past(name)}, bill {result.qbo_id}{about}"
     reason = (result.reason if result else action.reason) or ""
     first = reason.splitlines()[0] if reason else ""
+    if result is None and name in ("updated", "removed"):
+        return f"{action.action} bill {action.qbo_id}: {first}"
     if name in ("created", "credited"):
         made = "create bill" if action.key.kind == "bill" else "create vendor credit"
         return f"{made}, {action.note}" if action.note else made

@@ -1,5 +1,6 @@
 """``why`` as data: the whole life of one invoice, from what its source said to what QuickBooks holds."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +9,7 @@ from connector.errors import ConnectorError
 from connector.invoice import Declaration
 from connector.log import redact
 from connector.mapping import Mapped, NotMapped, load
-from connector.quickbooks.documents import link
+from connector.quickbooks.documents import link, operation_of
 from connector.report.run import CompanyName, stamp
 from connector.report.trace import Decider, boxes_of, current_decider, stored_decider
 from connector.settings import Settings
@@ -217,6 +218,7 @@ def _request(stored: StoredRequest, document: int | None) -> dict[str, Any]:
     return {
         "request_id": stored.request.request_id,
         "operation": stored.request.operation,
+        "does": operation_of(json.loads(ours.body)) if ours else None,
         "item": bid if stored.request.operation == "batch" else None,
         "items": len(stored.items),
         "number": ours.number if ours else None,

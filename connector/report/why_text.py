@@ -20,6 +20,16 @@ _ANSWERS: Final = {
     "not-sent": "it never left this machine",
     "forbidden": "QuickBooks did not let the connector in",
 }
+_FOUND: Final = {
+    "create": "the {} was found there by its mark",
+    "update": "the {} had changed",
+    "delete": "the {} was gone",
+}
+_NOT_FOUND: Final = {
+    "create": "the {} was not there",
+    "update": "the {} had not changed",
+    "delete": "the {} still stood",
+}
 _LONG: Final = 400
 
 
@@ -115,16 +125,14 @@ def _document(console: Console, document: Mapping[str, Any], *, verbose: bool) -
 def _history(request: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[str]:
     """One request in words: every attempt, and how it was settled where no answer said it."""
     noun = _KINDS[document["kind"]].lower()
-    what = {"update": f"a change of the {noun}", "delete": f"the {noun}'s deletion"}.get(
-        request["operation"], f"the {noun}"
-    )
+    what = {"update": f"a change of the {noun}", "delete": f"the {noun}'s deletion"}.get(request["does"], f"the {noun}")
     if not request["attempts"]:
         yield f"{what} was written down to be sent and never was"
     before = None
     for attempt in request["attempts"]:
         again = " again" if before else ""
         if before and before["outcome"] in ("unknown", None):
-            again = " again, after QuickBooks was looked at and did not have it"
+            again = f" again, after QuickBooks was looked at and {_NOT_FOUND[request['does']].format(noun)}"
         before = attempt
         detail = f": {safe(attempt['detail'], _LONG)}" if attempt["detail"] and attempt["outcome"] == "refused" else ""
         told = _ANSWERS.get(attempt["outcome"] or "", "nothing came back")
@@ -133,9 +141,9 @@ def _history(request: Mapping[str, Any], document: Mapping[str, Any]) -> Iterato
     if last is None or last["outcome"] in ("applied", "refused"):
         return
     if request["outcome"] == "applied":
-        yield f"Then QuickBooks was looked at, and the {noun} was found there by its mark: nothing was sent again."
+        yield f"Then QuickBooks was looked at, and {_FOUND[request['does']].format(noun)}: nothing was sent again."
     elif request["outcome"] == "absent":
-        yield f"Then QuickBooks was looked at, and the {noun} was not there."
+        yield f"Then QuickBooks was looked at, and {_NOT_FOUND[request['does']].format(noun)}."
     elif request["outcome"] is None and document["state"] == "sending":
         yield "The next run looks in QuickBooks before anything is sent again."
 

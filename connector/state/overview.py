@@ -51,11 +51,12 @@ class Standing(NamedTuple):
 
 
 class Touched(NamedTuple):
-    """A document that a run wrote or decided about; operation and outcome are None where it sent nothing for it."""
+    """A document that a run wrote or decided about; the rest is None where it sent nothing for it."""
 
     document: DocumentRow
     operation: str | None
     outcome: str | None
+    body: str | None
 
 
 def reasons(row: DocumentRow) -> tuple[str | None, str | None, str | None]:
@@ -127,18 +128,22 @@ def runs_before(state: State, company: str, run: str, most: int) -> list[RunRow]
 def documents_of_run(state: State, company: str, run: str) -> list[Touched]:
     """Every document that a run intended to write, or was the last to decide about, oldest row first."""
     written = (
-        select(_ITEM.c.document, _REQUEST.c.operation, _ITEM.c.outcome)
+        select(_ITEM.c.document, _REQUEST.c.operation, _ITEM.c.outcome, _ITEM.c.body)
         .join(_REQUEST, _REQUEST.c.id == _ITEM.c.request)
         .where(_REQUEST.c.company == company, _REQUEST.c.run == run)
         .order_by(_REQUEST.c.id)
     )
     decided = select(_DOCUMENT.c.id).where(_DOCUMENT.c.company == company, _DOCUMENT.c.run == run)
     with state.read() as t:
-        orders: dict[int, tuple[str, str | None]] = {row[0]: (row[1], row[2]) for row in t.execute(written)}
+        orders: dict[int, tuple[str, str | None, str]] = {
+            row[0]: (row[1], row[2], row[3]) for row in t.execute(written)
+        }
         ids: Sequence[int] = sorted({*orders, *t.scalars(decided)})
         rows = [
             row
             for piece in chunks(ids)
             for row in state._rows(rows_of(DocumentRow).where(col(DocumentRow.id).in_(piece)))  # noqa: SLF001 - as above
         ]
-    return [Touched(row, *orders.get(row.id or 0, (None, None))) for row in sorted(rows, key=lambda row: row.id or 0)]
+    return [
+        Touched(row, *orders.get(row.id or 0, (None, None, None))) for row in sorted(rows, key=lambda row: row.id or 0)
+    ]

@@ -53,7 +53,9 @@ def pay(project: Project) -> None:
     now = bill(project)
     line = {"Amount": 50, "LinkedTxn": [{"TxnId": now["Id"], "TxnType": "Bill"}]}
     head = {"VendorRef": {"value": now["VendorRef"]["value"]}, "TotalAmt": 50, "PayType": "Check"}
-    project.load("BillPayment", head | {"CheckPayment": {"BankAccountRef": {"name": "Checking"}}, "Line": [line]})
+    project.load(
+        "BillPayment", head | {"CheckPayment": {"BankAccountRef": {"name": "Operating account"}}, "Line": [line]}
+    )
 
 
 @pytest.fixture
@@ -232,9 +234,7 @@ def test_wait_also_tells_a_change_that_an_earlier_run_left_as_a_change(project: 
 
 
 @WISHES
-def test_a_change_that_never_arrives_is_for_a_person_after_three_rounds(
-    project: Project, wish: dict[str, str]
-) -> None:
+def test_a_change_that_never_arrives_is_for_a_person_after_three_rounds(project: Project, wish: dict[str, str]) -> None:
     project.settings(settle_after="10 ms")
     billed(project, **wish)
     project.arm("drop-before-commit", times=4)
