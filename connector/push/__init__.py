@@ -10,6 +10,6 @@ from connector.push.answer import Written
 from connector.push.order import Order, request_id
 from connector.push.send import Sender
 from connector.push.settle import Settled, due_in, settle
-from connector.push.vendors import create_vendors
+from connector.push.vendors import VendorMaker
 
-__all__ = ["Order", "Sender", "Settled", "Written", "create_vendors", "due_in", "request_id", "settle"]
+__all__ = ["Order", "Sender", "Settled", "VendorMaker", "Written", "due_in", "request_id", "settle"]

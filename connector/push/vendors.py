@@ -1,9 +1,17 @@
-"""Vendors that bills need and QuickBooks lacks: made once each, under an id that comes from the name alone."""
+"""
+Vendors that bills need and QuickBooks lacks: made once each, under an intent like a bill's.
 
+A name is given out once in QuickBooks, so the name is the evidence: found, it was made; absent, once the answer can be
+overdue no more, the same bytes go out again under the same id, or are left out where nobody needs the vendor any more.
+"""
+
+import base64
 import hashlib
+import secrets
 import threading
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from connector.invoice import Trouble
 from connector.push.patience import THROTTLES, refused_to_go_on, rest, stops
@@ -11,9 +19,18 @@ from connector.push.send import SINGLES
 from connector.quickbooks.documents import BatchItem, frozen, frozen_batch, vendor_body
 from connector.quickbooks.faults import explain
 from connector.quickbooks.names import Names, Reference
-from connector.quickbooks.transport import Company, Outcome, equals
+from connector.quickbooks.outcome import parse
+from connector.quickbooks.transport import Company, Outcome, one_of, quote
+from connector.state.clock import elapsed
+from connector.state.lock import CompanyLock
+from connector.state.requests import ItemOutcome, sent_moment
+from connector.state.store import IntendedItem, State, StoredRequest
 
-__all__ = ["NewVendor", "create_vendors", "name_taken", "other_currency"]
+__all__ = ["NewVendor", "VendorMaker", "name_taken", "other_currency"]
+
+_NAMES_A_QUERY: Final = 30
+
+_Made = Reference | Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,46 +40,184 @@ class NewVendor:
     name: str
     currency: str
 
+    @property
+    def body(self) -> bytes:
+        """The exact bytes that make it."""
+        return frozen(vendor_body(self.name, self.currency))
 
-def create_vendors(
-    company: Company, names: Names, wanted: Sequence[NewVendor], stop: threading.Event
-) -> Iterator[tuple[NewVendor, Reference | Trouble]]:
+
+@dataclass(frozen=True, slots=True)
+class _Flight:
+    """One request for vendors; ``doubtful`` where it was sent before without an answer."""
+
+    request: int
+    request_id: str
+    items: Mapping[str, NewVendor]
+    batch: bool
+    doubtful: bool = False
+
+
+class VendorMaker:
     """
-    Make each vendor, or say why its bills must wait.
+    Makes the vendors of one run.
 
-    A vendor needs no intent in the state: its name is unique in QuickBooks, so a second attempt finds the first (6240).
-    An unknown outcome is looked up by name; its bills wait for the next run where nothing is found.
-
-    Raises:
-        Throttled, ServiceDown, SignInNeeded: No vendor can be made now; no bill was begun.
+    Args:
+        stop: Set from outside to start nothing more.
     """
-    size = 1 if len(wanted) <= SINGLES else company.settings.batch_size
-    for at in range(0, len(wanted), size):
-        for vendor, outcome in _patiently(company, wanted[at : at + size], stop):
-            yield vendor, _made(company, names, vendor, outcome)
 
+    def __init__(
+        self, state: State, company: Company, names: Names, lock: CompanyLock, run: str, stop: threading.Event
+    ) -> None:
+        self._state = state
+        self._company = company
+        self._names = names
+        self._lock = lock
+        self._run = run
+        self._stop = stop
 
-def _patiently(
-    company: Company, group: Sequence[NewVendor], stop: threading.Event
-) -> Iterator[tuple[NewVendor, Outcome]]:
-    for tries in range(1, THROTTLES + 1):
-        if stop.is_set():
-            return
-        slow: list[NewVendor] = []
-        for vendor, outcome in _sent(company, group):
-            if stops(outcome):
-                raise refused_to_go_on(outcome)
-            if outcome.kind == "throttled":
-                slow.append(vendor)
-                last = outcome
+    def make(self, wanted: Sequence[NewVendor]) -> Iterator[tuple[NewVendor, _Made]]:
+        """
+        Make each vendor, or say why its bills must wait; what earlier runs left without an answer is settled first.
+
+        Raises:
+            Throttled, ServiceDown, SignInNeeded: No vendor can be made now; no bill was begun.
+        """
+        left = {vendor.name.lower(): vendor for vendor in wanted}
+        for stored in self._state.open_vendors(self._company.realm_id):
+            for vendor, made in self._settled(stored, left):
+                if left.pop(vendor.name.lower(), None) is not None:
+                    yield vendor, made
+        rest_of_them = list(left.values())
+        size = 1 if len(rest_of_them) <= SINGLES else self._company.settings.batch_size
+        for at in range(0, len(rest_of_them), size):
+            if self._stop.is_set():
+                return
+            group = rest_of_them[at : at + size]
+            self._company.take_turn("batch" if len(group) > 1 else "request")
+            yield from self._sent(self._intended(group))
+
+    # What earlier runs left.
+
+    def _settled(self, stored: StoredRequest, wanted: Mapping[str, NewVendor]) -> Iterator[tuple[NewVendor, _Made]]:
+        open_ones = {item.bid: _vendor_of(item.body) for item in stored.items if item.outcome is None}
+        found = self._look(open_ones.values())
+        overdue = not stored.attempts or (
+            elapsed(sent_moment(stored.attempts[-1])) >= self._company.settings.settle_after
+        )
+        outcomes: dict[str, ItemOutcome] = {}
+        again: dict[str, NewVendor] = {}
+        for bid, vendor in open_ones.items():
+            if (record := found.get(vendor.name.lower())) is not None:
+                outcomes[bid] = "applied"
+                yield vendor, _in_currency(self._names.add(record), wanted.get(vendor.name.lower(), vendor))
+            elif not overdue:
+                yield vendor, _not_made(vendor, "its answer was lost, and it may still be on its way")
+            elif wanted.get(vendor.name.lower()) == vendor:
+                again[bid] = vendor
             else:
-                yield vendor, outcome
-        if not slow:
-            return
-        if tries == THROTTLES:
-            raise refused_to_go_on(last)
-        rest(company, last, stop)
-        group = slow
+                outcomes[bid] = "left-out"
+        self._state.conclude_vendors(_key(stored), outcomes)
+        if again and not self._stop.is_set():
+            batch = stored.request.operation == "batch"
+            self._company.take_turn("batch" if batch else "request")
+            doubtful = bool(stored.attempts)
+            yield from self._sent(_Flight(_key(stored), stored.request.request_id, again, batch, doubtful))
+
+    def _look(self, vendors: Iterable[NewVendor]) -> dict[str, dict[str, Any]]:
+        """The vendors of these names that QuickBooks has, by the name in lower case."""
+        names = sorted({vendor.name for vendor in vendors if _askable(vendor.name)})
+        found: dict[str, dict[str, Any]] = {}
+        for at in range(0, len(names), _NAMES_A_QUERY):
+            for record in self._company.query("Vendor", one_of("DisplayName", names[at : at + _NAMES_A_QUERY])):
+                found[str(record.get("DisplayName", "")).lower()] = record
+        return found
+
+    # Sending.
+
+    def _intended(self, group: Sequence[NewVendor]) -> _Flight:
+        batch, company = len(group) > 1, self._company.realm_id
+        generations = [self._state.vendor_refusals(company, vendor.name) for vendor in group]
+        own_id = secrets.token_hex(16) if batch else _request_id(company, group[0], generations[0])
+        items = {f"{n:02d}" if batch else "": vendor for n, vendor in enumerate(group)}
+        request = self._state.intend(
+            company,
+            self._run,
+            own_id,
+            "batch" if batch else "create",
+            "Vendor",
+            [
+                IntendedItem(None, bid, vendor.name, generation, vendor.body.decode())
+                for (bid, vendor), generation in zip(items.items(), generations, strict=True)
+            ],
+        )
+        return _Flight(request, own_id, items, batch)
+
+    def _sent(self, flight: _Flight) -> Iterator[tuple[NewVendor, _Made]]:
+        """Send it, wait out throttles with the same id, and say what became of each; its turn was taken."""
+        for tries in range(1, THROTTLES + 1):
+            attempt, answers = self._once(flight)
+            gives_up = tries == THROTTLES or self._stop.is_set()
+            slow = {
+                bid: vendor for bid, vendor in flight.items.items() if answers[bid].kind == "throttled" and not gives_up
+            }
+            # Names are looked up before anything is written down: no transaction is open over HTTP.
+            made = {bid: self._made(flight, bid, answers[bid]) for bid in flight.items if bid not in slow}
+            with self._state.write():
+                self._finish(attempt, answers)
+                outcomes = {bid: outcome for bid, (_, outcome) in made.items() if outcome is not None}
+                self._state.conclude_vendors(flight.request, outcomes)
+            yield from ((flight.items[bid], found) for bid, (found, _) in made.items())
+            for outcome in answers.values():
+                if stops(outcome) or (outcome.kind == "throttled" and tries == THROTTLES):
+                    raise refused_to_go_on(outcome)
+            if not slow:
+                return
+            rest(self._company, answers[next(iter(slow))], self._stop)
+            flight = replace(flight, items=slow)
+            self._company.take_turn("batch" if flight.batch else "request")
+
+    def _once(self, flight: _Flight) -> tuple[int, dict[str, Outcome]]:
+        # In this order the lock never knows of an earlier send than the state, unless the state is an older copy.
+        self._lock.note_send()
+        attempt = self._state.start_attempt(flight.request, list(flight.items))
+        if not flight.batch:
+            ((bid, vendor),) = flight.items.items()
+            answer = self._company.send("Vendor", vendor.body, flight.request_id, "create", turn_taken=True)
+            return attempt, {bid: answer}
+        body = frozen_batch(BatchItem(bid, "create", "Vendor", vendor.body) for bid, vendor in flight.items.items())
+        answers = self._company.send_batch(body, flight.request_id, turn_taken=True)
+        return attempt, dict.fromkeys(flight.items, answers) if isinstance(answers, Outcome) else answers
+
+    def _finish(self, attempt: int, answers: Mapping[str, Outcome]) -> None:
+        one = next(iter(answers.values()))
+        kinds = {outcome.kind for outcome in answers.values()}
+        self._state.finish_attempt(
+            attempt,
+            one.kind if len(kinds) == 1 else "answered",
+            http_status=one.http_status,
+            code=one.code if len(answers) == 1 else None,
+            intuit_tid=one.intuit_tid,
+            detail=one.detail or one.message or None,
+        )
+
+    def _made(self, flight: _Flight, bid: str, outcome: Outcome) -> tuple[_Made, ItemOutcome | None]:
+        """The vendor or why there is none, and what the request's item came to; None where nobody knows."""
+        vendor = flight.items[bid]
+        if outcome.kind == "applied" and outcome.body is not None:
+            return _in_currency(self._names.add(outcome.body), vendor), "applied"
+        taken = outcome.kind == "refused" and outcome.code == "6240"
+        if outcome.kind == "unknown" or taken:
+            found = self._look([vendor]).get(vendor.name.lower())
+            if found is not None:
+                return _in_currency(self._names.add(found), vendor), "applied"
+        if taken:
+            return name_taken(vendor.name, "a customer or an employee", "the mapping"), "refused"
+        if outcome.kind == "refused" and not stops(outcome):
+            code, reason, remedy = explain(outcome, {})
+            return Trouble(code, f'QuickBooks refuses the vendor "{vendor.name}": {reason}', remedy), "refused"
+        nothing_happened: ItemOutcome = "refused" if outcome.kind == "refused" else "absent"
+        in_doubt = outcome.kind == "unknown" or flight.doubtful
+        return _not_made(vendor, outcome.message), None if in_doubt else nothing_happened
 
 
 def name_taken(name: str, who: str, mapping: str) -> Trouble:
@@ -83,43 +238,41 @@ def other_currency(vendor: str, kept: str, wanted: str) -> Trouble:
     )
 
 
-def _sent(company: Company, group: Sequence[NewVendor]) -> list[tuple[NewVendor, Outcome]]:
-    bodies = [frozen(vendor_body(each.name, each.currency)) for each in group]
-    if len(group) == 1:
-        return [(group[0], company.send("Vendor", bodies[0], _id(company, group), "create"))]
-    batch = frozen_batch(BatchItem(f"{n:02d}", "create", "Vendor", body) for n, body in enumerate(bodies))
-    answer = company.send_batch(batch, _id(company, group))
-    if isinstance(answer, Outcome):
-        return [(vendor, answer) for vendor in group]
-    return [(vendor, answer[f"{n:02d}"]) for n, vendor in enumerate(group)]
-
-
-def _id(company: Company, group: Sequence[NewVendor]) -> str:
-    text = "|".join([company.realm_id, "vendor", *(f"{each.name}|{each.currency}" for each in group)])
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-def _made(company: Company, names: Names, vendor: NewVendor, outcome: Outcome) -> Reference | Trouble:
-    if outcome.kind == "applied" and outcome.body is not None:
-        return _in_currency(names.add(outcome.body), vendor)
-    if outcome.kind == "unknown" or (outcome.kind == "refused" and outcome.code == "6240"):
-        found = next(iter(company.query("Vendor", equals("DisplayName", vendor.name))), None)
-        if found is not None:
-            return _in_currency(names.add(found), vendor)
-        if outcome.code == "6240":
-            return name_taken(vendor.name, "a customer or an employee", "the mapping")
-    if outcome.kind == "refused":
-        code, reason, remedy = explain(outcome, {})
-        return Trouble(code, f'QuickBooks refuses the vendor "{vendor.name}": {reason}', remedy)
+def _not_made(vendor: NewVendor, why: str) -> Trouble:
     return Trouble(
         "vendor-not-made",
-        f'the vendor "{vendor.name}" could not be made: {outcome.message}',
-        "nothing to do: the next run looks it up by name first",
+        f'the vendor "{vendor.name}" could not be made: {why}',
+        "nothing to do: a later run looks it up by name first",
     )
 
 
-def _in_currency(found: Reference, vendor: NewVendor) -> Reference | Trouble:
+def _in_currency(found: Reference, vendor: NewVendor) -> _Made:
     """QuickBooks has been seen to ignore the currency of a new vendor."""
     if not vendor.currency or found.currency in (None, "", vendor.currency):
         return found
     return other_currency(vendor.name, found.currency, vendor.currency)
+
+
+def _request_id(company: str, vendor: NewVendor, generation: int) -> str:
+    """Of a single creation: 32 characters that can be worked out with the state lost."""
+    text = "|".join((company, "vendor", vendor.name, vendor.currency, "create", "0", str(generation)))
+    return base64.b32encode(hashlib.sha256(text.encode()).digest()).decode().lower()[:32]
+
+
+def _vendor_of(body: str) -> NewVendor:
+    told = parse(body.encode())
+    return NewVendor(told["DisplayName"], told.get("CurrencyRef", {}).get("value", ""))
+
+
+def _askable(name: str) -> bool:
+    """Whether a query can hold the name: one with control signs can be made and not be looked for."""
+    try:
+        return bool(quote(name))
+    except ValueError:
+        return False
+
+
+def _key(stored: StoredRequest) -> int:
+    if stored.request.id is None:  # pragma: no cover - every row that was read has one
+        raise AssertionError(stored)
+    return stored.request.id

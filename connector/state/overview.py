@@ -130,7 +130,7 @@ def documents_of_run(state: State, company: str, run: str) -> list[Touched]:
     written = (
         select(_ITEM.c.document, _REQUEST.c.operation, _ITEM.c.outcome, _ITEM.c.body)
         .join(_REQUEST, _REQUEST.c.id == _ITEM.c.request)
-        .where(_REQUEST.c.company == company, _REQUEST.c.run == run)
+        .where(_REQUEST.c.company == company, _REQUEST.c.run == run, _ITEM.c.document.is_not(None))
         .order_by(_REQUEST.c.id)
     )
     decided = select(_DOCUMENT.c.id).where(_DOCUMENT.c.company == company, _DOCUMENT.c.run == run)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 from sqlmodel import col
 from sqlmodel import select as rows_of
 
@@ -32,8 +32,9 @@ _STATES: Final = select(_DOCUMENT.c.id, _DOCUMENT.c.state).where(
 _MOVED: Final = update(_DOCUMENT).where(_DOCUMENT.c.id == bindparam("key_id"))
 _WAITING: Final = (
     select(_ITEM.c.bid)
-    .join(_DOCUMENT, _DOCUMENT.c.id == _ITEM.c.document)
-    .where(_ITEM.c.request == bindparam("request"), _ITEM.c.outcome.is_(None), _DOCUMENT.c.state == "sending")
+    .outerjoin(_DOCUMENT, _DOCUMENT.c.id == _ITEM.c.document)
+    .where(_ITEM.c.request == bindparam("request"), _ITEM.c.outcome.is_(None))
+    .where(or_(_ITEM.c.document.is_(None), _DOCUMENT.c.state == "sending"))
 )
 _TRIES: Final = select(func.max(_ATTEMPT.c.n)).where(_ATTEMPT.c.request == bindparam("request"))
 _FINISHED: Final = update(_ATTEMPT).where(_ATTEMPT.c.id == bindparam("key_id"), _ATTEMPT.c.outcome.is_(None))
@@ -59,18 +60,18 @@ _CONCLUDABLE: Final = frozenset(column.name for column in _DOCUMENT.columns) - f
 @dataclass(frozen=True, slots=True)
 class IntendedItem:
     """
-    One document of a request, as it is to be sent.
+    One document, or one vendor to be made, of a request as it is to be sent.
 
     Args:
-        document_id: The document's row; it is ``ready`` or ``sent``.
+        document_id: The document's row; it is ``ready`` or ``sent``. None for a vendor.
         bid: Which item it is: at most two characters in a batch.
-        number: The number the document is to have in QuickBooks.
+        number: The number the document is to have in QuickBooks; a vendor's name.
         generation: Of the request id.
         body: The exact text to be sent; its UTF-8 bytes never change.
         becomes: Further columns of the document that change with the intent.
     """
 
-    document_id: int
+    document_id: int | None
     bid: str
     number: str | None
     generation: int
@@ -164,6 +165,7 @@ class Requests(Transactions):
                     {"number": item.number, "generation": item.generation, **marks, **item.becomes},
                 )
                 for item in items
+                if item.document_id is not None
             ]
             _move(t, moves)
             return request

@@ -11,9 +11,10 @@ from connector.state.clock import utc_now
 from connector.state.documents import Documents
 from connector.state.invoices import Invoices, SeenInvoice
 from connector.state.references import References
-from connector.state.requests import Conclusion, IntendedItem, Requests, StoredRequest
+from connector.state.requests import Conclusion, IntendedItem, StoredRequest
 from connector.state.runs import Runs
 from connector.state.transactions import damaged, faults
+from connector.state.vendors import Vendors
 
 __all__ = ["SCHEMA", "Conclusion", "IntendedItem", "SeenInvoice", "State", "StoredRequest"]
 
@@ -22,7 +23,7 @@ SCHEMA: Final = "0002"  # the newest migration, kept here too so that opening a 
 _PATIENCE: Final = 15.0
 
 
-class State(Runs, Invoices, Documents, Requests, References):
+class State(Runs, Invoices, Documents, Vendors, References):
     """
     The state of all companies that share a file.
 

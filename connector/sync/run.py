@@ -16,7 +16,7 @@ from connector.document import Key
 from connector.errors import ConnectorError, OurFault, Problem, WrongUse, exit_code_of
 from connector.invoice import Invoice
 from connector.plan import Action, Terms, Verb, decide, may_change
-from connector.push import Sender, due_in, settle
+from connector.push import Sender, VendorMaker, due_in, settle
 from connector.quickbooks.names import Names
 from connector.settings import Settings, SourceSettings
 from connector.sources.source import Window
@@ -251,9 +251,9 @@ class Run:
         for n, action, _ in planned.rows("adopt"):
             planned.settle(n, _adopted(action))
         if planned.work(*WRITES, *CHANGES) and not self._stop.is_set():
-            writer = Writer(
-                self._state, self._open(), self._sender(lock), self.outcome.run or "", self.versions(), self._stop
-            )
+            opened, run = self._open(), self.outcome.run or ""
+            maker = VendorMaker(self._state, opened.company, opened.names, lock, run, self._stop)
+            writer = Writer(self._state, opened, self._sender(lock), maker, run, self.versions())
             writer.write(planned, progress, self._tell)
         if self._choices.wait:
             self._wait_for_answers(lock, planned)

@@ -1,6 +1,5 @@
 """Carrying out a plan: limits first, then vendors, then bills."""
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Literal
@@ -8,7 +7,7 @@ from typing import Literal
 from connector.errors import LimitExceeded
 from connector.invoice import Trouble
 from connector.plan import Action, Verb
-from connector.push import Order, Sender, Written, create_vendors
+from connector.push import Order, Sender, VendorMaker, Written
 from connector.push.orders import Orders
 from connector.push.vendors import NewVendor
 from connector.quickbooks.names import Reference
@@ -49,16 +48,16 @@ class Writer:
         state: State,
         opened: Opened,
         sender: Sender,
+        maker: VendorMaker,
         run: str,
         versions: Mapping[str, str],
-        stop: threading.Event,
     ) -> None:
         self._state = state
         self._opened = opened
         self._sender = sender
+        self._maker = maker
         self._run = run
         self._versions = versions
-        self._stop = stop
 
     def write(self, planned: Planned, progress: Callable[[int, int], None], tell: Callable[[str], None]) -> None:
         """Write what the plan creates, changes and removes; every result stands in the plan afterwards."""
@@ -88,8 +87,7 @@ class Writer:
         wanted = [NewVendor(name, currency if several else "") for name, currency in planned.new_vendors.values()]
         if wanted:
             tell(f"making {len(wanted)} vendors")
-        made = create_vendors(self._opened.company, self._opened.names, wanted, self._stop)
-        return {vendor.name.lower(): found for vendor, found in made}
+        return {vendor.name.lower(): found for vendor, found in self._maker.make(wanted)}
 
     def _blocked(self, action: Action, trouble: Trouble) -> Result:
         told = (trouble.code, trouble.reason, trouble.remedy)
