@@ -151,7 +151,10 @@ class World:
         return {int(row.invoice): row for row in rows}
 
     def sending(self) -> bool:
-        return any(row.state == "sending" for row in self.documents().values())
+        """Whether an outcome is unknown: of a document, or of a vendor."""
+        with self.project.state() as state:
+            vendors = state.open_vendors(REALM_ID)
+        return bool(vendors) or any(row.state == "sending" for row in self.documents().values())
 
     def check(self, ids: tuple[int, ...], where: str, *, whole: bool) -> None:
         """Never twice; and where ``whole``, each once and known as sent."""
