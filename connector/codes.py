@@ -255,6 +255,7 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
             "request-changed",
             "send-in-transaction",
             "send-without-intent",
+            "sent-without-id",
             "sending-without-request",
             "state-number",
             "window-reversed",

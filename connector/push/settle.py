@@ -64,7 +64,11 @@ def due_in(state: State, company_id: str, settle_after: float) -> float | None:
 
 
 def settle(state: State, company: Company, sender: Sender) -> Iterator[Settled]:
-    """Look for every document of unknown outcome that is due; what is proven absent goes out again."""
+    """
+    Look for every document of unknown outcome that is due; what is proven absent goes out again.
+
+    Due is what was last sent ``settle_after`` ago (I6), and only what is found there or is proven absent leaves (I5).
+    """
     due = [each for each in _waiting(state, company.realm_id) if _since(each.request) >= company.settings.settle_after]
     absent: list[Flight] = []
     for waiting in due:

@@ -158,6 +158,7 @@ def _opened(answer: Answer) -> tuple[Any, dict[str, Any]]:
 
 
 def _judged(status: int, content: Any, entity: str, about: Mapping[str, Any]) -> Outcome:
+    """Anything but a parsed success or a definite fault is unknown (I5)."""
     fault = fault_in(content)
     if fault is not None:
         kind = _kind_of_fault(status, fault)

@@ -243,6 +243,7 @@ class SignIn:
                 raise self._down(lost) from None
 
     def _keep(self, tokens: Tokens, *, used: str | None, before: Stored | None) -> Stored:
+        """A new refresh token is durable before its first use (I12)."""
         now = self._clock()
         replaced = used if used != tokens.refresh_token else (before.previous_refresh_token if before else None)
         kept = Stored(

@@ -94,7 +94,9 @@ class CompanyLock:
 
     def note_send(self) -> None:
         """
-        Write, durably, that a write to QuickBooks is about to leave. Safe for several threads.
+        Write, durably, that a write to QuickBooks is about to leave; only who holds the lock may (I7).
+
+        Safe for several threads.
 
         Raises:
             OurFault: ``send-without-lock``.

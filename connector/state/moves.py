@@ -32,7 +32,7 @@ MOVES: Final = frozenset(
 
 def check_move(old: str | None, new: str) -> None:
     """
-    Let pass a move that the table has.
+    Let pass a move that the table has: what is sent never becomes new again (I8).
 
     Args:
         old: The state the document is in; None where it is new.

@@ -171,6 +171,7 @@ class Requests(Transactions):
             return request
 
     def _intend_again(self, t: Connection, request: int, items: Sequence[IntendedItem]) -> None:
+        """The same id goes with the same bytes for ever (I4)."""
         known = {
             row.bid: (row.document, row.sha256) for row in t.execute(select(_ITEM).where(_ITEM.c.request == request))
         }
@@ -186,7 +187,7 @@ class Requests(Transactions):
 
     def start_attempt(self, request: int, items: Sequence[str]) -> int:
         """
-        Commit that ``request`` is about to be sent with the items of these bIds; only then may a byte leave.
+        Commit that ``request`` is about to be sent with the items of these bIds; only then may a byte leave (I1).
 
         Raises:
             OurFault: ``send-in-transaction``; ``send-without-intent``: an item is unknown, settled, or its document is
@@ -237,12 +238,16 @@ class Requests(Transactions):
         Settle sending documents by evidence: move each, set its fields, and note its item's outcome; all or none.
 
         Raises:
-            OurFault: ``move-forbidden``; ``document-column``: no such column, or one that nothing may change.
+            OurFault: ``move-forbidden``; ``document-column``: no such column, or one that nothing may change;
+                ``sent-without-id``: what is sent has an id in QuickBooks, for good (I8).
         """
         moves = []
         for each in conclusions:
             if wrong := each.fields.keys() - _CONCLUDABLE:
                 raise OurFault(f"no answer changes {sorted(wrong)}", code="document-column", remedy="Report this.")
+            if each.state == "sent" and each.fields.get("qbo_id", "kept") is None:
+                what = f"document {each.document_id} was to be sent without an id in QuickBooks"
+                raise OurFault(what, code="sent-without-id", remedy="Report this; nothing was written.")
             fields = {"code": None, "reason": None, "remedy": None, **each.fields}
             moves.append((each.document_id, each.state, fields))
         with self.write() as t:

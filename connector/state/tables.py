@@ -110,7 +110,7 @@ class StandingRow(Table, table=True):
 
 class DocumentRow(Table, table=True):
     """
-    What QuickBooks is to hold, or holds, for one invoice.
+    What QuickBooks is to hold, or holds, for one invoice: one key has one row (I2).
 
     ``content`` is the Document (``document.from_data`` rebuilds it), ``facts`` what of the source it was made from,
     ``answer`` QuickBooks' last answer to us, ``rounds`` how often an unknown outcome was looked for in vain.

@@ -57,7 +57,7 @@ class Books:
 
     def read(self, start_dates: Mapping[str, datetime.date]) -> None:
         """
-        Bring what the state knows of the books up to date.
+        Bring what the state knows of the books up to date; a new or an older state reads all of them first (I11).
 
         Args:
             start_dates: Of every source that may write in this run.

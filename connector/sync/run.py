@@ -259,6 +259,7 @@ class Run:
             self._wait_for_answers(lock, planned)
 
     def _remember(self, planned: Planned) -> None:
+        """Keep every decision, and only then how far the sources were read (I9)."""
         run = self.outcome.run or ""
         for name, loaded in self._loaded.items():
             mapping = loaded.mapping
@@ -290,7 +291,7 @@ class Run:
     # End.
 
     def finish(self, error: ConnectorError | None = None, *, wrote: bool) -> Outcome:
-        """Note how the run ended; what was seen is the sum of what became of it."""
+        """Note how the run ended; what was seen is the sum of what became of it (I10)."""
         if error is not None:
             self._trouble(error, error.source)
         outcome = self.outcome

@@ -13,7 +13,7 @@ from connector.document import Document, Key, Line
 from connector.invoice import Invoice, Trouble
 from connector.mapping import Mapped, NotMapped, Policy
 from connector.money import Money
-from connector.plan import Action, Case, Facts, Found, Known, Terms, decide
+from connector.plan import Action, Case, Facts, Found, Known, Standing, Terms, decide, may_change
 from connector.sync.planned import COUNTS, Planned, Result, count_of
 
 DAY = datetime.date(2026, 9, 30)
@@ -48,6 +48,14 @@ def decided(case: Case, terms: Terms = TERMS) -> Action:
     return action
 
 
+CHANGED = replace(INVOICE, amount=Decimal(6))
+VOID = replace(INVOICE, void=True)
+FOLLOW = replace(TERMS, policy=Policy(changed_later="update", voided_later="delete"))
+THERE = Standing({"Id": "8", "SyncToken": "3"}, DAY, Decimal("5.00"))
+SENT = replace(CASE, known=known("sent", qbo_id="8"), standing=THERE)
+REFUSED = replace(SENT, known=known("held", "books-closed", qbo_id="8"))
+"""Held because QuickBooks did not take the change to what the source says now."""
+
 CASES: dict[str, tuple[Case, Terms, tuple[str, str, str | None]]] = {
     "new": (CASE, TERMS, ("create", "ready", None)),
     "unknown takes no other order": (
@@ -67,6 +75,121 @@ CASES: dict[str, tuple[Case, Terms, tuple[str, str, str | None]]] = {
         replace(CASE, invoice=replace(INVOICE, amount=Decimal(6)), known=known("sent")),
         TERMS,
         ("hold", "held", "changed-at-source"),
+    ),
+    "changed": (replace(SENT, invoice=CHANGED), FOLLOW, ("update", "sent", None)),
+    "voided": (replace(SENT, invoice=VOID, outcome=LEFT), FOLLOW, ("remove", "sent", None)),
+    "changed and not looked at": (
+        replace(SENT, invoice=CHANGED, standing=None),
+        FOLLOW,
+        ("hold", "held", "changed-at-source"),
+    ),
+    "left and not void": (replace(SENT, outcome=LEFT), FOLLOW, ("hold", "held", "changed-at-source")),
+    "changed and paid": (
+        replace(SENT, invoice=CHANGED, standing=replace(THERE, paid=True)),
+        FOLLOW,
+        ("hold", "held", "changed-at-source"),
+    ),
+    "voided and paid": (
+        replace(SENT, invoice=VOID, outcome=LEFT, standing=replace(THERE, paid=True)),
+        FOLLOW,
+        ("hold", "held", "voided-at-source-paid"),
+    ),
+    "changed and edited": (
+        replace(SENT, invoice=CHANGED, standing=replace(THERE, edited=("memo",))),
+        FOLLOW,
+        ("hold", "held", "edited-in-quickbooks"),
+    ),
+    "changed and never answered": (
+        replace(SENT, invoice=CHANGED, standing=replace(THERE, edited=None)),
+        FOLLOW,
+        ("hold", "held", "changed-at-source"),
+    ),
+    "changed and gone": (
+        replace(SENT, invoice=CHANGED, standing=Standing(None)),
+        FOLLOW,
+        ("hold", "held", "missing-in-quickbooks"),
+    ),
+    "voided and gone": (
+        replace(SENT, invoice=VOID, outcome=LEFT, standing=Standing(None)),
+        FOLLOW,
+        ("skip", "skipped", "voided-at-source"),
+    ),
+    "changed and in closed books": (
+        replace(SENT, invoice=CHANGED),
+        replace(FOLLOW, closing_date=DAY),
+        ("hold", "held", "books-closed"),
+    ),
+    "changed into closed books": (
+        replace(SENT, invoice=CHANGED, standing=replace(THERE, date=DAY + datetime.timedelta(days=40))),
+        replace(FOLLOW, closing_date=DAY),
+        ("hold", "held", "books-closed"),
+    ),
+    "changed and held by the mapping": (
+        replace(SENT, invoice=CHANGED, outcome=HELD),
+        FOLLOW,
+        ("hold", "held", "changed-at-source"),
+    ),
+    "changed and too large": (
+        replace(SENT, invoice=CHANGED, outcome=replace(MAPPED, late=LATE)),
+        FOLLOW,
+        ("hold", "held", "amount-above"),
+    ),
+    "changed, too large and approved": (
+        replace(SENT, invoice=CHANGED, outcome=replace(MAPPED, late=LATE), approved=True),
+        FOLLOW,
+        ("update", "sent", None),
+    ),
+    "changed to another currency": (
+        replace(SENT, invoice=CHANGED, outcome=replace(MAPPED, document=replace(DOCUMENT, currency="EUR"))),
+        FOLLOW,
+        ("hold", "held", "changed-at-source"),
+    ),
+    "changed to a number that two have": (
+        replace(SENT, invoice=CHANGED, number_twice=True),
+        FOLLOW,
+        ("hold", "held", "number-twice"),
+    ),
+    "changed to what the company has not": (
+        replace(SENT, invoice=CHANGED, missing=BLOCKED),
+        FOLLOW,
+        ("hold", "held", "account-not-found"),
+    ),
+    "a change that went astray is asked anew": (
+        replace(SENT, known=replace(SENT.known, facts=None, astray=True)),
+        FOLLOW,
+        ("update", "sent", None),
+    ),
+    "a refused change stands": (REFUSED, FOLLOW, ("none", "held", "books-closed")),
+    "a refused change that a person asks for": (
+        REFUSED,
+        replace(FOLLOW, retry_refused=True),
+        ("update", "sent", None),
+    ),
+    "a refused change that changed again": (replace(REFUSED, invoice=CHANGED), FOLLOW, ("update", "sent", None)),
+    "a refused change of what is void now": (
+        replace(REFUSED, invoice=VOID, outcome=LEFT),
+        FOLLOW,
+        ("remove", "sent", None),
+    ),
+    "a change that met another's": (
+        replace(REFUSED, known=replace(REFUSED.known, code="stale")),
+        FOLLOW,
+        ("update", "sent", None),
+    ),
+    "a refused removal stands": (
+        replace(REFUSED, invoice=VOID, outcome=LEFT, known=replace(REFUSED.known, facts=None, astray=True)),
+        FOLLOW,
+        ("none", "held", "books-closed"),
+    ),
+    "a refused removal of what is live again": (
+        replace(REFUSED, known=replace(REFUSED.known, facts=None, astray=True)),
+        FOLLOW,
+        ("update", "sent", None),
+    ),
+    "removed in this run": (
+        replace(CASE, invoice=VOID, outcome=LEFT, known=known("removed", settled="remove")),
+        FOLLOW,
+        ("remove", "removed", None),
     ),
     "sent and before a later start": (
         replace(CASE, known=known("sent")),
@@ -373,3 +496,15 @@ def test_the_causes_add_up_money_in_each_currency() -> None:
 
     assert (cause.invoices, dict(cause.amounts)) == (2, {"AUD": Decimal("10.00")})
     assert DOCUMENT.total == Money(Decimal("5.00"), "AUD")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_to_be_changed_was_to_be_looked_at(name: str) -> None:
+    """Where a decision hangs on QuickBooks, gathering knows before that it must be asked."""
+    case, terms, (action, _, _) = CASES[name]
+    assert (
+        case.known is None
+        or action not in ("update", "remove")
+        or case.known.settled
+        or may_change(case.known, case.invoice, terms.policy, again=terms.retry_refused)
+    )
