@@ -272,12 +272,16 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         "the invoice changed at its source after it was posted",
         (
             "Its amount, currency, date or payee is another one now. The mapping's policy says what happens: update "
-            "the bill while it is unpaid and the books are open, or hold it for a person."
+            "the bill while it is unpaid, unedited and in open books, or hold it for a person. The reason says what "
+            "spoke against it. A bill that was found in QuickBooks after the state was lost is never changed by itself."
         ),
     ),
     "voided-at-source": (
         "the invoice was voided at its source after it was posted",
-        "The mapping's policy says what happens: delete the bill while it is unpaid, credit it, or hold it.",
+        (
+            "The mapping's policy says what happens: delete the bill while it is unpaid, unedited and in open books, "
+            "or hold it. This version makes no vendor credit for it."
+        ),
     ),
     "voided-at-source-paid": (
         "the invoice was voided at its source, and its bill is paid",
@@ -293,11 +297,14 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "edited-in-quickbooks": (
         "a person changed the bill in QuickBooks",
-        "One of the boxes that we filled is another one now. It is not overwritten.",
+        (
+            "One of the boxes that we filled is another one now, so what the source says since is not written over it. "
+            "Compare both, and mend the bill in QuickBooks or the invoice at the source."
+        ),
     ),
     "missing-in-quickbooks": (
         "the bill is gone from QuickBooks",
-        "A person deleted it. It is reported and never sent again by itself.",
+        "A person deleted it. It is reported, and neither changed nor sent again by itself.",
     ),
     "twice-in-quickbooks": (
         "QuickBooks has the bill twice",
@@ -332,7 +339,10 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "vendor-not-made": (
         "the vendor could not be made",
-        "QuickBooks' answer was lost or refused it. The next run looks for the vendor by name before anything else.",
+        (
+            "QuickBooks' answer was lost. A later run looks for the vendor by name: found, its bills go on; not found, "
+            "and settle_after is over, the same request goes out again."
+        ),
     ),
     "answer-differs": (
         "QuickBooks booked another total or tax than we meant",

@@ -11,8 +11,10 @@ from sqlmodel import Session, select
 from test_write_protocol import LOST, REMEMBERS
 
 from connector.document import Key
+from connector.errors import ServiceDown
 from connector.push import request_id
 from connector.sandbox.credentials import REALM_ID
+from connector.state.store import State
 from connector.state.tables import AttemptRow, DocumentRow, RequestItemRow, RequestRow
 from connector.sync.standing import Standings
 
@@ -162,6 +164,33 @@ def test_every_change_stands_in_the_state_before_it_is_sent(project: Project) ->
 
 def writes(request: dict[str, Any]) -> bool:
     return request["method"] == "POST" and request["path"].endswith(("/bill", "/batch", "/vendor"))
+
+
+@WISHES
+def test_a_change_that_was_decided_and_not_begun_is_decided_again(project: Project, wish: dict[str, str]) -> None:
+    """The run ends between the decision, which is kept, and the intent."""
+    billed(project, **wish)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(State, "intend", full_disk)
+        project.sync(code=5)
+
+    assert project.sync().counts == {"updated" if wish is CHANGED else "removed": 1}
+
+
+def test_a_refused_change_that_is_asked_again_and_not_begun_is_decided_again(project: Project) -> None:
+    billed(project, **CHANGED)
+    refuse(project)
+    project.sync()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(State, "intend", full_disk)
+        project.sync("--retry-refused", code=5)
+
+    assert project.sync().counts == {"updated": 1}
+    assert amounts(project) == [250.0]
+
+
+def full_disk(*_: object, **__: object) -> int:
+    raise ServiceDown("the disk is full", code="state-disk-full", remedy="Free some space and run again.")
 
 
 # Answers that are lost.
