@@ -13,7 +13,8 @@ from connector.invoice import Trouble
 from connector.plan import Action, Facts
 from connector.push.order import Operation, Order, request_id
 from connector.push.vendors import other_currency
-from connector.quickbooks.documents import delete_body, entity_of, frozen, to_body, update_body
+from connector.quickbooks.documents import delete_body, entity_of, to_body, update_body
+from connector.quickbooks.frozen import frozen
 from connector.quickbooks.names import Names, Reference
 from connector.quickbooks.refs import find_refs
 from connector.quickbooks.transport import Company
@@ -52,20 +53,19 @@ class Orders:
         """One order for each action, or why there is none after all."""
         source = iter(actions)
         for chunk in iter(lambda: list(islice(source, _CHUNK)), []):
-            ids = self._state.ids_of([action.key for _, action in chunk])
-            sent_before = self._state.sent_before(list(ids.values()))
+            rows = self._state.rows_of([action.key for _, action in chunk])
             for n, action in chunk:
                 if action.document is None:  # pragma: no cover - an action that writes has one
                     raise AssertionError(action)
-                id_ = ids[action.key]
-                yield n, action, self._order(n, action, action.document, id_, new=id_ not in sent_before)
+                id_, sent_before = rows[action.key]
+                yield n, action, self._order(n, action, action.document, id_, new=not sent_before)
 
     def _order(self, n: int, action: Action, document: Document, id_: int, *, new: bool) -> Order | Trouble:
         if action.action == "remove":
             return self._removal(n, action, document, id_)
         # QuickBooks works the due date out from the terms for a new document only.
-        due = action.due if action.action == "update" else document.due
-        body = self._body(action, replace(document, due=due))
+        told = replace(document, due=action.due) if action.action == "update" else document
+        body = self._body(action, told)
         if isinstance(body, Trouble):
             return body
         if action.action == "update":

@@ -16,11 +16,11 @@ from connector.push.answer import Written, check_answer, not_answered
 from connector.push.changes import believed, conclusion_of_change
 from connector.push.order import Order, request_id
 from connector.push.patience import THROTTLES, refused_to_go_on, rest, stops
-from connector.quickbooks.documents import BatchItem, frozen_batch
 from connector.quickbooks.faults import explain
+from connector.quickbooks.frozen import BatchItem
 from connector.quickbooks.transport import Company, Outcome
 from connector.state.lock import CompanyLock
-from connector.state.store import Conclusion, IntendedItem, State
+from connector.state.store import Conclusion, Ended, IntendedItem, State
 
 __all__ = ["SINGLES", "Flight", "Sender", "Start", "record"]
 
@@ -144,7 +144,9 @@ class Sender:
         first = group[0]
         own_id = secrets.token_hex(16) if batch else request_id(*first.identity)
         items = {f"{n:02d}" if batch else "": order for n, order in enumerate(group)}
-        request = self._state.intend(
+        # In this order the lock never knows of an earlier send than the state, unless the state is an older copy.
+        self._lock.note_send()
+        request, attempt = self._state.begin(
             first.key.company,
             self._run,
             own_id,
@@ -163,12 +165,12 @@ class Sender:
             ],
             revision="0" if batch else first.revision,
         )
-        return Flight(request, own_id, items, batch)
+        return Flight(request, own_id, items, batch, attempt=attempt)
 
     def _launched(self, pool: ThreadPoolExecutor, flight: Flight) -> "Future[dict[str, Outcome] | Outcome]":
-        # In this order the lock never knows of an earlier send than the state, unless the state is an older copy.
-        self._lock.note_send()
-        flight.attempt = self._state.start_attempt(flight.request, list(flight.items))
+        if not flight.attempt:
+            self._lock.note_send()
+            flight.attempt = self._state.start_attempt(flight.request, list(flight.items))
         flight.tries += 1
         flight.sent_at = time.time()
         if not flight.batch:
@@ -176,10 +178,8 @@ class Sender:
             return pool.submit(
                 self._company.send, order.entity, order.body, flight.request_id, order.operation, turn_taken=True
             )
-        body = frozen_batch(
-            BatchItem(bid, order.operation, order.entity, order.body) for bid, order in flight.items.items()
-        )
-        return pool.submit(self._company.send_batch, body, flight.request_id, turn_taken=True)
+        batch = [BatchItem(bid, order.operation, order.entity, order.body) for bid, order in flight.items.items()]
+        return pool.submit(self._company.send_batch, batch, flight.request_id, turn_taken=True)
 
     def _landed(self, flight: Flight, answer: dict[str, Outcome] | Outcome) -> tuple[bool, list[tuple[Order, Written]]]:
         """What came back for one request; True where the same bytes go out again at once."""
@@ -193,30 +193,16 @@ class Sender:
         # Replays are read from QuickBooks before anything is written down: no transaction is open over HTTP.
         landed = {bid: order for bid, order in flight.items.items() if bid not in waits}
         results = [(order, self._believed(flight, order, outcomes[bid])) for bid, order in landed.items()]
-        with self._state.write():
-            self._finish(flight, outcomes, whole)
-            record(self._state, results)
+        self._state.land(_ended(flight, outcomes, whole), _conclusions(results, flight.request))
         if not waits:
             return False, results
-        flight.items = waits
+        flight.items, flight.attempt = waits, 0
         rest(self._company, next(outcomes[bid] for bid in waits), self._stop)
         if not self._stopped() and self._may_start(batch=flight.batch):
             return True, results
         late = [(order, self._believed(flight, order, outcomes[bid])) for bid, order in waits.items()]
-        with self._state.write():
-            record(self._state, late)
+        record(self._state, late)
         return False, results + late
-
-    def _finish(self, flight: Flight, outcomes: dict[str, Outcome], whole: Outcome) -> None:
-        kinds = {outcome.kind for outcome in outcomes.values()}
-        self._state.finish_attempt(
-            flight.attempt,
-            kinds.pop() if len(kinds) == 1 else "answered",
-            http_status=whole.http_status,
-            code=whole.code if len(outcomes) == 1 else None,
-            intuit_tid=whole.intuit_tid,
-            detail=whole.detail or whole.message or None,
-        )
 
     def _note_trouble(self, flight: Flight, outcomes: Mapping[str, Outcome], whole: Outcome) -> None:
         unknown = all(outcome.kind == "unknown" for outcome in outcomes.values())
@@ -273,11 +259,15 @@ class Sender:
 
 
 def record(state: State, results: Sequence[tuple[Order, Written]]) -> None:
-    """Keep what became of orders: each document's move and its item's outcome; inside the caller's transaction."""
-    state.conclude_all([_conclusion(order, written) for order, written in results if written.state != "sending"])
+    """Keep what became of orders: each document's move and its item's outcome."""
+    state.conclude_all(_conclusions(results))
 
 
-def _conclusion(order: Order, written: Written) -> Conclusion:
+def _conclusions(results: Sequence[tuple[Order, Written]], request: int | None = None) -> list[Conclusion]:
+    return [_conclusion(order, written, request) for order, written in results if written.state != "sending"]
+
+
+def _conclusion(order: Order, written: Written, request: int | None) -> Conclusion:
     if order.operation != "create":
         return conclusion_of_change(order, written)
     posted = written.posted
@@ -291,7 +281,19 @@ def _conclusion(order: Order, written: Written) -> Conclusion:
         "due": posted.due if posted else None,
         "answer": written.answer,
     }
-    return Conclusion(order.document_id, written.state, _item_outcome(written), fields)
+    return Conclusion(order.document_id, written.state, _item_outcome(written), fields, request)
+
+
+def _ended(flight: Flight, outcomes: Mapping[str, Outcome], whole: Outcome) -> Ended:
+    kinds = {outcome.kind for outcome in outcomes.values()}
+    return Ended(
+        flight.attempt,
+        kinds.pop() if len(kinds) == 1 else "answered",
+        http_status=whole.http_status,
+        code=whole.code if len(outcomes) == 1 else None,
+        intuit_tid=whole.intuit_tid,
+        detail=whole.detail or whole.message or None,
+    )
 
 
 def _item_outcome(written: Written) -> Literal["applied", "refused", "left-out"] | None:

@@ -16,8 +16,9 @@ from typing import Any, Final
 from connector.invoice import Trouble
 from connector.push.patience import THROTTLES, refused_to_go_on, rest, stops
 from connector.push.send import SINGLES
-from connector.quickbooks.documents import BatchItem, frozen, frozen_batch, vendor_body
+from connector.quickbooks.documents import vendor_body
 from connector.quickbooks.faults import explain
+from connector.quickbooks.frozen import BatchItem, frozen
 from connector.quickbooks.names import Names, Reference
 from connector.quickbooks.outcome import parse
 from connector.quickbooks.transport import Company, Outcome, one_of, quote
@@ -184,8 +185,8 @@ class VendorMaker:
             ((bid, vendor),) = flight.items.items()
             answer = self._company.send("Vendor", vendor.body, flight.request_id, "create", turn_taken=True)
             return attempt, {bid: answer}
-        body = frozen_batch(BatchItem(bid, "create", "Vendor", vendor.body) for bid, vendor in flight.items.items())
-        answers = self._company.send_batch(body, flight.request_id, turn_taken=True)
+        batch = [BatchItem(bid, "create", "Vendor", vendor.body) for bid, vendor in flight.items.items()]
+        answers = self._company.send_batch(batch, flight.request_id, turn_taken=True)
         return attempt, dict.fromkeys(flight.items, answers) if isinstance(answers, Outcome) else answers
 
     def _finish(self, attempt: int, answers: Mapping[str, Outcome]) -> None:

@@ -5,7 +5,7 @@ Reads page to the end and are tried again; a write leaves exactly once, and its 
 """
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, Literal
 from urllib.parse import quote as percent
@@ -14,7 +14,8 @@ from connector.errors import ConnectorError, ServiceDown
 from connector.network import Answer, Lost, NotSent
 from connector.quickbooks.client import Client, Meters, ReadRefused, Turn, unreadable
 from connector.quickbooks.connection import Settings
-from connector.quickbooks.outcome import Outcome, batch_outcomes, outcome_of, parse
+from connector.quickbooks.frozen import BatchItem, frozen_batch
+from connector.quickbooks.outcome import Outcome, batch_outcomes, outcome_of
 
 __all__ = ["Company", "Meters", "Operation", "Outcome", "ReadRefused", "Settings", "equals", "one_of", "quote"]
 
@@ -161,24 +162,26 @@ class Company(Client):
         answer = self._write(f"{self._base}/{entity.lower()}", params, body, "turn" if turn_taken else "request")
         return answer if isinstance(answer, Outcome) else self._counted(outcome_of(answer, entity))
 
-    def send_batch(self, body: bytes, request_id: str, *, turn_taken: bool = False) -> dict[str, Outcome] | Outcome:
+    def send_batch(
+        self, items: Sequence[BatchItem], request_id: str, *, turn_taken: bool = False
+    ) -> dict[str, Outcome] | Outcome:
         """
         Write several records in one request, once; items neither share a fate nor see each other.
 
         Args:
-            body: ``{"BatchItemRequest": […]}``, as `documents.frozen_batch` makes it.
+            items: The same id always goes with the same ones, in the same order.
             request_id: At most 36 characters, the bIds at most 10.
             turn_taken: ``take_turn("batch")`` was called for this send.
 
         Returns:
             One outcome for each bId; a single one where the request as a whole was not answered item by item.
         """
-        items = {item["bId"]: _entity_of(item) for item in parse(body)["BatchItemRequest"]}
+        body, entities = frozen_batch(items), {item.bid: item.entity for item in items}
         turn: Turn = "turn" if turn_taken else "batch"
         answer = self._write(f"{self._base}/batch", {"requestid": request_id}, body, turn)
         if isinstance(answer, Outcome):
             return answer
-        outcomes = batch_outcomes(answer, items)
+        outcomes = batch_outcomes(answer, entities)
         if isinstance(outcomes, dict):
             for outcome in outcomes.values():
                 self._counted(outcome)
@@ -222,10 +225,6 @@ class Company(Client):
 
 def _where(condition: str) -> str:
     return f" WHERE {condition}" if condition else ""
-
-
-def _entity_of(item: Mapping[str, Any]) -> str:
-    return next(name for name in item if name not in ("bId", "operation", "optionsData"))
 
 
 def _object(content: Any, name: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Documents: what QuickBooks is to hold, one row a key, moved by the table of moves alone."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -11,12 +12,20 @@ from connector.document import Key
 from connector.errors import OurFault
 from connector.state.clock import utc_now
 from connector.state.moves import check_decision
-from connector.state.tables import DocumentRow
+from connector.state.tables import DocumentRow, RequestItemRow
 from connector.state.transactions import CHUNK, Transactions, chunks, core, values_of
 
 __all__ = ["Documents"]
 
 _DOCUMENT: Final = core(DocumentRow)
+_ITEM: Final = core(RequestItemRow)
+_ASKED: Final = func.json_each(bindparam("invoices")).table_valued("key", "value", name="asked")
+_SENT: Final = select(_ITEM.c.request).where(_ITEM.c.document == _DOCUMENT.c.id).exists()
+_ROWS: Final = select(_DOCUMENT.c.id, _DOCUMENT.c.invoice, _DOCUMENT.c.kind, _SENT).where(
+    _DOCUMENT.c.company == bindparam("company"),
+    _DOCUMENT.c.source == bindparam("source"),
+    _DOCUMENT.c.invoice.in_(select(_ASKED.c.key)),
+)
 _KEPT: Final = ("id", "company", "source", "invoice", "kind", "created")
 _NEW: Final = {"generation": 0, "revision": "0", "adopted": False, "rounds": 0}
 
@@ -123,14 +132,18 @@ class Documents(Transactions):
                     found.update({(row[0], row[1], row[2]): (row[3], row[4]) for row in t.execute(here)})
         return found
 
-    def ids_of(self, keys: Sequence[Key]) -> dict[Key, int]:
-        """The rows of documents that were decided about before; a key without one is left out."""
-        found: dict[Key, int] = {}
-        for company in {key.company for key in keys}:
-            asked = [{"source": key.source, "invoice": key.invoice} for key in keys if key.company == company]
-            rows = self._states(company, asked)
-            ours = ((key, rows.get((key.source, key.invoice, key.kind))) for key in keys if key.company == company)
-            found.update({key: row[0] for key, row in ours if row is not None})
+    def rows_of(self, keys: Sequence[Key]) -> dict[Key, tuple[int, bool]]:
+        """The rows of documents, and whether they were ever in a request; a key without a row is left out."""
+        by_invoice: dict[tuple[str, str], dict[str, dict[str, Key]]] = {}
+        for key in keys:
+            by_invoice.setdefault((key.company, key.source), {}).setdefault(key.invoice, {})[key.kind] = key
+        found: dict[Key, tuple[int, bool]] = {}
+        with self.read() as t:
+            for (company, source), ours in by_invoice.items():
+                asked = {"company": company, "source": source, "invoices": json.dumps(dict.fromkeys(ours, 0))}
+                for id_, invoice, kind, sent in t.execute(_ROWS, asked):
+                    if (known := ours[invoice].get(kind)) is not None:
+                        found[known] = id_, bool(sent)
         return found
 
     def by_marker(self, company: str, markers: Sequence[str]) -> dict[str, DocumentRow]:

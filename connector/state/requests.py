@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
@@ -15,7 +15,7 @@ from connector.state.moves import check_move
 from connector.state.tables import AttemptRow, DocumentRow, RequestItemRow, RequestRow
 from connector.state.transactions import Transactions, chunks, core, new_id
 
-__all__ = ["Conclusion", "IntendedItem", "Requests", "StoredRequest", "sent_moment"]
+__all__ = ["Conclusion", "Ended", "IntendedItem", "Requests", "StoredRequest", "sent_moment"]
 
 _DOCUMENT: Final = core(DocumentRow)
 _REQUEST: Final = core(RequestRow)
@@ -89,12 +89,26 @@ class Conclusion:
         state: sent, refused, ready (proven absent), held or removed.
         outcome: The item's; by default what ``state`` implies. A held one's stays unknown unless given.
         fields: Columns of the document. ``code``, ``reason`` and ``remedy`` are emptied where not given.
+        request: In which request it was sent; None: the newest whose outcome for it is unknown.
     """
 
     document_id: int
     state: str
     outcome: ItemOutcome | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
+    request: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How one sending of a request ended."""
+
+    attempt: int
+    outcome: str
+    http_status: int | None = None
+    code: str | None = None
+    intuit_tid: str | None = None
+    detail: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,27 +162,67 @@ class Requests(Transactions):
         """
         self._committed_alone()
         with self.write() as t:
-            request: int | None = t.scalar(_SAME_REQUEST, {"company": company, "request_id": request_id})
-            if request is None:
-                intent = {"company": company, "request_id": request_id, "operation": operation, "entity": entity}
-                generation = max(item.generation for item in items)
-                marks = {"generation": generation, "revision": revision, "created": utc_now(), "run": run}
-                request = new_id(t, _REQUEST, {**intent, **marks})
-                t.execute(insert(_ITEM), [{"request": request, **_stored(item)} for item in items])
-            else:
-                self._intend_again(t, request, items)
-            marks = {"revision": revision, "rounds": 0, "code": None, "reason": None, "remedy": None, "run": run}
-            moves = [
-                (
-                    item.document_id,
-                    "sending",
-                    {"number": item.number, "generation": item.generation, **marks, **item.becomes},
-                )
-                for item in items
-                if item.document_id is not None
-            ]
-            _move(t, moves)
+            request = self._known_or_new(t, company, run, request_id, operation, entity, items, revision)
+            self._intend(t, run, revision, items)
             return request
+
+    def begin(
+        self,
+        company: str,
+        run: str,
+        request_id: str,
+        operation: Literal["create", "update", "delete", "batch"],
+        entity: str | None,
+        items: Sequence[IntendedItem],
+        *,
+        revision: str = "0",
+    ) -> tuple[int, int]:
+        """
+        ``intend`` and ``start_attempt`` of all its items in one transaction, for a request that leaves at once.
+
+        Returns:
+            The keys of the request and of the attempt.
+        """
+        self._committed_alone()
+        with self.write() as t:
+            request = self._known_or_new(t, company, run, request_id, operation, entity, items, revision)
+            self._intend(t, run, revision, items)
+            return request, self._start(t, request, [item.bid for item in items])
+
+    def _known_or_new(
+        self,
+        t: Connection,
+        company: str,
+        run: str,
+        request_id: str,
+        operation: str,
+        entity: str | None,
+        items: Sequence[IntendedItem],
+        revision: str,
+    ) -> int:
+        request: int | None = t.scalar(_SAME_REQUEST, {"company": company, "request_id": request_id})
+        if request is not None:
+            self._intend_again(t, request, items)
+            return request
+        intent = {"company": company, "request_id": request_id, "operation": operation, "entity": entity}
+        generation = max(item.generation for item in items)
+        marks = {"generation": generation, "revision": revision, "created": utc_now(), "run": run}
+        request = new_id(t, _REQUEST, {**intent, **marks})
+        t.execute(insert(_ITEM), [{"request": request, **_stored(item)} for item in items])
+        return request
+
+    def _intend(self, t: Connection, run: str, revision: str, items: Sequence[IntendedItem]) -> None:
+        marks = {"revision": revision, "rounds": 0, "code": None, "reason": None, "remedy": None, "run": run}
+        moves = [
+            (
+                item.document_id,
+                "sending",
+                {"number": item.number, "generation": item.generation, **marks, **item.becomes},
+            )
+            for item in items
+            if item.document_id is not None
+        ]
+        _move(t, moves)
 
     def _intend_again(self, t: Connection, request: int, items: Sequence[IntendedItem]) -> None:
         """The same id goes with the same bytes for ever (I4)."""
@@ -195,16 +249,20 @@ class Requests(Transactions):
         """
         self._committed_alone()
         with self.write() as t:
-            if not items or not set(items) <= set(t.scalars(_WAITING, {"request": request})):
-                raise OurFault(
-                    f"request {request} was to be sent with items that do not wait for an answer",
-                    code="send-without-intent",
-                    remedy="Report this; nothing was sent.",
-                )
-            now = moment()
-            n = t.scalar(_TRIES, {"request": request}) or 0
-            clocks = {"sent_at": now.wall, "boot_id": now.boot_id, "boot_seconds": now.boot_seconds}
-            return new_id(t, _ATTEMPT, {"request": request, "n": n + 1, "items": list(items), **clocks})
+            return self._start(t, request, items)
+
+    def _start(self, t: Connection, request: int, items: Sequence[str]) -> int:
+        """Nothing leaves that no row waits for (I1)."""
+        if not items or not set(items) <= set(t.scalars(_WAITING, {"request": request})):
+            raise OurFault(
+                f"request {request} was to be sent with items that do not wait for an answer",
+                code="send-without-intent",
+                remedy="Report this; nothing was sent.",
+            )
+        now = moment()
+        n = t.scalar(_TRIES, {"request": request}) or 0
+        clocks = {"sent_at": now.wall, "boot_id": now.boot_id, "boot_seconds": now.boot_seconds}
+        return new_id(t, _ATTEMPT, {"request": request, "n": n + 1, "items": list(items), **clocks})
 
     def finish_attempt(
         self,
@@ -221,13 +279,14 @@ class Requests(Transactions):
         Raises:
             OurFault: ``attempt-finished``: it was completed before; what happened is not rewritten.
         """
-        told = {"http_status": http_status, "code": code, "intuit_tid": intuit_tid, "detail": detail}
-        values = {**told, "outcome": outcome, "ended_at": utc_now(), "key_id": attempt}
         with self.write() as t:
-            if t.execute(_FINISHED, values).rowcount != 1:
-                raise OurFault(
-                    f"attempt {attempt} was to be completed twice", code="attempt-finished", remedy="Report this."
-                )
+            _finish(t, Ended(attempt, outcome, http_status, code, intuit_tid, detail))
+
+    def land(self, ended: Ended, conclusions: Sequence[Conclusion]) -> None:
+        """``finish_attempt`` and ``conclude_all`` for what came back, in one transaction."""
+        with self.write() as t:
+            _finish(t, ended)
+            _conclude(t, conclusions)
 
     def conclude(self, document_id: int, state: str, *, outcome: ItemOutcome | None = None, **fields: object) -> None:
         """Settle one sending document; see ``conclude_all``."""
@@ -241,53 +300,21 @@ class Requests(Transactions):
             OurFault: ``move-forbidden``; ``document-column``: no such column, or one that nothing may change;
                 ``sent-without-id``: what is sent has an id in QuickBooks, for good (I8).
         """
-        moves = []
-        for each in conclusions:
-            if wrong := each.fields.keys() - _CONCLUDABLE:
-                raise OurFault(f"no answer changes {sorted(wrong)}", code="document-column", remedy="Report this.")
-            if each.state == "sent" and each.fields.get("qbo_id", "kept") is None:
-                what = f"document {each.document_id} was to be sent without an id in QuickBooks"
-                raise OurFault(what, code="sent-without-id", remedy="Report this; nothing was written.")
-            fields = {"code": None, "reason": None, "remedy": None, **each.fields}
-            moves.append((each.document_id, each.state, fields))
         with self.write() as t:
-            _move(t, moves, only_from="sending")
-            requests = self._open_ones(t, [each.document_id for each in conclusions])
-            settled = [
-                {"key_request": requests[each.document_id], "key_document": each.document_id, "outcome": outcome}
-                for each in conclusions
-                if (outcome := each.outcome or _OUTCOMES.get(each.state)) and each.document_id in requests
-            ]
-            if settled:
-                t.execute(_CONCLUDED, settled)
+            _conclude(t, conclusions)
 
     def open_request(self, document_id: int) -> StoredRequest | None:
         """The request whose answer a sending document waits for; None where it waits for none."""
         with self.read() as t:
             state = t.scalar(select(_DOCUMENT.c.state).where(_DOCUMENT.c.id == document_id))
-            request = self._open_ones(t, [document_id]).get(document_id) if state == "sending" else None
+            request = _open_ones(t, [document_id]).get(document_id) if state == "sending" else None
             return None if request is None else self._stored_requests([request])[0]
-
-    def _open_ones(self, t: Connection, document_ids: Sequence[int]) -> dict[int, int]:
-        """The newest request of each document whose outcome for it is unknown."""
-        found: dict[int, int] = {}
-        for piece in chunks(document_ids):
-            found.update((row[0], row[1]) for row in t.execute(_OPEN, {"documents": piece}))
-        return found
 
     def requests_of(self, document_id: int) -> list[StoredRequest]:
         """Every request a document was ever in, oldest first."""
         query = select(_ITEM.c.request).where(_ITEM.c.document == document_id).order_by(_ITEM.c.request)
         with self.read() as t:
             return self._stored_requests(list(t.scalars(query)))
-
-    def sent_before(self, document_ids: Sequence[int]) -> set[int]:
-        """Which of these documents were ever in a request."""
-        found: set[int] = set()
-        with self.read() as t:
-            for piece in chunks(document_ids):
-                found.update(t.scalars(select(_ITEM.c.document).where(_ITEM.c.document.in_(piece)).distinct()))
-        return found
 
     def request(self, request: int) -> StoredRequest | None:
         """One request by its key in the state."""
@@ -318,6 +345,42 @@ class Requests(Transactions):
                     for row in self._rows(rows_of(RequestRow).where(RequestRow.id == request))
                 )
         return stored
+
+
+def _finish(t: Connection, ended: Ended) -> None:
+    values = {**asdict(ended), "key_id": ended.attempt, "ended_at": utc_now()}
+    del values["attempt"]
+    if t.execute(_FINISHED, values).rowcount != 1:
+        raise OurFault(
+            f"attempt {ended.attempt} was to be completed twice", code="attempt-finished", remedy="Report this."
+        )
+
+
+def _conclude(t: Connection, conclusions: Sequence[Conclusion]) -> None:
+    moves = []
+    for each in conclusions:
+        if wrong := each.fields.keys() - _CONCLUDABLE:
+            raise OurFault(f"no answer changes {sorted(wrong)}", code="document-column", remedy="Report this.")
+        moves.append((each.document_id, each.state, {"code": None, "reason": None, "remedy": None, **each.fields}))
+    _move(t, moves, only_from="sending")
+    unnamed = [each.document_id for each in conclusions if each.request is None]
+    requests = _open_ones(t, unnamed) if unnamed else {}
+    settled = []
+    for each in conclusions:
+        request = each.request or requests.get(each.document_id)
+        outcome = each.outcome or _OUTCOMES.get(each.state)
+        if request is not None and outcome is not None:
+            settled.append({"key_request": request, "key_document": each.document_id, "outcome": outcome})
+    if settled:
+        t.execute(_CONCLUDED, settled)
+
+
+def _open_ones(t: Connection, document_ids: Sequence[int]) -> dict[int, int]:
+    """The newest request of each document whose outcome for it is unknown."""
+    found: dict[int, int] = {}
+    for piece in chunks(document_ids):
+        found.update((row[0], row[1]) for row in t.execute(_OPEN, {"documents": piece}))
+    return found
 
 
 def _stored(item: IntendedItem) -> dict[str, Any]:

@@ -11,12 +11,12 @@ from connector.state.clock import utc_now
 from connector.state.documents import Documents
 from connector.state.invoices import Invoices, SeenInvoice
 from connector.state.references import References
-from connector.state.requests import Conclusion, IntendedItem, StoredRequest
+from connector.state.requests import Conclusion, Ended, IntendedItem, StoredRequest
 from connector.state.runs import Runs
 from connector.state.transactions import damaged, faults
 from connector.state.vendors import Vendors
 
-__all__ = ["SCHEMA", "Conclusion", "IntendedItem", "SeenInvoice", "State", "StoredRequest"]
+__all__ = ["SCHEMA", "Conclusion", "Ended", "IntendedItem", "SeenInvoice", "State", "StoredRequest"]
 
 SCHEMA: Final = "0002"  # the newest migration, kept here too so that opening a state of today loads no Alembic
 

@@ -13,7 +13,8 @@ from pretend import Box
 
 from connector.document import Document, Key, Line, marker
 from connector.quickbooks import transport
-from connector.quickbooks.documents import BatchItem, delete_body, frozen, frozen_batch, to_body, update_body
+from connector.quickbooks.documents import delete_body, to_body, update_body
+from connector.quickbooks.frozen import BatchItem, frozen
 from connector.quickbooks.names import Names
 from connector.quickbooks.posted import bill_from
 from connector.quickbooks.refs import Refs, find_refs
@@ -141,7 +142,7 @@ def test_a_batch_writes_each_of_its_items(box: Box, company: Company, names: Nam
     random.shuffle(numbers)
     items = [BatchItem(f"{n:02}", "create", "Bill", body_for(names, number)) for n, number in enumerate(numbers)]
     items.append(BatchItem("99", "delete", "Bill", frozen(delete_body("4711", "0"))))
-    outcomes = company.send_batch(frozen_batch(items), "batch-1")
+    outcomes = company.send_batch(items, "batch-1")
     assert isinstance(outcomes, dict)
     assert [outcomes[f"{n:02}"].body["DocNumber"] for n in range(5)] == numbers  # type: ignore[index]
     assert (outcomes["99"].kind, outcomes["99"].code) == ("refused", "610")
@@ -194,6 +195,6 @@ def test_a_turn_that_was_taken_is_not_taken_twice(company: Company, names: Names
     company.take_turn()
     assert company.send("Bill", body, "request-1", "create", turn_taken=True).kind == "applied"
     company.take_turn("batch")
-    batch = frozen_batch([BatchItem("00", "create", "Bill", body)])
+    batch = [BatchItem("00", "create", "Bill", body)]
     assert not isinstance(company.send_batch(batch, "batch-1", turn_taken=True), Outcome)
     assert taken == ["request", "batch"]

@@ -12,17 +12,9 @@ from hypothesis import strategies as st
 
 from connector.document import Document, Key, Line, marker
 from connector.errors import AnswerUnreadable
-from connector.quickbooks.documents import (
-    BatchItem,
-    delete_body,
-    frozen,
-    frozen_batch,
-    link,
-    to_body,
-    update_body,
-    vendor_body,
-)
+from connector.quickbooks.documents import delete_body, link, to_body, update_body, vendor_body
 from connector.quickbooks.facts import CompanyFacts, company_facts
+from connector.quickbooks.frozen import BatchItem, frozen, frozen_batch
 from connector.quickbooks.names import Reference
 from connector.quickbooks.outcome import parse
 from connector.quickbooks.posted import PostedLine, bill_from, marker_in, markers_in

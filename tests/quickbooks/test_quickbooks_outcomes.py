@@ -9,14 +9,13 @@ from kept import KeptSignIn, settings_for, signed_in
 from raw_server import Answering, Raw, cut_off, hang_up, keep_silent, says
 
 from connector.errors import AnswerUnreadable, OurFault, ServiceDown, SignInNeeded, Throttled
+from connector.quickbooks.frozen import BatchItem
 from connector.quickbooks.limiter import Limiter
 from connector.quickbooks.signin import SignIn
 from connector.quickbooks.transport import Company, Outcome, ReadRefused
 
 BILL = b'{"DocNumber":"CAKE-1"}'
-BATCH = (
-    b'{"BatchItemRequest":[{"bId":"00","operation":"create","Bill":{}},{"bId":"01","operation":"delete","Bill":{}}]}'
-)
+BATCH = [BatchItem("00", "create", "Bill", b"{}"), BatchItem("01", "delete", "Bill", b"{}")]
 
 
 def fault(code: str, detail: str = "Detail", **more: Any) -> dict[str, Any]:
