@@ -1,7 +1,7 @@
 """An order: one document to write, with everything that its request is made of."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from connector.document import Document, Key
@@ -36,7 +36,7 @@ class Order:
     generation: int
     operation: Operation = "create"
     revision: str = "0"
-    becomes: Mapping[str, Any] = field(default_factory=dict)
+    becomes: Mapping[str, Any] | None = None
 
     @property
     def identity(self) -> tuple[Key, Operation, str, int]:

@@ -63,18 +63,20 @@ class Orders:
     def _order(self, n: int, action: Action, document: Document, id_: int, *, new: bool) -> Order | Trouble:
         if action.action == "remove":
             return self._removal(n, action, document, id_)
-        # QuickBooks works the due date out from the terms for a new document only.
-        told = replace(document, due=action.due) if action.action == "update" else document
-        body = self._body(action, told)
+        if action.action == "update":
+            return self._update(n, action, document, id_)
+        body = self._body(action, document)
         if isinstance(body, Trouble):
             return body
-        if action.action == "update":
-            return self._update(n, action, document, id_, body)
         own, exact = action.marker, frozen(body)
         generation = action.generation if new else self._generation(id_, action, "create", "0", exact)
         return Order(n, action.key, own, id_, document, entity_of(document.kind), exact, generation)
 
-    def _update(self, n: int, action: Action, document: Document, id_: int, wanted: Mapping[str, Any]) -> Order:
+    def _update(self, n: int, action: Action, document: Document, id_: int) -> Order | Trouble:
+        # QuickBooks works the due date out from the terms for a new document only.
+        wanted = self._body(action, replace(document, due=action.due))
+        if isinstance(wanted, Trouble):
+            return wanted
         record = _record(action)
         body, revision = frozen(update_body(record, wanted)), str(record["SyncToken"])
         generation = self._generation(id_, action, "update", revision, body)

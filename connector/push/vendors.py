@@ -49,11 +49,11 @@ class NewVendor:
 
 @dataclass(frozen=True, slots=True)
 class _Flight:
-    """One request for vendors; ``doubtful`` where it was sent before without an answer."""
+    """One request for vendors, each with its exact bytes; ``doubtful`` where it was sent before without an answer."""
 
     request: int
     request_id: str
-    items: Mapping[str, NewVendor]
+    items: Mapping[str, tuple[NewVendor, bytes]]
     batch: bool
     doubtful: bool = False
 
@@ -88,25 +88,27 @@ class VendorMaker:
             for vendor, made in self._settled(stored, left):
                 if left.pop(vendor.name.lower(), None) is not None:
                     yield vendor, made
-        rest_of_them = list(left.values())
-        size = 1 if len(rest_of_them) <= SINGLES else self._company.settings.batch_size
-        for at in range(0, len(rest_of_them), size):
+        refused = self._state.vendor_refusals(self._company.realm_id) if left else {}
+        new = [(vendor, refused.get(vendor.name, 0)) for vendor in left.values()]
+        size = 1 if len(new) <= SINGLES else self._company.settings.batch_size
+        for at in range(0, len(new), size):
             if self._stop.is_set():
                 return
-            group = rest_of_them[at : at + size]
+            group = new[at : at + size]
             self._company.take_turn("batch" if len(group) > 1 else "request")
             yield from self._sent(self._intended(group))
 
     # What earlier runs left.
 
     def _settled(self, stored: StoredRequest, wanted: Mapping[str, NewVendor]) -> Iterator[tuple[NewVendor, _Made]]:
-        open_ones = {item.bid: _vendor_of(item.body) for item in stored.items if item.outcome is None}
+        bodies = {item.bid: item.body.encode() for item in stored.items if item.outcome is None}
+        open_ones = {bid: _vendor_of(body) for bid, body in bodies.items()}
         found = self._look(open_ones.values())
         overdue = not stored.attempts or (
             elapsed(sent_moment(stored.attempts[-1])) >= self._company.settings.settle_after
         )
         outcomes: dict[str, ItemOutcome] = {}
-        again: dict[str, NewVendor] = {}
+        again: dict[str, tuple[NewVendor, bytes]] = {}
         for bid, vendor in open_ones.items():
             if (record := found.get(vendor.name.lower())) is not None:
                 outcomes[bid] = "applied"
@@ -114,7 +116,7 @@ class VendorMaker:
             elif not overdue:
                 yield vendor, _not_made(vendor, "its answer was lost, and it may still be on its way")
             elif wanted.get(vendor.name.lower()) == vendor:
-                again[bid] = vendor
+                again[bid] = vendor, bodies[bid]
             else:
                 outcomes[bid] = "left-out"
         self._state.conclude_vendors(_key(stored), outcomes)
@@ -135,11 +137,12 @@ class VendorMaker:
 
     # Sending.
 
-    def _intended(self, group: Sequence[NewVendor]) -> _Flight:
+    def _intended(self, group: Sequence[tuple[NewVendor, int]]) -> _Flight:
+        """The request for some vendors, each with its generation."""
         batch, company = len(group) > 1, self._company.realm_id
-        generations = [self._state.vendor_refusals(company, vendor.name) for vendor in group]
-        own_id = secrets.token_hex(16) if batch else _request_id(company, group[0], generations[0])
-        items = {f"{n:02d}" if batch else "": vendor for n, vendor in enumerate(group)}
+        own_id = secrets.token_hex(16) if batch else _request_id(company, *group[0])
+        bids = [f"{n:02d}" if batch else "" for n in range(len(group))]
+        items = {bid: (vendor, vendor.body) for bid, (vendor, _) in zip(bids, group, strict=True)}
         request = self._state.intend(
             company,
             self._run,
@@ -147,8 +150,8 @@ class VendorMaker:
             "batch" if batch else "create",
             "Vendor",
             [
-                IntendedItem(None, bid, vendor.name, generation, vendor.body.decode())
-                for (bid, vendor), generation in zip(items.items(), generations, strict=True)
+                IntendedItem(None, bid, vendor.name, generation, items[bid][1].decode())
+                for bid, (vendor, generation) in zip(bids, group, strict=True)
             ],
         )
         return _Flight(request, own_id, items, batch)
@@ -159,7 +162,7 @@ class VendorMaker:
             attempt, answers = self._once(flight)
             gives_up = tries == THROTTLES or self._stop.is_set()
             slow = {
-                bid: vendor for bid, vendor in flight.items.items() if answers[bid].kind == "throttled" and not gives_up
+                bid: item for bid, item in flight.items.items() if answers[bid].kind == "throttled" and not gives_up
             }
             # Names are looked up before anything is written down: no transaction is open over HTTP.
             made = {bid: self._made(flight, bid, answers[bid]) for bid in flight.items if bid not in slow}
@@ -167,7 +170,7 @@ class VendorMaker:
                 self._finish(attempt, answers)
                 outcomes = {bid: outcome for bid, (_, outcome) in made.items() if outcome is not None}
                 self._state.conclude_vendors(flight.request, outcomes)
-            yield from ((flight.items[bid], found) for bid, (found, _) in made.items())
+            yield from ((flight.items[bid][0], found) for bid, (found, _) in made.items())
             for outcome in answers.values():
                 if stops(outcome) or (outcome.kind == "throttled" and tries == THROTTLES):
                     raise refused_to_go_on(outcome)
@@ -182,10 +185,10 @@ class VendorMaker:
         self._lock.note_send()
         attempt = self._state.start_attempt(flight.request, list(flight.items))
         if not flight.batch:
-            ((bid, vendor),) = flight.items.items()
-            answer = self._company.send("Vendor", vendor.body, flight.request_id, "create", turn_taken=True)
+            ((bid, (_, body)),) = flight.items.items()
+            answer = self._company.send("Vendor", body, flight.request_id, "create", turn_taken=True)
             return attempt, {bid: answer}
-        batch = [BatchItem(bid, "create", "Vendor", vendor.body) for bid, vendor in flight.items.items()]
+        batch = [BatchItem(bid, "create", "Vendor", body) for bid, (_, body) in flight.items.items()]
         answers = self._company.send_batch(batch, flight.request_id, turn_taken=True)
         return attempt, dict.fromkeys(flight.items, answers) if isinstance(answers, Outcome) else answers
 
@@ -203,7 +206,7 @@ class VendorMaker:
 
     def _made(self, flight: _Flight, bid: str, outcome: Outcome) -> tuple[_Made, ItemOutcome | None]:
         """The vendor or why there is none, and what the request's item came to; None where nobody knows."""
-        vendor = flight.items[bid]
+        vendor, _ = flight.items[bid]
         if outcome.kind == "applied" and outcome.body is not None:
             return _in_currency(self._names.add(outcome.body), vendor), "applied"
         taken = outcome.kind == "refused" and outcome.code == "6240"
@@ -260,8 +263,8 @@ def _request_id(company: str, vendor: NewVendor, generation: int) -> str:
     return base64.b32encode(hashlib.sha256(text.encode()).digest()).decode().lower()[:32]
 
 
-def _vendor_of(body: str) -> NewVendor:
-    told = parse(body.encode())
+def _vendor_of(body: bytes) -> NewVendor:
+    told = parse(body)
     return NewVendor(told["DisplayName"], told.get("CurrencyRef", {}).get("value", ""))
 
 

@@ -76,7 +76,7 @@ class IntendedItem:
     number: str | None
     generation: int
     body: str
-    becomes: Mapping[str, Any] = field(default_factory=dict)
+    becomes: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,7 @@ class Requests(Transactions):
             (
                 item.document_id,
                 "sending",
-                {"number": item.number, "generation": item.generation, **marks, **item.becomes},
+                {"number": item.number, "generation": item.generation, **marks, **(item.becomes or {})},
             )
             for item in items
             if item.document_id is not None

@@ -37,13 +37,13 @@ class Vendors(Requests):
                 item = (_ITEM.c.request == request, _ITEM.c.bid == bid, _ITEM.c.document.is_(None))
                 t.execute(update(_ITEM).where(*item).values(outcome=outcome))
 
-    def vendor_refusals(self, company: str, name: str) -> int:
-        """How often QuickBooks refused to make a vendor of this name: the generation of its next request id."""
+    def vendor_refusals(self, company: str) -> dict[str, int]:
+        """How often QuickBooks refused to make a vendor, by name: the generation of its next request id."""
         query = (
-            select(func.count())
+            select(_ITEM.c.number, func.count())
             .select_from(_ITEM.join(_REQUEST, _REQUEST.c.id == _ITEM.c.request))
-            .where(_ITEM.c.document.is_(None), _ITEM.c.number == name, _ITEM.c.outcome == "refused")
-            .where(_REQUEST.c.company == company)
+            .where(_ITEM.c.document.is_(None), _ITEM.c.outcome == "refused", _REQUEST.c.company == company)
+            .group_by(_ITEM.c.number)
         )
         with self.read() as t:
-            return t.scalar(query) or 0
+            return {row[0]: row[1] for row in t.execute(query)}

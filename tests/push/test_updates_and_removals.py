@@ -211,6 +211,7 @@ def test_a_lost_answer_ends_in_one_change(
     time.sleep(0.06)
     second = project.sync()
 
+    assert len({(each["requestid"], each["body"]) for each in project.writes()[1:]}) == 1
     if wish is CHANGED:
         assert second.counts == {"updated": 1}
         assert (bill(project)["TotalAmt"], bill(project)["SyncToken"]) == (250.0, "1")
