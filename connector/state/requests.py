@@ -361,6 +361,9 @@ def _conclude(t: Connection, conclusions: Sequence[Conclusion]) -> None:
     for each in conclusions:
         if wrong := each.fields.keys() - _CONCLUDABLE:
             raise OurFault(f"no answer changes {sorted(wrong)}", code="document-column", remedy="Report this.")
+        if each.state == "sent" and each.fields.get("qbo_id", "kept") is None:
+            what = f"document {each.document_id} was to be sent without an id in QuickBooks"
+            raise OurFault(what, code="sent-without-id", remedy="Report this; nothing was written.")
         moves.append((each.document_id, each.state, {"code": None, "reason": None, "remedy": None, **each.fields}))
     _move(t, moves, only_from="sending")
     unnamed = [each.document_id for each in conclusions if each.request is None]
