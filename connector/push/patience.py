@@ -10,7 +10,6 @@ from connector.quickbooks.transport import Company, Outcome
 __all__ = ["THROTTLES", "refused_to_go_on", "rest", "stops"]
 
 THROTTLES: Final = 3
-_LONGEST_REST: Final = 300.0
 
 
 def stops(outcome: Outcome) -> bool:
@@ -39,7 +38,6 @@ def refused_to_go_on(outcome: Outcome) -> ConnectorError:
     return SignInNeeded(reason, code=code, remedy=remedy)
 
 
-def rest(company: Company, outcome: Outcome, stop: threading.Event) -> None:
-    """Sleep for as long as QuickBooks asked, or the settings say; a stop ends it."""
-    asked = min(outcome.retry_after or 0.0, _LONGEST_REST)
-    stop.wait(max(company.settings.throttle_wait, asked))
+def rest(company: Company, stop: threading.Event) -> None:
+    """Sleep until the company may be asked again; a stop ends it."""
+    stop.wait(company.rests_for())

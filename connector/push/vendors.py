@@ -172,7 +172,7 @@ class VendorMaker:
                     raise refused_to_go_on(outcome)
             if not slow:
                 return
-            rest(self._company, answers[next(iter(slow))], self._stop)
+            rest(self._company, self._stop)
             flight = replace(flight, items=slow)
             self._company.take_turn("batch" if flight.batch else "request")
 

@@ -5,6 +5,7 @@ Reads page to the end and are tried again; a write leaves exactly once, and its 
 """
 
 import datetime
+import threading
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final, Literal
@@ -14,6 +15,7 @@ from connector.errors import ConnectorError, ServiceDown
 from connector.network import Answer, Lost, NotSent
 from connector.quickbooks.client import Client, Meters, ReadRefused, Turn, unreadable
 from connector.quickbooks.connection import Settings
+from connector.quickbooks.limiter import Kind
 from connector.quickbooks.outcome import Outcome, batch_outcomes, outcome_of, parse
 
 __all__ = ["Company", "Meters", "Operation", "Outcome", "ReadRefused", "Settings", "equals", "one_of", "quote"]
@@ -125,14 +127,18 @@ class Company(Client):
 
     # Writes.
 
-    def take_turn(self, kind: Literal["request", "batch"] = "request") -> None:
+    def take_turn(self, kind: Kind = "request", stop: threading.Event | None = None) -> bool:
         """
         Wait for the limiter and a good token, so that a following ``send(…, turn_taken=True)`` leaves at once.
 
         Whoever notes the time of a send before sending takes the turn first: the note would else be a minute too early.
+
+        Args:
+            kind: What is to be sent.
+            stop: Ends the waiting; then there is no turn and the answer is False.
         """
         self._sign_in.access_token()
-        self._limiter.wait(kind)
+        return self._limiter.wait(kind, stop)
 
     def sign_in_again(self) -> bool:
         """Get another access token after a write met a 401; False where Intuit gives none."""
@@ -159,7 +165,7 @@ class Company(Client):
         if operation == "delete":
             params["operation"] = "delete"
         answer = self._write(f"{self._base}/{entity.lower()}", params, body, "turn" if turn_taken else "request")
-        return answer if isinstance(answer, Outcome) else self._counted(outcome_of(answer, entity))
+        return answer if isinstance(answer, Outcome) else self._noted(outcome_of(answer, entity))
 
     def send_batch(self, body: bytes, request_id: str, *, turn_taken: bool = False) -> dict[str, Outcome] | Outcome:
         """
@@ -179,9 +185,8 @@ class Company(Client):
         if isinstance(answer, Outcome):
             return answer
         outcomes = batch_outcomes(answer, items)
-        if isinstance(outcomes, dict):
-            for outcome in outcomes.values():
-                self._counted(outcome)
+        for outcome in outcomes.values() if isinstance(outcomes, dict) else (outcomes,):
+            self._noted(outcome)
         return outcomes
 
     # Inside.
@@ -213,10 +218,12 @@ class Company(Client):
             self._sign_in.distrust(token)
         return answer
 
-    def _counted(self, outcome: Outcome) -> Outcome:
+    def _noted(self, outcome: Outcome) -> Outcome:
         if outcome.kind == "applied":
             with self._counting:
                 self.meters.core += 1
+        elif outcome.kind == "throttled":
+            self._rest(outcome.retry_after)
         return outcome
 
 
