@@ -6,7 +6,7 @@ Reads page to the end and are tried again; a write leaves exactly once, and its 
 
 import datetime
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, Literal
 from urllib.parse import quote as percent
@@ -18,9 +18,10 @@ from connector.quickbooks.connection import Settings
 from connector.quickbooks.limiter import Kind
 from connector.quickbooks.outcome import Outcome, batch_outcomes, outcome_of, parse
 
-__all__ = ["Company", "Meters", "Operation", "Outcome", "ReadRefused", "Settings", "equals", "one_of", "quote"]
+__all__ = ["PAGE", "Company", "Meters", "Operation", "Outcome", "ReadRefused", "Settings", "equals", "one_of", "quote"]
 
-PAGE: Final = 1000  # QuickBooks gives 100 unless asked, and never more
+PAGE: Final = 1000
+"""QuickBooks gives 100 records unless asked for more, and never more than these."""
 _RESTARTS: Final = 3
 
 Operation = Literal["create", "update", "delete"]
@@ -120,10 +121,31 @@ class Company(Client):
     def exchange_rate(self, currency: str, day: datetime.date) -> Decimal:
         """Home currency for one unit of ``currency`` on ``day``, as QuickBooks has it."""
         params = {"sourcecurrencycode": currency, "asofdate": day.isoformat()}
-        rate = _object(self.get(f"{self._base}/exchangerate", params=params), "ExchangeRate").get("Rate")
-        if isinstance(rate, bool) or not isinstance(rate, int | Decimal) or rate <= 0:
+        record = _object(self.get(f"{self._base}/exchangerate", params=params), "ExchangeRate")
+        rate = _rate_in(record)
+        if rate is None:
             raise unreadable(f"QuickBooks has no exchange rate for {currency} on {day}")
-        return Decimal(rate)
+        return rate
+
+    def exchange_rates(
+        self, currencies: Sequence[str], first: datetime.date, last: datetime.date
+    ) -> dict[tuple[str, datetime.date], Decimal]:
+        """
+        The rates that one query shows, by currency and day: those that are of the very day, and one a day.
+
+        Days may be missing; `exchange_rate` then tells what QuickBooks would take. Days times currencies: at most a page.
+        """
+        days = f"AsOfDate >= {quote(first.isoformat())} AND AsOfDate <= {quote(last.isoformat())}"
+        if first == last:
+            days = equals("AsOfDate", first.isoformat())  # the only form that Intuit documents
+        where = f"{one_of('SourceCurrencyCode', list(currencies))} AND {days}"
+        rows = self._ask(f"SELECT * FROM ExchangeRate WHERE {where} MAXRESULTS {PAGE}").get("ExchangeRate", [])  # noqa: S608
+        found: dict[tuple[str, datetime.date], set[Decimal]] = {}
+        for row in rows if isinstance(rows, list) else ():
+            day, rate = _day_in(row), _rate_in(row)
+            if day is not None and rate is not None and first <= day <= last:
+                found.setdefault((str(row.get("SourceCurrencyCode")), day), set()).add(rate)
+        return {key: rates.pop() for key, rates in found.items() if len(rates) == 1}
 
     # Writes.
 
@@ -233,6 +255,20 @@ def _where(condition: str) -> str:
 
 def _entity_of(item: Mapping[str, Any]) -> str:
     return next(name for name in item if name not in ("bId", "operation", "optionsData"))
+
+
+def _rate_in(record: Any) -> Decimal | None:
+    rate = record.get("Rate") if isinstance(record, dict) else None
+    if isinstance(rate, bool) or not isinstance(rate, int | Decimal) or rate <= 0:
+        return None
+    return Decimal(rate)
+
+
+def _day_in(record: Any) -> datetime.date | None:
+    try:
+        return datetime.date.fromisoformat(record["AsOfDate"])
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _object(content: Any, name: str) -> dict[str, Any]:

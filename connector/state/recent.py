@@ -23,8 +23,8 @@ class RecentRequests:
     The times of requests, in ``company-<realm id>.requests`` beside the state.
 
     They are by the boot clock, under a lock that a dead process frees. Thread-safe.
-    Where the folder lets nobody keep a file, this process at least remembers its own, and what a full disk does not take
-    is forgotten: being told to slow down is the second net, and no reason to stop.
+    Where the folder lets nobody keep a file, this process at least remembers its own; what a full disk does not take is
+    forgotten. Being told to slow down is the second net, so neither is a reason to stop.
     """
 
     def __init__(self, folder: Path, company: str) -> None:
