@@ -68,11 +68,10 @@ class Rates:
 
 
 def _spans(dates: Sequence[datetime.date], most: int) -> Iterator[tuple[datetime.date, datetime.date]]:
-    """The dates, which are sorted, as spans of at most so many days."""
-    first = last = dates[0]
+    """Spans around these sorted dates, each of as many days as a page holds: a full one costs no more."""
+    length = datetime.timedelta(days=most - 1 if len(dates) > 1 else 0)
+    last = datetime.date.min
     for date in dates:
-        if (date - first).days >= most:
-            yield first, last
-            first = date
-        last = date
-    yield first, last
+        if date > last:
+            last = date + length
+            yield date, last

@@ -133,7 +133,7 @@ class Company(Client):
         """
         The rates that one query shows, by currency and day: those that are of the very day, and one a day.
 
-        Days may be missing; `exchange_rate` then tells what QuickBooks would take. Days times currencies: at most a page.
+        Days may be missing: `exchange_rate` tells of them. Days times currencies fit into a page.
         """
         days = f"AsOfDate >= {quote(first.isoformat())} AND AsOfDate <= {quote(last.isoformat())}"
         if first == last:
