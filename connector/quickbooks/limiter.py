@@ -62,9 +62,9 @@ class Limiter:
     """
     Never more than N requests in *any* second or minute, whoever asks; thread-safe.
 
-    QuickBooks: 500 requests a minute, 10 a second, 40 batches a minute. What a minute allows is spread over its tenths,
-    so that nothing bursts at the start: not even a process that cannot know what another machine has just sent goes far
-    beyond the limit.
+    QuickBooks: 500 requests a minute, 10 a second, 40 batches a minute. What a minute allows is spread over its parts:
+    nothing bursts at the start, whatever stretches QuickBooks counts by, and a process that cannot know what another
+    machine has just sent does not go far beyond the limit.
 
     Args:
         recent: The memory of all who share the company's limits; this process's own where none is given.
@@ -131,5 +131,6 @@ def _rest(times: Times, now: float) -> float:
 
 
 def _windows_of_a_minute(of: Kind, most: int) -> tuple[_Window, ...]:
+    """Its whole, halves, thirds … and tenths, each with its share of what the minute allows."""
     longest = _MINUTE + _ON_ITS_WAY
-    return _Window(of, most, longest), _Window(of, -(-most // _PARTS), longest / _PARTS)
+    return tuple(_Window(of, -(-most // parts), longest / parts) for parts in range(1, _PARTS + 1))
