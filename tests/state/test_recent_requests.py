@@ -90,6 +90,16 @@ def test_processes_that_are_killed_and_followed_by_others_stay_within_one_limit(
     assert all(later - first > 1.5 for first, later in zip(taken, taken[5:], strict=False)), taken
 
 
+def test_processes_that_count_at_once_lose_nothing(tmp_path: Path) -> None:
+    text = TAKER.replace("5, 100_000,", "10_000, 100_000,").replace("while True:", "for _ in range(60):")
+    command = [sys.executable, "-c", text, str(tmp_path)]
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    takers = [subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL) for _ in range(4)]
+    assert [process.wait() for process in takers] == [0, 0, 0, 0]
+    with RecentRequests(tmp_path, "4620").opened() as (times, _):
+        assert len(times["request"]) == 240
+
+
 @pytest.mark.parametrize("jump", [-86400.0, 86400.0], ids=["back", "forward"])
 def test_a_wall_clock_that_jumps_forgets_nothing_and_waits_no_longer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jump: float
