@@ -22,6 +22,7 @@ _SECOND: Final = 1.0
 _MINUTE: Final = 60.0
 # New connections, lost packets, and the commit of the intent between the turn and its sending.
 _ON_ITS_WAY: Final = 1.0
+_LONGEST: Final = _MINUTE + _ON_ITS_WAY
 _PARTS: Final = 10
 _LONGEST_REST: Final = 300.0
 
@@ -110,8 +111,7 @@ class Limiter:
             if opens > now:
                 return opens - now
             for of in {window.of for window in self._windows[kind]}:
-                longest = _MINUTE + _ON_ITS_WAY
-                times[of] = [at for at in times.get(of, ()) if at > now - longest] + [now]
+                times[of] = [at for at in times.get(of, ()) if at > now - _LONGEST] + [now]
             return 0.0
 
     def rest(self, seconds: float) -> None:
@@ -132,5 +132,4 @@ def _rest(times: Times, now: float) -> float:
 
 def _windows_of_a_minute(of: Kind, most: int) -> tuple[_Window, ...]:
     """Its whole, halves, thirds … and tenths, each with its share of what the minute allows."""
-    longest = _MINUTE + _ON_ITS_WAY
-    return tuple(_Window(of, -(-most // parts), longest / parts) for parts in range(1, _PARTS + 1))
+    return tuple(_Window(of, -(-most // parts), _LONGEST / parts) for parts in range(1, _PARTS + 1))
