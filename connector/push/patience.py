@@ -1,13 +1,12 @@
-"""When QuickBooks takes nothing more: how long to wait, how often, and with which words a run ends."""
+"""When QuickBooks takes nothing more: after how many tries, and with which words, a run ends."""
 
-import threading
 from typing import Final
 
 from connector.errors import ConnectorError, ServiceDown, SignInNeeded, Throttled
 from connector.quickbooks.faults import explain, meaning_of
-from connector.quickbooks.transport import Company, Outcome
+from connector.quickbooks.transport import Outcome
 
-__all__ = ["THROTTLES", "refused_to_go_on", "rest", "stops"]
+__all__ = ["THROTTLES", "refused_to_go_on", "stops"]
 
 THROTTLES: Final = 3
 
@@ -36,8 +35,3 @@ def refused_to_go_on(outcome: Outcome) -> ConnectorError:
         )
     code, reason, remedy = explain(outcome, {})
     return SignInNeeded(reason, code=code, remedy=remedy)
-
-
-def rest(company: Company, stop: threading.Event) -> None:
-    """Sleep until the company may be asked again; a stop ends it."""
-    stop.wait(company.rests_for())

@@ -204,10 +204,6 @@ class Client(QuickBooks):  # type: ignore[misc]  # the library has no types
             else:
                 _refused_read(answer.status, content)
 
-    def rests_for(self) -> float:
-        """Seconds until the company may be asked again after it was told to slow down, whoever of us was told."""
-        return self._limiter.rests_for()
-
     def _rest(self, asked: float | None) -> None:
         """QuickBooks asked to slow down: nothing more leaves for that long, whoever would send it."""
         self._limiter.rest(max(self.settings.throttle_wait, asked or 0.0))

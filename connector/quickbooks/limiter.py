@@ -119,11 +119,6 @@ class Limiter:
         with self._recent.opened() as (times, now):
             times["rest"] = [max(now + min(seconds, _LONGEST_REST), _rest(times, now))]
 
-    def rests_for(self) -> float:
-        """Seconds until the rest is over; 0 where there is none."""
-        with self._recent.opened() as (times, now):
-            return max(0.0, _rest(times, now) - now)
-
 
 def _rest(times: Times, now: float) -> float:
     """Until when nothing may leave; what nobody can have asked for is a damaged memory's, and stops nobody."""
