@@ -1,17 +1,15 @@
 """From actions to orders: names become references, the document becomes bytes, and nothing is sent yet."""
 
-import datetime
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
-from decimal import Decimal
 from itertools import islice
 from typing import Any, Final
 
 from connector.document import Document, as_data
-from connector.errors import AnswerUnreadable
 from connector.invoice import Trouble
 from connector.plan import Action, Facts
 from connector.push.order import Operation, Order, request_id
+from connector.push.rates import Rates
 from connector.push.vendors import other_currency
 from connector.quickbooks.documents import delete_body, entity_of, to_body, update_body
 from connector.quickbooks.frozen import frozen
@@ -43,17 +41,17 @@ class Orders:
         versions: Mapping[str, str],
     ) -> None:
         self._state = state
-        self._company = company
         self._names = names
         self._vendors = vendors
         self._versions = versions
-        self._rates: dict[tuple[str, datetime.date], Decimal] = {}
+        self._rates = Rates(company, names)
 
     def of(self, actions: Iterable[tuple[int, Action]]) -> Iterator[tuple[int, Action, Order | Trouble]]:
         """One order for each action, or why there is none after all."""
         source = iter(actions)
         for chunk in iter(lambda: list(islice(source, _CHUNK)), []):
             rows = self._state.rows_of([action.key for _, action in chunk])
+            self._rates.learn(action.document for _, action in chunk if action.document and action.action != "remove")
             for n, action in chunk:
                 if action.document is None:  # pragma: no cover - an action that writes has one
                     raise AssertionError(action)
@@ -112,27 +110,10 @@ class Orders:
         refs = find_refs(document, self._names, vendor)
         if isinstance(refs, tuple):
             return Trouble(refs[0].code, refs[0].reason, "add it in QuickBooks, or mend the mapping")
-        rate = self._rate(document)
+        rate = self._rates.of(document)
         if isinstance(rate, Trouble):
             return rate
         return to_body(document, refs, marker=action.marker, facts=self._names.facts, rate=rate)
-
-    def _rate(self, document: Document) -> Decimal | Trouble | None:
-        """QuickBooks' own rate of the day: a foreign bill without one may be booked one to one."""
-        facts = self._names.facts
-        if not facts.multicurrency or document.currency == facts.home_currency:
-            return None
-        key = (document.currency, document.date)
-        if key not in self._rates:
-            try:
-                self._rates[key] = self._company.exchange_rate(*key)
-            except AnswerUnreadable as error:
-                return Trouble(
-                    "rate-missing",
-                    f"QuickBooks gives no exchange rate for {document.currency} on {document.date}: {error.what}",
-                    f"add {document.currency} in QuickBooks under Settings > Currencies",
-                )
-        return self._rates[key]
 
     def _generation(self, id_: int, action: Action, operation: Operation, revision: str, body: bytes) -> int:
         """

@@ -1,16 +1,14 @@
-"""When QuickBooks takes nothing more: how long to wait, how often, and with which words a run ends."""
+"""When QuickBooks takes nothing more: after how many tries, and with which words, a run ends."""
 
-import threading
 from typing import Final
 
 from connector.errors import ConnectorError, ServiceDown, SignInNeeded, Throttled
 from connector.quickbooks.faults import explain, meaning_of
-from connector.quickbooks.transport import Company, Outcome
+from connector.quickbooks.transport import Outcome
 
-__all__ = ["THROTTLES", "refused_to_go_on", "rest", "stops"]
+__all__ = ["THROTTLES", "refused_to_go_on", "stops"]
 
 THROTTLES: Final = 3
-_LONGEST_REST: Final = 300.0
 
 
 def stops(outcome: Outcome) -> bool:
@@ -37,9 +35,3 @@ def refused_to_go_on(outcome: Outcome) -> ConnectorError:
         )
     code, reason, remedy = explain(outcome, {})
     return SignInNeeded(reason, code=code, remedy=remedy)
-
-
-def rest(company: Company, outcome: Outcome, stop: threading.Event) -> None:
-    """Sleep for as long as QuickBooks asked, or the settings say; a stop ends it."""
-    asked = min(outcome.retry_after or 0.0, _LONGEST_REST)
-    stop.wait(max(company.settings.throttle_wait, asked))

@@ -15,7 +15,7 @@ from connector.errors import ConnectorError, ServiceDown, SignInNeeded
 from connector.push.answer import Written, check_answer, not_answered
 from connector.push.changes import believed, conclusion_of_change
 from connector.push.order import Order, request_id
-from connector.push.patience import THROTTLES, refused_to_go_on, rest, stops
+from connector.push.patience import THROTTLES, refused_to_go_on, stops
 from connector.quickbooks.faults import explain
 from connector.quickbooks.frozen import BatchItem
 from connector.quickbooks.transport import Company, Outcome
@@ -135,7 +135,7 @@ class Sender:
     def _may_start(self, *, batch: bool) -> bool:
         """Wait for the limiter and a good token before the intent: the time of an attempt is the time of its send."""
         try:
-            self._company.take_turn("batch" if batch else "request")
+            self._company.take_turn("batch" if batch else "request", self._stop)
         except ConnectorError as trouble:
             self._trouble = self._trouble or trouble
         return not self._stopped()
@@ -197,7 +197,6 @@ class Sender:
         if not waits:
             return False, results
         flight.items, flight.attempt = waits, 0
-        rest(self._company, next(outcomes[bid] for bid in waits), self._stop)
         if not self._stopped() and self._may_start(batch=flight.batch):
             return True, results
         late = [(order, self._believed(flight, order, outcomes[bid])) for bid, order in waits.items()]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from connector.invoice import Trouble
-from connector.push.patience import THROTTLES, refused_to_go_on, rest, stops
+from connector.push.patience import THROTTLES, refused_to_go_on, stops
 from connector.push.send import SINGLES
 from connector.quickbooks.documents import vendor_body
 from connector.quickbooks.faults import explain
@@ -92,10 +92,9 @@ class VendorMaker:
         new = [(vendor, refused.get(vendor.name, 0)) for vendor in left.values()]
         size = 1 if len(new) <= SINGLES else self._company.settings.batch_size
         for at in range(0, len(new), size):
-            if self._stop.is_set():
-                return
             group = new[at : at + size]
-            self._company.take_turn("batch" if len(group) > 1 else "request")
+            if self._stop.is_set() or not self._company.take_turn("batch" if len(group) > 1 else "request", self._stop):
+                return
             yield from self._sent(self._intended(group))
 
     # What earlier runs left.
@@ -120,9 +119,8 @@ class VendorMaker:
             else:
                 outcomes[bid] = "left-out"
         self._state.conclude_vendors(_key(stored), outcomes)
-        if again and not self._stop.is_set():
-            batch = stored.request.operation == "batch"
-            self._company.take_turn("batch" if batch else "request")
+        batch = stored.request.operation == "batch"
+        if again and not self._stop.is_set() and self._company.take_turn("batch" if batch else "request", self._stop):
             doubtful = bool(stored.attempts)
             yield from self._sent(_Flight(_key(stored), stored.request.request_id, again, batch, doubtful))
 
@@ -174,11 +172,9 @@ class VendorMaker:
             for outcome in answers.values():
                 if stops(outcome) or (outcome.kind == "throttled" and tries == THROTTLES):
                     raise refused_to_go_on(outcome)
-            if not slow:
+            if not slow or not self._company.take_turn("batch" if flight.batch else "request", self._stop):
                 return
-            rest(self._company, answers[next(iter(slow))], self._stop)
             flight = replace(flight, items=slow)
-            self._company.take_turn("batch" if flight.batch else "request")
 
     def _once(self, flight: _Flight) -> tuple[int, dict[str, Outcome]]:
         # In this order the lock never knows of an earlier send than the state, unless the state is an older copy.

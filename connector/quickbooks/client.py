@@ -17,7 +17,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from connector.errors import AnswerUnreadable, OurFault, ServiceDown, SignInNeeded, Throttled
 from connector.network import Answer, Lost, NotSent, exchange
 from connector.quickbooks.connection import Settings
-from connector.quickbooks.limiter import Limiter
+from connector.quickbooks.limiter import Kind, Limiter
 from connector.quickbooks.outcome import fault_in, parse, retry_after
 from connector.quickbooks.sessions import Sessions
 from connector.quickbooks.signin import SignIn
@@ -27,10 +27,9 @@ __all__ = ["Client", "Meters", "ReadRefused", "Turn", "unreadable"]
 MINOR_VERSION: Final = 75
 _TRIES: Final = 4
 _THROTTLES: Final = 3
-_LONGEST_WAIT: Final = 300.0
 
 # What a request takes from the limiter; "turn": it has been taken already.
-Turn = Literal["request", "batch", "turn"]
+Turn = Kind | Literal["turn"]
 
 
 class ReadRefused(AnswerUnreadable):
@@ -198,15 +197,19 @@ class Client(QuickBooks):  # type: ignore[misc]  # the library has no types
                 token, renewed = self._sign_in.access_token(), True
             elif answer.status == 429 or (fault and fault.codes == {3001}):
                 throttles += 1
-                self._pause(retry_after(answer.headers), throttles)
+                self._slow_down(retry_after(answer.headers), throttles)
             elif answer.status == 200 and fault is None:
                 self._counted_read()
                 return content
             else:
                 _refused_read(answer.status, content)
 
-    def _pause(self, asked: float | None, throttles: int) -> None:
-        wait = max(self.settings.throttle_wait, min(asked or 0.0, _LONGEST_WAIT))
+    def _rest(self, asked: float | None) -> None:
+        """QuickBooks asked to slow down: nothing more leaves for that long, whoever would send it."""
+        self._limiter.rest(max(self.settings.throttle_wait, asked or 0.0))
+
+    def _slow_down(self, asked: float | None, throttles: int) -> None:
+        self._rest(asked)
         if throttles >= _THROTTLES:
             raise Throttled(
                 f"QuickBooks asked to slow down {_THROTTLES} times in a row",
@@ -214,7 +217,6 @@ class Client(QuickBooks):  # type: ignore[misc]  # the library has no types
                 remedy="run again later; if it lasts for hours, the app's monthly allowance of reads is used up",
                 retry_after=asked,
             )
-        self._sleep(wait)
 
     def _counted_read(self) -> None:
         with self._counting:

@@ -32,6 +32,7 @@ _WORDS: Final[dict[str, str]] = {
 }
 # QuickBooks stamps a change before every query can see it, so each refresh reaches back a little.
 _OVERLAP: Final = datetime.timedelta(minutes=10)
+_SINGLE_LOOKS: Final = 3  # for vendors one by one; a page of the list holds a thousand
 _DELETED: Final = (" (deleted)", " (Deleted)")
 
 
@@ -136,7 +137,7 @@ class Names:
         return self._find("Customer", text)
 
     def vendor(self, text: str) -> Reference | Missing:
-        """A vendor; one that the kept list does not hold is looked for in QuickBooks before it is missing."""
+        """A vendor; before one is missing, QuickBooks is asked for it, and after a few for the whole list."""
         return self._find("Vendor", text)
 
     def taken_by(self, name: str) -> str | None:
@@ -185,7 +186,7 @@ class Names:
         if entity in self._whole or (entity, text) in self._looked_for:
             return False
         self._looked_for.add((entity, text))
-        if entity != "Vendor":
+        if entity != "Vendor" or sum(of == "Vendor" for of, _ in self._looked_for) > _SINGLE_LOOKS:
             self._read_whole(entity)
             return True
         try:

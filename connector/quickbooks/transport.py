@@ -5,6 +5,7 @@ Reads page to the end and are tried again; a write leaves exactly once, and its 
 """
 
 import datetime
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, Literal
@@ -15,11 +16,13 @@ from connector.network import Answer, Lost, NotSent
 from connector.quickbooks.client import Client, Meters, ReadRefused, Turn, unreadable
 from connector.quickbooks.connection import Settings
 from connector.quickbooks.frozen import BatchItem, frozen_batch
+from connector.quickbooks.limiter import Kind
 from connector.quickbooks.outcome import Outcome, batch_outcomes, outcome_of
 
-__all__ = ["Company", "Meters", "Operation", "Outcome", "ReadRefused", "Settings", "equals", "one_of", "quote"]
+__all__ = ["PAGE", "Company", "Meters", "Operation", "Outcome", "ReadRefused", "Settings", "equals", "one_of", "quote"]
 
-PAGE: Final = 1000  # QuickBooks gives 100 unless asked, and never more
+PAGE: Final = 1000
+"""QuickBooks gives 100 records unless asked for more, and never more than these."""
 _RESTARTS: Final = 3
 
 Operation = Literal["create", "update", "delete"]
@@ -119,21 +122,46 @@ class Company(Client):
     def exchange_rate(self, currency: str, day: datetime.date) -> Decimal:
         """Home currency for one unit of ``currency`` on ``day``, as QuickBooks has it."""
         params = {"sourcecurrencycode": currency, "asofdate": day.isoformat()}
-        rate = _object(self.get(f"{self._base}/exchangerate", params=params), "ExchangeRate").get("Rate")
-        if isinstance(rate, bool) or not isinstance(rate, int | Decimal) or rate <= 0:
+        record = _object(self.get(f"{self._base}/exchangerate", params=params), "ExchangeRate")
+        rate = _rate_in(record)
+        if rate is None:
             raise unreadable(f"QuickBooks has no exchange rate for {currency} on {day}")
-        return Decimal(rate)
+        return rate
+
+    def exchange_rates(
+        self, currencies: Sequence[str], first: datetime.date, last: datetime.date
+    ) -> dict[tuple[str, datetime.date], Decimal]:
+        """
+        The rates that one query shows, by currency and day: those that are of the very day, and one a day.
+
+        Days may be missing: `exchange_rate` tells of them. Days times currencies fit into a page.
+        """
+        days = f"AsOfDate >= {quote(first.isoformat())} AND AsOfDate <= {quote(last.isoformat())}"
+        if first == last:
+            days = equals("AsOfDate", first.isoformat())  # the only form that Intuit documents
+        where = f"{one_of('SourceCurrencyCode', list(currencies))} AND {days}"
+        rows = self._ask(f"SELECT * FROM ExchangeRate WHERE {where} MAXRESULTS {PAGE}").get("ExchangeRate", [])  # noqa: S608
+        found: dict[tuple[str, datetime.date], set[Decimal]] = {}
+        for row in rows if isinstance(rows, list) else ():
+            day, rate = _day_in(row), _rate_in(row)
+            if day is not None and rate is not None and first <= day <= last:
+                found.setdefault((str(row.get("SourceCurrencyCode")), day), set()).add(rate)
+        return {key: rates.pop() for key, rates in found.items() if len(rates) == 1}
 
     # Writes.
 
-    def take_turn(self, kind: Literal["request", "batch"] = "request") -> None:
+    def take_turn(self, kind: Kind = "request", stop: threading.Event | None = None) -> bool:
         """
         Wait for the limiter and a good token, so that a following ``send(…, turn_taken=True)`` leaves at once.
 
         Whoever notes the time of a send before sending takes the turn first: the note would else be a minute too early.
+
+        Args:
+            kind: What is to be sent.
+            stop: Ends the waiting; then there is no turn and the answer is False.
         """
         self._sign_in.access_token()
-        self._limiter.wait(kind)
+        return self._limiter.wait(kind, stop)
 
     def sign_in_again(self) -> bool:
         """Get another access token after a write met a 401; False where Intuit gives none."""
@@ -160,7 +188,7 @@ class Company(Client):
         if operation == "delete":
             params["operation"] = "delete"
         answer = self._write(f"{self._base}/{entity.lower()}", params, body, "turn" if turn_taken else "request")
-        return answer if isinstance(answer, Outcome) else self._counted(outcome_of(answer, entity))
+        return answer if isinstance(answer, Outcome) else self._noted(outcome_of(answer, entity))
 
     def send_batch(
         self, items: Sequence[BatchItem], request_id: str, *, turn_taken: bool = False
@@ -182,9 +210,8 @@ class Company(Client):
         if isinstance(answer, Outcome):
             return answer
         outcomes = batch_outcomes(answer, entities)
-        if isinstance(outcomes, dict):
-            for outcome in outcomes.values():
-                self._counted(outcome)
+        for outcome in outcomes.values() if isinstance(outcomes, dict) else (outcomes,):
+            self._noted(outcome)
         return outcomes
 
     # Inside.
@@ -216,15 +243,31 @@ class Company(Client):
             self._sign_in.distrust(token)
         return answer
 
-    def _counted(self, outcome: Outcome) -> Outcome:
+    def _noted(self, outcome: Outcome) -> Outcome:
         if outcome.kind == "applied":
             with self._counting:
                 self.meters.core += 1
+        elif outcome.kind == "throttled":
+            self._rest(outcome.retry_after)
         return outcome
 
 
 def _where(condition: str) -> str:
     return f" WHERE {condition}" if condition else ""
+
+
+def _rate_in(record: Any) -> Decimal | None:
+    rate = record.get("Rate") if isinstance(record, dict) else None
+    if isinstance(rate, bool) or not isinstance(rate, int | Decimal) or rate <= 0:
+        return None
+    return Decimal(rate)
+
+
+def _day_in(record: Any) -> datetime.date | None:
+    try:
+        return datetime.date.fromisoformat(record["AsOfDate"])
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _object(content: Any, name: str) -> dict[str, Any]:

@@ -6,14 +6,14 @@ reads what was made since. A mark that the state does not know means that the st
 """
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from connector.document import Document, Key
 from connector.plan import LOOK_ALIKE_DAYS, Found, net_of
 from connector.quickbooks.posted import Posted, bill_from
-from connector.quickbooks.transport import Company, quote
+from connector.quickbooks.transport import Company, one_of, quote
 from connector.state.store import State
 from connector.state.tables import BookRow
 
@@ -25,6 +25,7 @@ ENTITIES: Final = ("Bill", "VendorCredit")
 
 _CLOCKS_APART: Final = datetime.timedelta(minutes=15)
 _CHUNK: Final = 500
+_IDS_A_QUERY: Final = 30
 _NEAR: Final = datetime.timedelta(days=LOOK_ALIKE_DAYS)
 _EARLIEST: Final = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
 
@@ -95,13 +96,20 @@ class Books:
         by_marker = self._state.books_by_marker(self._id, [each.marker for each in wanted])
         by_number = self._state.books_by_number(self._id, [each.document.number for each in wanted])
         by_vendor = self._by_vendor(wanted)
-        result: dict[Key, tuple[Found, ...]] = {}
+        candidates: dict[Key, list[BookRow]] = {}
         for each in wanted:
             alike = _alike(each, by_vendor)
             rows = [*by_marker.get(each.marker, ()), *by_number.get(each.document.number, ()), *alike]
-            unique = {(row.entity, row.qbo_id): row for row in rows}
-            result[each.key] = self._as_it_stands(each.key, unique.values())
-        return result
+            candidates[each.key] = list({(row.entity, row.qbo_id): row for row in rows}.values())
+        standing = self._as_they_stand([row for rows in candidates.values() for row in rows])
+        return {
+            key: tuple(
+                self._found(key, standing[row.entity, row.qbo_id])
+                for row in rows
+                if (row.entity, row.qbo_id) in standing
+            )
+            for key, rows in candidates.items()
+        }
 
     def _by_vendor(self, wanted: Sequence[Wanted]) -> Mapping[tuple[str, str], list[BookRow]]:
         ids = sorted({each.vendor_id for each in wanted if each.vendor_id is not None})
@@ -110,21 +118,33 @@ class Books:
         days = [each.document.date for each in wanted]
         return self._state.books_by_vendor(self._id, ids, min(days) - _NEAR, max(days) + _NEAR)
 
-    def _as_it_stands(self, key: Key, rows: Iterable[BookRow]) -> tuple[Found, ...]:
-        """A row kept from an earlier run may be edited or deleted by now: what would decide is read again."""
-        found: list[Found] = []
-        for row in rows:
-            kept = row
-            if (row.entity, row.qbo_id) not in self._fresh:
-                now = self._company.read(row.entity, row.qbo_id)
-                if now is None:
-                    self._state.forget_book(self._id, row.entity, row.qbo_id)
-                    continue
-                kept = self._keep(row.entity, [now])[0]
-            owner = self._state.by_qbo_id(self._id, kept.entity, [kept.qbo_id]).get(kept.qbo_id)
-            taken = owner is not None and (owner.source, owner.invoice) != (key.source, key.invoice)
-            found.append(_found(kept, taken=taken))
-        return tuple(found)
+    def _as_they_stand(self, rows: Sequence[BookRow]) -> dict[tuple[str, str], BookRow]:
+        """Rows kept from an earlier run may be edited or deleted by now: what would decide is read again."""
+        standing = {(row.entity, row.qbo_id): row for row in rows}
+        for entity in ENTITIES:
+            stale = [id_ for of, id_ in standing if of == entity and (of, id_) not in self._fresh]
+            for id_, record in self._again(entity, stale):
+                if record is None:
+                    self._state.forget_book(self._id, entity, id_)
+                    del standing[entity, id_]
+                else:
+                    standing[entity, id_] = self._keep(entity, [record])[0]
+        return standing
+
+    def _again(self, entity: str, ids: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
+        """Each record as it stands, None where it is gone; many in one metered read."""
+        shown: dict[str, Mapping[str, Any]] = {}
+        for at in range(0, len(ids) if len(ids) > 1 else 0, _IDS_A_QUERY):
+            shown |= {
+                row["Id"]: row for row in self._company.query(entity, one_of("Id", list(ids[at:][:_IDS_A_QUERY])))
+            }
+        for id_ in ids:
+            # What a query does not show is not proven gone.
+            yield id_, shown.get(id_) or self._company.read(entity, id_)
+
+    def _found(self, key: Key, row: BookRow) -> Found:
+        owner = self._state.by_qbo_id(self._id, row.entity, [row.qbo_id]).get(row.qbo_id)
+        return _found(row, taken=owner is not None and (owner.source, owner.invoice) != (key.source, key.invoice))
 
     def _read_whole(self, start: datetime.date) -> None:
         self._read(f"TxnDate >= {quote((start - DATES_APART).isoformat())}")

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from connector.quickbooks.connection import Settings as Connection
@@ -16,6 +15,7 @@ from connector.quickbooks.names import Names, Reference
 from connector.quickbooks.signin import SignIn, Stored
 from connector.quickbooks.transport import Company
 from connector.settings import Settings
+from connector.state.recent import RecentRequests
 from connector.state.store import State
 from connector.state.tables import ReferenceRow
 
@@ -61,14 +61,14 @@ def connection(settings: Settings) -> Connection:
 def open_company(settings: Settings, state: State) -> Opened:
     """The company of the settings, with what the state keeps for it; no request is made yet."""
     where = connection(settings)
-    company = Company(where, sign_in_of(settings, state, where), _limiter(where))
+    company = Company(where, sign_in_of(settings, state, where), _limiter(where, settings.state.path.parent))
     return Opened(company, Names(company, KeptNames(state, where.realm_id)))
 
 
-@cache
-def _limiter(where: Connection) -> Limiter:
-    """One for as long as the process lives: the daemon's runs share Intuit's minutes."""
-    return Limiter(where.requests_per_minute, where.requests_per_second, where.batches_per_minute)
+def _limiter(where: Connection, folder: Path) -> Limiter:
+    """What every run of this machine has sent counts: they share Intuit's minutes."""
+    recent = RecentRequests(folder, where.realm_id)
+    return Limiter(where.requests_per_minute, where.requests_per_second, where.batches_per_minute, recent)
 
 
 def sign_in_of(settings: Settings, state: State, where: Connection) -> SignIn:

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from kept import KeptLists, KeptSignIn, settings_for, signed_in
+from kept import KeptLists, KeptSignIn, KeptTimes, settings_for, signed_in
 from pretend import Box
 from raw_server import Raw
 
-from connector.quickbooks.limiter import Limiter
 from connector.quickbooks.names import Names
 from connector.quickbooks.signin import SignIn
 from connector.quickbooks.transport import Company
@@ -37,7 +36,7 @@ def kept() -> KeptSignIn:
 def company(box: Box, kept: KeptSignIn) -> Iterator[Company]:
     settings = settings_for(box.url)
     sign_in = SignIn(settings, kept, REFRESH_TOKEN)
-    with Company(settings, sign_in, Limiter(100_000, 10_000, 10_000), sleep=lambda _: None) as company:
+    with Company(settings, sign_in, KeptTimes().limiter(), sleep=lambda _: None) as company:
         yield company
 
 
@@ -57,6 +56,6 @@ def raw() -> Iterator[Raw]:
 def raw_company(raw: Raw) -> Iterator[Company]:
     """A company whose every request meets the raw server; it is signed in already."""
     settings = settings_for(raw.url, timeout=0.5)
-    limiter = Limiter(100_000, 10_000, 10_000)
+    limiter = KeptTimes().limiter()
     with Company(settings, SignIn(settings, KeptSignIn(signed_in())), limiter, sleep=lambda _: None) as company:
         yield company

@@ -3,9 +3,11 @@
 import contextlib
 import datetime
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from connector.quickbooks.limiter import Limiter
 from connector.quickbooks.names import Reference
 from connector.quickbooks.signin import Stored
 from connector.quickbooks.transport import Settings
@@ -50,6 +52,29 @@ class KeptLists:
     def save(self, entity: str, references: list[Reference], as_of: datetime.datetime) -> None:
         self.lists[entity] = references
         self.times[entity] = as_of
+
+
+@dataclass
+class KeptTimes:
+    """What left in the last minute, by a clock that only a pause moves on."""
+
+    now: float = 1000.0
+    times: dict[str, list[float]] = field(default_factory=dict)
+    paused: list[float] = field(default_factory=list)
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[tuple[dict[str, list[float]], float]]:
+        yield self.times, self.now
+
+    def pause(self, stop: threading.Event, seconds: float) -> bool:
+        assert seconds > 0
+        self.paused.append(seconds)
+        self.now += seconds
+        return stop.is_set()
+
+    def limiter(self, *limits: int) -> Limiter:
+        """At most so many requests a minute, requests a second, batches a minute; as good as none if not told."""
+        return Limiter(*(limits or (100_000, 10_000, 10_000)), self, pause=self.pause)
 
 
 def settings_for(url: str, **more: Any) -> Settings:

@@ -5,7 +5,7 @@ import socket
 from typing import Any
 
 import pytest
-from kept import KeptSignIn, settings_for, signed_in
+from kept import KeptSignIn, KeptTimes, settings_for, signed_in
 from raw_server import Answering, Raw, cut_off, hang_up, keep_silent, says
 
 from connector.errors import AnswerUnreadable, OurFault, ServiceDown, SignInNeeded, Throttled
@@ -211,16 +211,38 @@ def test_a_read_that_fails_says_who_must_act(
 
 
 def test_a_throttled_read_waits_the_longer_of_the_two_times_and_then_goes_on(raw: Raw) -> None:
-    slept: list[float] = []
+    kept = KeptTimes()
     settings = settings_for(raw.url, throttle_wait=2.0)
-    with Company(
-        settings, SignIn(settings, KeptSignIn(signed_in())), Limiter(99, 99, 99), sleep=slept.append
-    ) as company:
+    with Company(settings, SignIn(settings, KeptSignIn(signed_in())), kept.limiter()) as company:
         raw.answers = [says(429, b"", "Retry-After: 9"), says(429, b""), says(200, APPLIED)]
         read_bill(company)
         raw.answers = [says(429, b"", "Retry-After: 86400"), says(200, APPLIED)]
         read_bill(company)
-    assert slept == [9.0, 2.0, 300.0]
+    assert kept.paused == [9.0, 2.0, 300.0]
+
+
+def test_a_throttled_write_puts_the_whole_company_to_rest(raw: Raw) -> None:
+    """Two flights come back throttled at once: the company rests once, and whatever is sent next waits for it."""
+    kept = KeptTimes()
+    settings = settings_for(raw.url, throttle_wait=60.0)
+    with Company(settings, SignIn(settings, KeptSignIn(signed_in())), kept.limiter()) as company:
+        raw.answers = [says(429, gateway("3001"))]
+        company.send("Bill", BILL, "request-1", "create", turn_taken=True)
+        company.send_batch(BATCH, "batch-1", turn_taken=True)
+        raw.answers = [says(200, APPLIED)]
+        read_bill(company)
+    assert kept.paused == [60.0]
+
+
+def test_one_throttled_item_of_a_batch_puts_the_company_to_rest_too(raw: Raw) -> None:
+    kept = KeptTimes()
+    settings = settings_for(raw.url, throttle_wait=60.0)
+    with Company(settings, SignIn(settings, KeptSignIn(signed_in())), kept.limiter()) as company:
+        items = [{**APPLIED, "bId": "00"}, {**fault("3001"), "bId": "01"}]
+        raw.answers = [says(200, {"BatchItemResponse": items})]
+        company.send_batch(BATCH, "batch-1")
+        company.take_turn()
+    assert kept.paused == [60.0]
 
 
 def test_a_record_that_is_gone_is_none(raw: Raw, raw_company: Company) -> None:

@@ -11,6 +11,7 @@ from connector.sandbox.quickbooks.about import company_info, preferences
 from connector.sandbox.quickbooks.company import Company, Data, Record
 from connector.sandbox.quickbooks.entities import BY_PATH, Entity
 from connector.sandbox.quickbooks.grammar import invalid, parse
+from connector.sandbox.quickbooks.rates import queried_rates
 from connector.sandbox.quickbooks.wire import PACIFIC
 
 _SINGLES: dict[str, tuple[str, Callable[[Company], Data]]] = {
@@ -34,6 +35,8 @@ def run(company: Company, text: str, *, in_batch: bool = False) -> Data:
     if single := _SINGLES.get(query.context.lower()):
         name, build = single
         return {name: [build(company)], "maxResults": 1}
+    if query.context.lower() == "exchangerate":
+        return queried_rates(company, query)
     entity = BY_PATH.get(query.context.lower())
     if entity is None:
         raise invalid(f"invalid context declaration: {query.context}")

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -54,6 +55,8 @@ def quickbooks_routes(company: Company, journal: Journal) -> list[Route]:
 
     async def endpoint(request: Request) -> Response:
         body = await request.body()
+        if jitter := company.switches.number("arrival_jitter_seconds"):
+            await asyncio.sleep(random.uniform(0, jitter))
         parts = tuple(request.path_params["rest"].split("/"))
         reading = request.method == "GET" or parts[0] in _READS
         request.state.body = body
@@ -79,7 +82,8 @@ def _gateway(company: Company, limits: Limits, call: Call) -> Response | None:
         return unauthenticated(trouble, now)
     if call.request.path_params["realm"] != company.realm or company.switches.on("realm_forbidden"):
         return json_answer(403, faults.forbidden(now))
-    if company.switches.on("enforce_limits") and not limits.admits(batch=call.parts == ("batch",)):
+    minute = company.switches.number("minute_seconds")
+    if company.switches.on("enforce_limits") and not limits.admits(batch=call.parts == ("batch",), minute=minute):
         return throttled(company.switches.text("throttle_shape"), company.switches.number("throttle_retry_after"), now)
     return None
 
