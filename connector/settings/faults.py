@@ -14,7 +14,7 @@ _LONG_KEY: Final = 24
 _LONG_LINE: Final = 100
 
 _SECRET_KEYS: Final = frozenset(
-    {"api_key", "client_secret", "refresh_token", "webhook", "email", "smtp", "proxy", "url"}
+    {"api_key", "client_secret", "refresh_token", "key", "webhook", "email", "smtp", "proxy", "url"}
 )
 _HEADER: Final = re.compile(r"\s*\[\[?\s*([^\[\]#]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY: Final = re.compile(

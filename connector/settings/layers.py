@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote
 
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
@@ -27,7 +28,7 @@ __all__ = ["PREFIX", "Layer", "environment_layer", "file_layer", "merged", "secr
 
 PREFIX: Final = "CONNECTOR_"
 _SECRETS: Final = {"quickbooks": ("client_secret", "refresh_token"), "sources": ("api_key",)}
-_HIDDEN: Final = (*_SECRETS["quickbooks"], "api_key", "webhook", "smtp", "proxy")
+_HIDDEN: Final = (*_SECRETS["quickbooks"], "api_key", "key", "webhook", "smtp", "proxy")
 
 
 class _Sections(BaseSettings):
@@ -154,7 +155,8 @@ def _read_key_files(layer: Layer, folder: Path) -> None:
                 layer.tried[(*path, key)] = f"{key}_file names no file"
     for path, value in layer.leaves():
         if path[-1] in _HIDDEN and isinstance(value, str):
-            hide(value)
+            for secret in (value, *_passwords(value)):
+                hide(secret)
 
 
 def _read_key_file(layer: Layer, table: dict[str, Any], path: tuple[str, ...], file: Path) -> None:
@@ -171,6 +173,14 @@ def _read_key_file(layer: Layer, table: dict[str, Any], path: tuple[str, ...], f
         return
     table[path[-1]] = text
     layer.from_file[path] = name
+
+
+def _passwords(address: str) -> Iterator[str]:
+    """The password in an address, as it stands there and as it is meant: a mail server repeats it alone."""
+    userinfo, at, _ = address.partition("://")[2].rpartition("@")
+    password = userinfo.partition(":")[2]
+    if at and password:
+        yield from (password, unquote(password))
 
 
 def _given(value: Any) -> bool:
