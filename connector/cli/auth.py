@@ -34,6 +34,7 @@ def status(ctx: typer.Context) -> None:
 
     context = current(ctx)
     settings = context.load_settings()
+    settings.require_client()  # without it nobody is signed in, whatever is kept
     with open_state(settings, create=False) as state:
         found = sign_in_status(settings, state)
         company = company_name(settings, state)
