@@ -7,6 +7,7 @@ in its constructor, and cannot ask for the hard expiry of a refresh token.
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -122,7 +123,7 @@ class TokenEndpoint:
                 f"{self._settings.environment} keys of the app (secret: CONNECTOR_QUICKBOOKS__CLIENT_SECRET)",
             )
         return AnswerUnreadable(
-            f"Intuit's sign-in service answered HTTP {status} ({str(error)[:60]})",
+            f"Intuit's sign-in service answered HTTP {status}{_named(error)}",
             code="quickbooks-shape",
             remedy="check quickbooks.discovery_url; if it is right, run again later",
         )
@@ -167,6 +168,11 @@ class TokenEndpoint:
                 return exchange(session, method, url, headers=headers, body=body, seconds=_SECONDS, cap=_CAP)
             except NotSent as trouble:
                 raise _down(str(trouble)) from None
+
+
+def _named(error: Any) -> str:
+    """The error's name where it is one; whatever else stands there may be what was sent."""
+    return f" ({error})" if isinstance(error, str) and re.fullmatch("[a-z_]{1,40}", error) else ""
 
 
 def _read_tokens(content: Any) -> Tokens:

@@ -31,6 +31,9 @@ _SECRETS: Final = {"quickbooks": ("client_secret", "refresh_token"), "sources": 
 _HIDDEN: Final = (*_SECRETS["quickbooks"], "api_key", "key", "webhook", "smtp", "proxy")
 
 
+_LONG_PART: Final = 12  # shorter ones are words such as services
+
+
 class _Sections(BaseSettings):
     """The names of the sections, which is all that pydantic-settings needs to know."""
 
@@ -155,7 +158,7 @@ def _read_key_files(layer: Layer, folder: Path) -> None:
                 layer.tried[(*path, key)] = f"{key}_file names no file"
     for path, value in layer.leaves():
         if path[-1] in _HIDDEN and isinstance(value, str):
-            for secret in (value, *_passwords(value)):
+            for secret in (value, *_secrets_in(value)):
                 hide(secret)
 
 
@@ -175,12 +178,18 @@ def _read_key_file(layer: Layer, table: dict[str, Any], path: tuple[str, ...], f
     layer.from_file[path] = name
 
 
-def _passwords(address: str) -> Iterator[str]:
-    """The password in an address, as it stands there and as it is meant: a mail server repeats it alone."""
-    userinfo, at, _ = address.partition("://")[2].rpartition("@")
-    password = userinfo.partition(":")[2]
-    if at and password:
-        yield from (password, unquote(password))
+def _secrets_in(address: str) -> Iterator[str]:
+    """
+    What is secret in an address, as it stands there and as it is meant, for who repeats it alone.
+
+    The password of a mail server or proxy, and the long parts of the path, which are all that a webhook has of one.
+    """
+    _, scheme, rest = address.partition("://")
+    place, *parts = rest.split("/")
+    password = place.rpartition("@")[0].partition(":")[2]
+    for part in (password, *(part for part in parts if len(part) >= _LONG_PART)):
+        if scheme and part:
+            yield from (part, unquote(part))
 
 
 def _given(value: Any) -> bool:

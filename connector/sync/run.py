@@ -9,13 +9,14 @@ import datetime
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 
 from connector.document import Key
 from connector.errors import ConnectorError, OurFault, Problem, ServiceDown, WrongUse, exit_code_of
 from connector.invoice import Invoice
+from connector.log import redact
 from connector.plan import Action, Terms, Verb, decide, may_change
 from connector.push import Sender, VendorMaker, due_in, settle
 from connector.quickbooks.names import Names
@@ -353,7 +354,8 @@ class Run:
         return {name: loaded.mapping.version for name, loaded in self._loaded.items()}
 
     def _trouble(self, error: ConnectorError, source: str | None) -> None:
-        self.outcome.problems.append(error.problem.met_in(source))
+        problem = error.problem.met_in(source)  # the state keeps it, and it may quote a service
+        self.outcome.problems.append(replace(problem, what=redact(problem.what), remedy=redact(problem.remedy)))
         self.outcome.exit_codes.add(error.exit_code)
 
 
