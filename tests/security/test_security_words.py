@@ -3,20 +3,23 @@
 from datetime import UTC, datetime
 
 import pytest
+from project import Project
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import insert
 
-from connector.errors import ConnectorError
+from connector.errors import ConnectorError, ServiceDown
 from connector.network import Network
 from connector.quickbooks.connection import Settings as Company
 from connector.quickbooks.signin import SignIn, Stored
 from connector.quickbooks.tokens import Tokens
 from connector.report.columns import safe
+from connector.sandbox.credentials import CAKE_KEY
 from connector.settings import Settings, sections
 from connector.sources.source import Connection
 from connector.state.store import State
 from connector.state.tables import SignInRow
 from connector.state.transactions import core
+from connector.sync.pulling import Puller
 
 CANARY = "canary-secret"
 SECTIONS = [
@@ -93,3 +96,17 @@ def test_no_name_acts_on_a_terminal(name: str) -> None:
     shown = safe(name, 100)
     assert shown.isprintable() or shown.replace("\ufffd", "").isprintable()
     assert not set("\x1b\x9b\r\n\x07\x08\u202e\u2066") & set(shown)
+
+
+def test_a_trouble_that_quotes_a_secret_is_kept_and_told_without_it(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def quoting(*_: object) -> None:
+        raise ServiceDown(f"{CAKE_KEY} is busy", code="source-down", remedy=f"wait, {CAKE_KEY}")
+
+    monkeypatch.setattr(Puller, "load", quoting)
+
+    ran = project.sync(code=5)
+
+    assert [(each["what"], each["remedy"]) for each in ran.json["problems"]] == [("… is busy", "wait, …")]
+    assert not [path for path in project.folder.glob("state.db*") if CAKE_KEY.encode() in path.read_bytes()]

@@ -5,6 +5,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from project import Project
 from sign_in_world import Company, Moments
 
 from connector.errors import SignInNeeded
@@ -62,23 +63,13 @@ def refreshed(sign_in: SignIn) -> str:
     return sign_in.access_token()
 
 
-@pytest.mark.parametrize("old", ["valid", "dead"])
-@pytest.mark.parametrize(
-    "signed_in",
-    [pytest.param(False, id="the first sign-in", marks=pytest.mark.slow), pytest.param(True, id="a refresh")],
-)
-def test_a_process_killed_at_any_moment_of_a_refresh_loses_no_sign_in(
-    company: Company, services: Sandbox, signed_in: bool, old: str
-) -> None:
-    company.project.switch(refresh_rotation="always", old_refresh_tokens=old)
-    if signed_in:
-        company.token()
+def dies_at_every_moment(company: Company, services: Sandbox, old: str) -> list[str]:
+    """Kill a refresh at each of its moments, and let another follow; the moments by name."""
     world = World(company, services)
     killed, names = company.child(Moments(0).plant, refreshed)
     assert not killed
     assert "sent POST" in names
     assert ("before commit" if company.in_state else "before replace") in names
-    assert ("before link" in names) != signed_in  # the key is made once
 
     lost = 0
     for at in range(1, len(names) + 1):
@@ -97,3 +88,46 @@ def test_a_process_killed_at_any_moment_of_a_refresh_loses_no_sign_in(
     # Between Intuit's work and our commit nobody could do anything, where Intuit lets the old token die at once.
     assert (lost > 0) == (old == "dead")
     print(f"{len(names)} moments of a refresh, {lost} of them beyond help")
+    return names
+
+
+OLD = pytest.mark.parametrize("old", ["valid", "dead"])
+
+
+@OLD
+def test_a_process_killed_at_any_moment_of_a_refresh_loses_no_sign_in(
+    company: Company, services: Sandbox, old: str
+) -> None:
+    company.project.switch(refresh_rotation="always", old_refresh_tokens=old)
+    company.token()
+
+    names = dies_at_every_moment(company, services, old)
+
+    assert "before link" not in names  # the key is made once
+
+
+@pytest.mark.slow
+@OLD
+def test_a_process_killed_at_any_moment_of_the_first_sign_in_loses_none(
+    company: Company, services: Sandbox, old: str
+) -> None:
+    company.project.switch(refresh_rotation="always", old_refresh_tokens=old)
+
+    names = dies_at_every_moment(company, services, old)
+
+    assert "before link" in names
+
+
+@OLD
+def test_a_process_killed_while_the_state_takes_over_what_lay_beside_loses_no_sign_in(
+    project: Project, services: Sandbox, old: str
+) -> None:
+    project.switch(refresh_rotation="always", old_refresh_tokens=old)
+    beside = Company(project, in_state=False)
+    beside.token()
+    settings = project.folder / "connector.toml"
+    settings.write_text(settings.read_text().replace("refresh_token", "# refresh_token"))  # there is no other
+
+    dies_at_every_moment(Company(project, in_state=True), services, old)
+
+    assert not beside.file.exists()
