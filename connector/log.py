@@ -7,15 +7,16 @@ and the names that secrets go by.
 """
 
 import base64
+import html
 import json
 import logging
 import re
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Collection, Mapping, MutableMapping
 from typing import Any, Final, Literal, TextIO
 from urllib.parse import quote, quote_plus
 
-__all__ = ["configure", "hide", "redact"]
+__all__ = ["configure", "hide", "hide_tokens", "redact"]
 
 _SHORTEST: Final = 4
 """Shorter values are not hidden as such: they would blot out half of every text."""
@@ -29,6 +30,8 @@ _BEARER: Final = re.compile(
     r"[A-Za-z0-9._~+/=-]+"
 )
 _USERINFO: Final = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^/\s@]+@", re.IGNORECASE)
+_PERCENT: Final = re.compile("%[0-9A-F]{2}")
+_RESERVED: Final = "!#$%&'()*+,/:;=?@[]~"  # what requests leaves as it is in an address that it is given whole
 _SECRET_NAME: Final = re.compile(rf"(?i)(?:{_NAMES})")
 _CAPPED: Final = (
     "urllib3 requests httpx httpcore http.client requests_oauthlib oauthlib intuitlib sqlalchemy sqlalchemy.engine "
@@ -36,17 +39,27 @@ _CAPPED: Final = (
 ).split()
 
 _hidden: set[str] = set()
+_tokens: set[str] = set()
 _pattern: re.Pattern[str] | None = None
 
 
 def hide(value: str) -> None:
     """From now on no log and no message shows ``value``, nor its form in a URL, in JSON or in a header."""
+    _hidden.update(_forms(value.strip()))
+    _compile()
+
+
+def hide_tokens(tokens: Collection[str]) -> None:
+    """The same for these, and no longer for those of the last call: a token lives for an hour, a daemon for years."""
+    _tokens.clear()
+    _tokens.update(*map(_forms, tokens))
+    _compile()
+
+
+def _compile() -> None:
     global _pattern  # noqa: PLW0603 - one process, one list of what to hide
-    for form in _forms(value.strip()):
-        _hidden.add(form)
-    if _hidden:
-        longest_first = sorted(_hidden, key=len, reverse=True)
-        _pattern = re.compile("|".join(re.escape(form) for form in longest_first))
+    longest_first = sorted(_hidden | _tokens, key=len, reverse=True)
+    _pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
 
 def redact(text: str) -> str:
@@ -139,7 +152,17 @@ def _forms(value: str) -> set[str]:
     if len(value) < _SHORTEST:
         return set()
     whole = value.encode()
-    forms = {value, quote(value, safe=""), quote(value), quote_plus(value), json.dumps(value)[1:-1], repr(value)[1:-1]}
+    in_urls = {quote(value, safe=safe) for safe in ("", "/", _RESERVED)} | {quote_plus(value)}
+    in_texts = {
+        json.dumps(value)[1:-1],
+        json.dumps(value, ensure_ascii=False)[1:-1],
+        repr(value)[1:-1],
+        repr(whole)[2:-1],
+        ascii(value)[1:-1],
+        html.escape(value),
+        html.escape(value, quote=False),
+    }
+    forms = {value, *in_urls, *(_PERCENT.sub(lambda found: found[0].lower(), form) for form in in_urls), *in_texts}
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         forms.add(encode(whole).decode().rstrip("="))
         # Inside a longer text ("id:secret") the encoding starts at one of three offsets; its middle is what shows.

@@ -8,7 +8,8 @@ the whole exchange, a cap on the answer's size. Addresses with keys in them neve
 import logging
 import ssl
 import time
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +21,8 @@ from urllib3.exceptions import (
     MaxRetryError,
     NameResolutionError,
     NewConnectionError,
+    ProtocolError,
+    ReadTimeoutError,
 )
 
 from connector.route import Network
@@ -28,6 +31,10 @@ __all__ = ["Answer", "Lost", "Network", "NotSent", "exchange", "open_session"]
 
 _CONNECT_SECONDS: Final = 10.0
 _CAP: Final = 64 * 1024 * 1024
+_PIECE: Final = 64 * 1024
+_PLAIN: Final = ("", "identity")
+_GZIP: Final = ("gzip", "x-gzip")
+_AS_GZIP: Final = 16 + zlib.MAX_WBITS
 
 # Every line of it holds an address, at any level; what there is to say is said by us.
 logging.getLogger("urllib3.connectionpool").addFilter(lambda _: False)
@@ -56,6 +63,7 @@ def open_session(network: Network, connections: int = 10) -> requests.Session:
     session = requests.Session()
     session.trust_env = False
     session.verify = network.ca_bundle or True
+    session.headers["Accept-Encoding"] = "gzip"
     if network.proxy:
         session.proxies = {"http": network.proxy, "https": network.proxy}
     adapter = HTTPAdapter(pool_connections=2, pool_maxsize=connections, max_retries=0)
@@ -105,16 +113,44 @@ def exchange(
 
 
 def _read(response: requests.Response, deadline: float, cap: int) -> bytes:
-    chunks: list[bytes] = []
+    packed = response.headers.get("Content-Encoding", "").strip().lower()
+    if packed not in (*_PLAIN, *_GZIP):
+        raise Lost("the answer is packed in a way that was not asked for")
+    pieces = _pieces(response, deadline)
+    whole: list[bytes] = []
     size = 0
-    for chunk in response.iter_content(65536):
-        size += len(chunk)
+    for piece in pieces if packed in _PLAIN else _unpacked(pieces):
+        size += len(piece)
         if size > cap:
             raise Lost(f"the answer is larger than {cap} bytes")
+        whole.append(piece)
+    return b"".join(whole)
+
+
+def _pieces(response: requests.Response, deadline: float) -> Iterator[bytes]:
+    """The body as it comes in, however little at a time, so that a byte a minute meets the deadline."""
+    while piece := response.raw.read1(_PIECE, decode_content=False):
         if time.monotonic() > deadline:
             raise Lost("the answer took too long")
-        chunks.append(chunk)
-    return b"".join(chunks)
+        yield piece
+
+
+def _unpacked(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """A body in gzip, unpacked a piece at a time: megabytes may unpack to gigabytes, and the cap must come first."""
+    unpacker = zlib.decompressobj(_AS_GZIP)
+    begun = False
+    for packed in pieces:
+        begun, rest = True, packed
+        while rest:
+            if unpacker.eof:  # gzip may hold one part after the other
+                unpacker = zlib.decompressobj(_AS_GZIP)
+            try:
+                yield unpacker.decompress(rest, _PIECE)
+            except zlib.error:
+                raise Lost("the answer cannot be unpacked") from None
+            rest = unpacker.unconsumed_tail or unpacker.unused_data
+    if begun and not unpacker.eof:
+        raise Lost("the answer was cut off")
 
 
 def _never_left(error: BaseException) -> bool:
@@ -133,12 +169,13 @@ def _never_left(error: BaseException) -> bool:
 
 
 def _kind(error: BaseException) -> str:
-    words = {
+    words: dict[type[BaseException], str] = {
         requests.exceptions.ConnectTimeout: "no connection within the time limit",
         requests.exceptions.ReadTimeout: "no answer within the time limit",
         requests.exceptions.SSLError: "the server's certificate is not trusted",
         requests.exceptions.ProxyError: "the proxy refused",
-        requests.exceptions.ChunkedEncodingError: "the answer was cut off",
+        ReadTimeoutError: "no answer within the time limit",
+        ProtocolError: "the answer was cut off",
     }
     for kind, text in words.items():
         if isinstance(error, kind):

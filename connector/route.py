@@ -1,13 +1,44 @@
-"""How requests leave this machine: the ``[network]`` section of the settings, light to import."""
+"""How requests leave this machine: the ``[network]`` section, and where a secret may go. Light to import."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import Literal
+from urllib.parse import urlsplit
 
-__all__ = ["Network"]
+__all__ = ["Network", "Unsafe", "unsafe_in"]
+
+Unsafe = Literal["no-address", "password", "plain"]
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
     """The ``[network]`` section of the settings."""
 
-    proxy: str = ""
+    proxy: str = field(default="", repr=False)
     ca_bundle: str = ""
+
+
+def unsafe_in(url: str) -> Unsafe | None:
+    """
+    Why no secret may be sent to ``url``; None where it may.
+
+    It is no web address, holds a user or password, or is plain http beyond this machine.
+    """
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return "no-address"
+    # Between the reader here and the one that connects, a backslash or a blank may end the host in two places.
+    if parts.scheme not in ("http", "https") or not host or any(each.isspace() or each == "\\" for each in url):
+        return "no-address"
+    if parts.username is not None or parts.password is not None:
+        return "password"
+    return "plain" if parts.scheme == "http" and not _is_loopback(host) else None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

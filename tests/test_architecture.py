@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "quickbooks": {"errors", "money", "document", "route", "network"},
     "state": {"errors", "money", "invoice", "document"},
     "push": CORE | {"quickbooks", "state"},
-    "sync": CORE | {"quickbooks", "state", "sources", "settings", "push"},
+    "sync": CORE | {"quickbooks", "state", "sources", "settings", "push", "log"},
     "reconcile": CORE | {"quickbooks", "state", "sources", "settings", "sync"},
     "report": CORE | {"quickbooks", "state", "settings", "log", "sync", "reconcile"},
     "serve": {"errors", "settings", "state", "sync", "report"},

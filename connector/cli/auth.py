@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["auth"]
 
 _SIGN_IN = 4  # how a run ends that QuickBooks did not let in
-_SOON = 30  # days before the end at which a person should sign in again
 
 auth = typer.Typer(invoke_without_command=True)
 
@@ -31,12 +30,13 @@ def _group(ctx: typer.Context) -> None:
 @auth.command(help="Whether the connector is signed in, and for how long. Asks nobody.")
 def status(ctx: typer.Context) -> None:
     from connector.cli.sync import company_name, open_state  # noqa: PLC0415 - brings the state and QuickBooks
-    from connector.sync.company import connection, sign_in_of  # noqa: PLC0415 - as above
+    from connector.sync.sign_in import sign_in_status  # noqa: PLC0415 - as above
 
     context = current(ctx)
     settings = context.load_settings()
+    settings.require_client()  # without it nobody is signed in, whatever is kept
     with open_state(settings, create=False) as state:
-        found = sign_in_of(settings, state, connection(settings)).status()
+        found = sign_in_status(settings, state)
         company = company_name(settings, state)
         last = next(iter(state.runs(1, settings.quickbooks.realm_id)), None)
     given = settings.quickbooks.refresh_token is not None
@@ -85,6 +85,7 @@ def _document(
     from connector.report.problems import problem_data  # noqa: PLC0415 - as above
     from connector.report.run import stamp  # noqa: PLC0415 - as above
 
+    problems = [trouble.problem] if trouble else [found.warning] if found.warning else []
     return {
         "schema": "connector/auth/1",
         "signed_in": found.signed_in,
@@ -96,7 +97,7 @@ def _document(
         "days_left": found.days_left,
         "hard_days_left": found.hard_days_left,
         "token_waiting_in": origin if not found.signed_in and found.refreshed_at is None else None,
-        "problems": [problem_data(trouble.problem)] if trouble else [],
+        "problems": [problem_data(problem) for problem in problems],
     }
 
 
@@ -106,14 +107,14 @@ def _show(context: Context, found: "SignInStatus", company: "CompanyName", origi
     if not found.signed_in:
         context.show(f"Not signed in yet to {where}.\nThe refresh token from {origin} will be used by the next run.")
         return
-    context.show(f"Signed in to {where}.\nLast refreshed {_when(found)}; every run refreshes it.")
+    context.show(f"Signed in to {where}.\nLast refreshed {_when(found)}; every sync refreshes it.")
     if found.days_left is not None:
         context.show(f"Without a run it ends in {_days(found.days_left)}.")
     if found.hard_expires_at is not None:
         last = found.hard_expires_at.date().isoformat()
         context.show(f"It ends for good on {last}, in {_days(found.hard_days_left or 0)}.")
-    if found.days_left is not None and found.days_left < _SOON:
-        context.show("Next: connector sync, which refreshes it; where that does not help, a person must sign in again.")
+    if found.warning is not None:
+        context.show(f"Soon: {found.warning.what}.\nNext: {found.warning.remedy}.")
 
 
 def _when(found: "SignInStatus") -> str:

@@ -8,6 +8,7 @@ from connector.invoice import Declaration
 from connector.mapping.faults import Fault, MappingFaults, TextFile
 from connector.mapping.mapping import Mapping
 from connector.mapping.parse import parse_mapping
+from connector.mapping.tables import SIZE_LIMIT as TABLE_LIMIT
 from connector.mapping.tables import decode_table
 from connector.mapping.yaml_text import SIZE_LIMIT, decode, read_yaml
 
@@ -84,7 +85,7 @@ def _shown(path: Path, base: Path) -> str:
 def _read(path: Path, base: Path) -> TextFile | Fault:
     shown = _shown(path, base)
     try:
-        data = path.read_bytes()
+        data = _bytes(path, SIZE_LIMIT)
     except OSError as error:
         what = "there is no such file" if isinstance(error, FileNotFoundError) else "this file cannot be read"
         help_ = "mend the path under mapping in the settings, or start from one of the mappings that came along"
@@ -95,16 +96,30 @@ def _read(path: Path, base: Path) -> TextFile | Fault:
 def _read_table(folder: Path, name: str, base: Path) -> TextFile | Fault:
     path = folder / name
     shown = _shown(path, base)
-    if Path(name).is_absolute() or "\0" in name:
+    if "\0" in name or not _is_inside(path, folder):
         help_ = "name it as it is seen from the mapping's folder"
         return TextFile(shown, "").fault("M130", f"{name} does not stand beside the mapping", None, help_)
     try:
-        data = path.read_bytes()
+        data = _bytes(path, TABLE_LIMIT)
     except OSError as error:
         what = "there is no file" if isinstance(error, FileNotFoundError) else "there is no file that can be read at"
         help_ = "mend the name, or save the table beside the mapping"
         return TextFile(shown, "").fault("M130", f"{what} {shown}", None, help_)
     return decode_table(data, shown)
+
+
+def _bytes(path: Path, limit: int) -> bytes:
+    """What the file holds, or enough of it to tell that it is too large."""
+    with path.open("rb") as file:
+        return file.read(limit + 1)
+
+
+def _is_inside(path: Path, folder: Path) -> bool:
+    """Whether the file really stands in or below the folder, wherever links lead."""
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):
+        return False  # links that lead round in a circle
 
 
 def _version(text: str, tables: dict[str, str]) -> str:

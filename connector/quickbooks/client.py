@@ -8,7 +8,7 @@ floats and hides status and headers. Everything it sends goes through its two me
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, NoReturn, Self
 
 from quickbooks.client import QuickBooks
@@ -167,7 +167,7 @@ class Client(QuickBooks):  # type: ignore[misc]  # the library has no types
             self._limiter.wait(turn)
         session = self._sessions.take(for_write=for_write)
         try:
-            return exchange(
+            answer = exchange(
                 session,
                 request_type,
                 url,
@@ -176,6 +176,7 @@ class Client(QuickBooks):  # type: ignore[misc]  # the library has no types
                 body=data,
                 seconds=self.settings.timeout,
             )
+            return _without(answer, token)
         finally:
             self._sessions.give_back(session)
 
@@ -221,6 +222,12 @@ class Client(QuickBooks):  # type: ignore[misc]  # the library has no types
     def _counted_read(self) -> None:
         with self._counting:
             self.meters.core_plus += 1
+
+
+def _without(answer: Answer, token: str) -> Answer:
+    """An answer may quote the token it was sent, and what it says may be kept and shown."""
+    quoted = token.encode()
+    return replace(answer, body=answer.body.replace(quoted, b"***")) if quoted in answer.body else answer
 
 
 def _parsed(answer: Answer) -> Any:

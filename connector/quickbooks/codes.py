@@ -30,8 +30,14 @@ quickbooks-realm: No company id
 quickbooks-other-company: Signed in to another company
   A sign-in is good for the one company that was chosen in the browser; it must be that of quickbooks.realm_id.
 state-key: The key of the sign-in
-  The file in state.key_file encrypts the sign-in. Only its owner may read it, and it must be the one that the sign-in
-  was kept with.
+  The file in state.key_file, or the text in state.key, encrypts the sign-in. Only its owner may read the file and what
+  stands beside it, and it must be the key that the sign-in was kept with. Where it is lost, a new refresh token signs
+  in anew, with a new key.
+sign-in-ends: The sign-in to QuickBooks ends soon
+  A sign-in ends after 100 days in which nobody refreshed it (every sync and every day of the daemon does), and for good
+  five years after a person gave it. Nothing is wrong yet. Before the second end a person has to sign in anew at Intuit.
+sign-in-busy: Another process keeps the sign-in to itself
+  One process at a time refreshes the sign-in, for seconds. One that is paused or hung keeps its turn; end it.
 write-outside-protocol: A fault of ours
   Something tried to write to QuickBooks without the write protocol and was stopped. Nothing was sent.
 """

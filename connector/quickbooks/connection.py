@@ -1,12 +1,11 @@
 """Where QuickBooks is and how fast it may be asked: the ``[quickbooks]`` settings and the addresses they mean."""
 
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import Final, Literal
-from urllib.parse import urlsplit
 
 from connector.errors import SettingsInvalid
 from connector.network import Network
+from connector.route import unsafe_in
 
 __all__ = ["Environment", "Settings", "require_safe"]
 
@@ -87,21 +86,10 @@ def require_safe(url: str, where: str) -> None:
     Raises:
         SettingsInvalid: The address is no https address, or carries a password.
     """
-    parts = urlsplit(url)
-    plain = parts.scheme == "http" and _is_loopback(parts.hostname or "")
-    if (parts.scheme == "https" or plain) and parts.hostname and not parts.username:
+    if unsafe_in(url) is None:
         return
     raise SettingsInvalid(
         f"{where} is no address that a token may be sent to",
         code="quickbooks-address",
         remedy="use an https address; plain http is accepted for this machine only (127.0.0.1)",
     )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

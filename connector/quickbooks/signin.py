@@ -2,26 +2,32 @@
 The sign-in: one refresh token that changes, never lost and never used by two at once.
 
 Intuit replaces the refresh token about once a day and lets the old one die 24 hours later; an answer that was received
-but not kept is a lost sign-in. Hence: refresh under a lock, re-read inside it, keep before use.
+but not kept is a lost sign-in. Hence: refresh under a lock, re-read inside it, ask only where the answer can be kept,
+keep before use.
 """
 
 import datetime
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from typing import Final, Protocol
 
-from connector.errors import ServiceDown, SignInNeeded
+from connector.errors import Problem, ServiceDown, SignInNeeded
 from connector.network import Lost
 from connector.quickbooks.connection import Settings
 from connector.quickbooks.tokens import GrantRefused, TokenEndpoint, Tokens
 
-__all__ = ["SignIn", "SignInStatus", "SignInStore", "Stored"]
+__all__ = ["SignIn", "SignInStatus", "SignInStore", "Stored", "status_of"]
 
 # A write that meets an expired token is a write of unknown outcome, so tokens are replaced well before their end.
 _BEFORE_THE_END: Final = datetime.timedelta(minutes=5)
+# Two weeks without a refresh left is a connector that has stood still for three months: time for one holiday.
+_ROLLING_DAYS: Final = 14
+# The hard end needs a person who may sign in at Intuit, and mostly a month's closing lies between.
+_HARD_DAYS: Final = 60
+_REMEDY: Final = "set a new refresh token as quickbooks.refresh_token or CONNECTOR_QUICKBOOKS__REFRESH_TOKEN"
 _TIMES: Final = ("access_expires_at", "refresh_expires_at", "hard_expires_at", "refreshed_at", "created_at")
 
 
@@ -59,6 +65,9 @@ class SignInStore(Protocol):
     def save(self, stored: Stored) -> None:
         """Durable when it returns: a power cut a moment later loses nothing."""
 
+    def ready(self) -> None:
+        """Raise what `save` would, as far as that can be known: what Intuit replaces must have a place to stand."""
+
     def lock(self) -> AbstractContextManager[object]:
         """Held by one process at a time; given free when its holder dies."""
 
@@ -78,6 +87,44 @@ class SignInStatus:
     days_left: int | None = None
     hard_days_left: int | None = None
 
+    @property
+    def warning(self) -> Problem | None:
+        """The end that is near, if one is: the one that only a person can put off comes first."""
+        if not self.signed_in:
+            return None
+        company = f"the sign-in to company {self.realm_id} ({self.environment})"
+        if self.hard_days_left is not None and self.hard_days_left < _HARD_DAYS:
+            what = f"{company} ends for good in {_days(self.hard_days_left)}, however often it is refreshed"
+            return Problem("operator", "sign-in-ends", what, f"sign in anew before that: {_REMEDY}")
+        if self.days_left is not None and self.days_left < _ROLLING_DAYS:
+            what = f"{company} ends in {_days(self.days_left)} unless it is refreshed"
+            return Problem("operator", "sign-in-ends", what, "connector sync, which refreshes it")
+        return None
+
+
+def status_of(stored: Stored | None, realm_id: str, environment: str, now: datetime.datetime) -> SignInStatus:
+    """How a kept sign-in stands at ``now``."""
+    if stored is None:
+        return SignInStatus(False, realm_id, environment)
+    rolling, hard = _days_until(stored.refresh_expires_at, now), _days_until(stored.hard_expires_at, now)
+    days = min((each for each in (rolling, hard) if each is not None), default=None)
+    return SignInStatus(
+        days is None or days >= 0,
+        stored.realm_id,
+        environment,
+        stored.refreshed_at,
+        stored.created_at,
+        stored.access_expires_at,
+        stored.refresh_expires_at,
+        stored.hard_expires_at,
+        None if days is None else max(days, 0),
+        None if hard is None else max(hard, 0),
+    )
+
+
+def _days_until(end: datetime.datetime | None, now: datetime.datetime) -> int | None:
+    return None if end is None else (end - now).days
+
 
 def _now() -> datetime.datetime:
     return datetime.datetime.now(datetime.UTC)
@@ -90,6 +137,7 @@ class SignIn:
     Args:
         refresh_token: ``quickbooks.refresh_token`` of the settings, tried where the store holds nothing that works.
         clock: The present time, UTC.
+        tell_secrets: Called with the tokens whenever others come into use, so that no log shows them.
     """
 
     def __init__(
@@ -99,11 +147,13 @@ class SignIn:
         refresh_token: str = "",
         *,
         clock: Callable[[], datetime.datetime] = _now,
+        tell_secrets: Callable[[Collection[str]], None] = lambda _: None,
     ) -> None:
         self._settings = settings
         self._store = store
         self._given = refresh_token
         self._clock = clock
+        self._tell_secrets = tell_secrets
         self._endpoint = TokenEndpoint(settings)
         self._lock = threading.Lock()
         self._held: Stored | None = None
@@ -150,6 +200,7 @@ class SignIn:
                 remedy="choose the right company in the browser, or correct quickbooks.realm_id",
             )
         with self._lock, self._store.lock():
+            self._store.ready()
             try:
                 tokens = self._endpoint.from_code(code, redirect_uri)
             except GrantRefused:
@@ -165,27 +216,6 @@ class SignIn:
             self._held = None
             if stored is not None:
                 self._endpoint.revoke(stored.refresh_token)
-
-    def status(self) -> SignInStatus:
-        """How the sign-in stands, without a network call."""
-        stored = self._load()
-        if stored is None:
-            return SignInStatus(False, self._settings.realm_id, self._settings.environment)
-        ends = [end for end in (stored.refresh_expires_at, stored.hard_expires_at) if end is not None]
-        days = min(((end - self._clock()).days for end in ends), default=None)
-        hard = stored.hard_expires_at
-        return SignInStatus(
-            days is None or days >= 0,
-            stored.realm_id,
-            self._settings.environment,
-            stored.refreshed_at,
-            stored.created_at,
-            stored.access_expires_at,
-            stored.refresh_expires_at,
-            hard,
-            None if days is None else max(days, 0),
-            None if hard is None else max((hard - self._clock()).days, 0),
-        )
 
     def _good(self, stored: Stored) -> bool:
         now = self._clock()
@@ -210,23 +240,34 @@ class SignIn:
             with self._store.lock():
                 stored = self._load()
                 if stored is not None and self._good(stored):
-                    self._held = stored  # another process was quicker
-                    return stored.access_token
+                    return self._hold(stored).access_token  # another process was quicker
                 return self._refresh(stored).access_token
+
+    def _hold(self, stored: Stored) -> Stored:
+        self._held = stored
+        tokens = (stored.access_token, stored.refresh_token, stored.previous_refresh_token)
+        self._tell_secrets([token for token in tokens if token])
+        return stored
 
     def _refresh(self, stored: Stored | None) -> Stored:
         tried: set[str] = set()
+        why = ""
         while (token := self._next_token(stored, tried)) is not None:
+            if not tried:
+                self._store.ready()
             tried.add(token)
             try:
                 tokens = self._ask(token)
-            except GrantRefused:
+            except GrantRefused as refused:
+                why = str(refused)
                 stored = self._load() or stored
             else:
                 return self._keep(tokens, used=token, before=stored)
-        if tried:
-            raise self._refused("Intuit no longer accepts the QuickBooks sign-in")
-        raise self._refused("nobody has signed in to QuickBooks yet")
+        if not tried:
+            raise self._refused("nobody has signed in to QuickBooks yet")
+        if "client" in why.lower():
+            raise self._refused("Intuit says that the refresh token belongs to another app or environment")
+        raise self._refused("Intuit no longer accepts the QuickBooks sign-in")
 
     def _next_token(self, stored: Stored | None, tried: set[str]) -> str | None:
         candidates = [] if stored is None else [stored.refresh_token, stored.previous_refresh_token]
@@ -258,15 +299,13 @@ class SignIn:
             created_at=before.created_at if before else now,
         )
         self._store.save(kept)  # before its first use: a sign-in that is used and not kept is lost
-        self._held = kept
-        return kept
+        return self._hold(kept)
 
     def _refused(self, what: str) -> SignInNeeded:
         return SignInNeeded(
             f"{what} (company {self._settings.realm_id}, {self._settings.environment})",
             code="quickbooks-sign-in",
-            remedy="set a new refresh token as quickbooks.refresh_token or CONNECTOR_QUICKBOOKS__REFRESH_TOKEN "
-            "(it is tried when the kept one is dead)",
+            remedy=f"{_REMEDY} (it is tried when the kept one is dead)",
         )
 
     def _down(self, lost: Lost) -> ServiceDown:
@@ -275,6 +314,10 @@ class SignIn:
             code="quickbooks-down",
             remedy="nothing is lost; run again",
         )
+
+
+def _days(days: int) -> str:
+    return "1 day" if days == 1 else f"{days} days"
 
 
 def _after(now: datetime.datetime, seconds: int | None) -> datetime.datetime | None:

@@ -7,6 +7,7 @@ in its constructor, and cannot ask for the hard expiry of a refresh token.
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -15,12 +16,15 @@ from urllib.parse import urlencode
 from connector.errors import AnswerUnreadable, ServiceDown, SignInNeeded, Throttled
 from connector.network import Answer, Lost, NotSent, exchange, open_session
 from connector.quickbooks.connection import Settings, require_safe
+from connector.quickbooks.outcome import parse
 
 __all__ = ["GrantRefused", "TokenEndpoint", "Tokens"]
 
 SCOPE: Final = "com.intuit.quickbooks.accounting"
 _SECONDS: Final = 30.0
 _CAP: Final = 1024 * 1024
+_LONGEST: Final = 100 * 366 * 24 * 3600
+"""Seconds that a token may be said to live; a calendar has an end."""
 
 
 class GrantRefused(Exception):
@@ -100,7 +104,7 @@ class TokenEndpoint:
         if answer.status >= 500:
             raise Lost(f"HTTP {answer.status}")
         try:
-            content = json.loads(answer.body)
+            content = parse(answer.body)
         except ValueError:
             raise Lost(f"HTTP {answer.status} with a body that is no JSON") from None
         if answer.status == 200:
@@ -119,7 +123,7 @@ class TokenEndpoint:
                 f"{self._settings.environment} keys of the app (secret: CONNECTOR_QUICKBOOKS__CLIENT_SECRET)",
             )
         return AnswerUnreadable(
-            f"Intuit's sign-in service answered HTTP {status} ({str(error)[:60]})",
+            f"Intuit's sign-in service answered HTTP {status}{_named(error)}",
             code="quickbooks-shape",
             remedy="check quickbooks.discovery_url; if it is right, run again later",
         )
@@ -137,7 +141,7 @@ class TokenEndpoint:
             answer = self._send("GET", self._settings.discovery_address, None, None)
             if answer.status != 200:
                 raise _down(f"the discovery document answers HTTP {answer.status}")
-            content = json.loads(answer.body)
+            content = parse(answer.body)
         except Lost as lost:
             raise _down(str(lost)) from None
         except ValueError:
@@ -166,13 +170,20 @@ class TokenEndpoint:
                 raise _down(str(trouble)) from None
 
 
+def _named(error: Any) -> str:
+    """The error's name where it is one; whatever else stands there may be what was sent."""
+    return f" ({error})" if isinstance(error, str) and re.fullmatch("[a-z_]{1,40}", error) else ""
+
+
 def _read_tokens(content: Any) -> Tokens:
     try:
         access, refresh = content["access_token"], content["refresh_token"]
         life = int(content["expires_in"])
         lives = [content.get(f"x_refresh_token_{name}") for name in ("expires_in", "hard_expires_in")]
         rolling, hard = (None if value is None else int(value) for value in lives)
-    except (KeyError, TypeError, ValueError, AttributeError):
+        if not all(0 <= value <= _LONGEST for value in (life, rolling or 0, hard or 0)):
+            raise ValueError  # noqa: TRY301 - as good as no number
+    except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError):
         raise Lost("an answer without the promised tokens") from None
     if not (isinstance(access, str) and access and isinstance(refresh, str) and refresh):
         raise Lost("an answer without the promised tokens")

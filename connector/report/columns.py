@@ -8,6 +8,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from connector.log import redact
+
 __all__ = ["safe", "show_columns", "show_line"]
 
 _GAP: Final = "  "
@@ -23,8 +25,8 @@ Cell = str | Text
 
 
 def safe(text: object, most: int = 60) -> str:
-    """Text from outside that can do nothing to a terminal, cut to ``most`` characters."""
-    clean = str(text).translate(_UNSAFE)
+    """Text from outside that can do nothing to a terminal and shows no secret, cut to ``most`` characters."""
+    clean = redact(str(text)).translate(_UNSAFE)
     return clean if len(clean) <= most else f"{clean[: most - 1]}…"
 
 

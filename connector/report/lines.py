@@ -22,5 +22,7 @@ def log_run(outcome: Outcome, command: Literal["sync", "serve"], company: Compan
         if count_of(action, result) not in ("unchanged", "skipped"):
             row = row_of(action, result, company)
             log.info("document", run=outcome.run, **{key: row[key] for key in _KEYS})
+    for soon in outcome.warnings:
+        log.warning("soon", run=outcome.run, code=soon.code, what=soon.what, remedy=soon.remedy)
     counts = {name: n for name, n in outcome.planned.counts().items() if n}
     log.info("run", run=outcome.run, command=command, exit_code=outcome.exit_code(wrote=wrote), **counts)

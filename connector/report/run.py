@@ -28,7 +28,7 @@ def as_document(
         "company": company,
         "counts": outcome.planned.counts(),
         "documents": _Rows(lambda: documents(outcome, company, everything=everything)),
-        "problems": [problem_data(problem) for problem in outcome.problems],
+        "problems": [problem_data(problem) for problem in (*outcome.problems, *outcome.warnings)],
     }
 
 

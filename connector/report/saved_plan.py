@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,7 +70,10 @@ class SavedPlan:
             "documents": self.documents,
         }
         try:
-            path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+            # Names and amounts of everybody who is owed something: its owner's alone, as the state is.
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
         except OSError as error:
             raise WrongUse(
                 f"{path} cannot be written: {error.strerror}",

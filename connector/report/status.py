@@ -8,9 +8,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from connector.errors import Who, exit_code_of
+from connector.errors import ConnectorError, Who, exit_code_of
 from connector.money import CURRENCIES, round_minor
 from connector.report.due import Trigger, next_run, overdue
+from connector.report.problems import problem_data
 from connector.report.run import CompanyName, stamp
 from connector.report.runs import told_problems
 from connector.settings import Settings, SourceSettings
@@ -20,6 +21,7 @@ from connector.state.overview import Standing, standings
 from connector.state.requests import sent_moment
 from connector.state.store import State
 from connector.state.tables import RunRow
+from connector.sync.sign_in import sign_in_status
 
 __all__ = ["NO_CURRENCY", "ORDER", "status_document", "waits_for"]
 
@@ -149,6 +151,21 @@ def status_document(
         "unknown": [_unknown(state, one, settings.quickbooks.settle_after, now) for one in unknown] if state else [],
         "exit_code": _exit_code(by_source, runs, sources, whole.counts),
         "problems": _problems(by_source, runs),
+        "sign_in": _sign_in(settings, state),
+    }
+
+
+def _sign_in(settings: Settings, state: State | None) -> dict[str, Any]:
+    """How long the sign-in to QuickBooks lasts; its ``problem`` is one of today, not of a run."""
+    try:
+        found = sign_in_status(settings, state)
+    except ConnectorError as error:
+        return {"signed_in": False, "days_left": None, "hard_days_left": None, "problem": problem_data(error.problem)}
+    return {
+        "signed_in": found.signed_in,
+        "days_left": found.days_left,
+        "hard_days_left": found.hard_days_left,
+        "problem": problem_data(found.warning) if found.warning else None,
     }
 
 

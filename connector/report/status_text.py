@@ -44,6 +44,9 @@ def show_status(console: Console, status: Mapping[str, Any]) -> None:
         _line(console, f"\n last run: {lines[0]}", "red")
         for line in lines[1:]:
             _line(console, f" {line}")
+    if soon := status["sign_in"]["problem"]:
+        _line(console, f"\n {safe(soon['what'], 300)}", "yellow")
+        _line(console, f"   = {safe(soon['remedy'], 300)}")
     console.print()
     for state in ORDER:
         if count := status["counts"].get(state):

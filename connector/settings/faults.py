@@ -13,8 +13,9 @@ __all__ = ["SettingFault", "SettingsFaults", "key_lines", "quoted", "shown"]
 _LONG_KEY: Final = 24
 _LONG_LINE: Final = 100
 
+# An app's id is none, but its secret is what is often put in the wrong of the two lines.
 _SECRET_KEYS: Final = frozenset(
-    {"api_key", "client_secret", "refresh_token", "webhook", "email", "smtp", "proxy", "url"}
+    {"api_key", "client_id", "client_secret", "refresh_token", "key", "webhook", "email", "smtp", "proxy", "url"}
 )
 _HEADER: Final = re.compile(r"\s*\[\[?\s*([^\[\]#]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY: Final = re.compile(

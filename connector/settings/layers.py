@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote
 
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
@@ -27,7 +28,10 @@ __all__ = ["PREFIX", "Layer", "environment_layer", "file_layer", "merged", "secr
 
 PREFIX: Final = "CONNECTOR_"
 _SECRETS: Final = {"quickbooks": ("client_secret", "refresh_token"), "sources": ("api_key",)}
-_HIDDEN: Final = (*_SECRETS["quickbooks"], "api_key", "webhook", "smtp", "proxy")
+_HIDDEN: Final = (*_SECRETS["quickbooks"], "api_key", "key", "webhook", "smtp", "proxy")
+
+
+_LONG_PART: Final = 12  # shorter ones are words such as services
 
 
 class _Sections(BaseSettings):
@@ -154,7 +158,8 @@ def _read_key_files(layer: Layer, folder: Path) -> None:
                 layer.tried[(*path, key)] = f"{key}_file names no file"
     for path, value in layer.leaves():
         if path[-1] in _HIDDEN and isinstance(value, str):
-            hide(value)
+            for secret in (value, *_secrets_in(value)):
+                hide(secret)
 
 
 def _read_key_file(layer: Layer, table: dict[str, Any], path: tuple[str, ...], file: Path) -> None:
@@ -171,6 +176,20 @@ def _read_key_file(layer: Layer, table: dict[str, Any], path: tuple[str, ...], f
         return
     table[path[-1]] = text
     layer.from_file[path] = name
+
+
+def _secrets_in(address: str) -> Iterator[str]:
+    """
+    What is secret in an address, as it stands there and as it is meant, for who repeats it alone.
+
+    The password of a mail server or proxy, and the long parts of the path, which are all that a webhook has of one.
+    """
+    _, scheme, rest = address.partition("://")
+    place, *parts = rest.split("/")
+    password = place.rpartition("@")[0].partition(":")[2]
+    for part in (password, *(part for part in parts if len(part) >= _LONG_PART)):
+        if scheme and part:
+            yield from (part, unquote(part))
 
 
 def _given(value: Any) -> bool:

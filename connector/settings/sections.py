@@ -72,6 +72,8 @@ class StateSettings(_Section):
 
     url: StateUrl = Field(default="sqlite:///state.db", validate_default=True)
     key_file: FilePath = Field(default=Path("state.key"), validate_default=True)
+    key: OptionalSecret = None
+    """The text of a key file, for who keeps it apart from the state; then ``key_file`` is neither read nor made."""
 
     @property
     def path(self) -> Path:
@@ -115,7 +117,7 @@ class QuickBooksSettings(_Section):
 class NetworkSettings(_Section):
     """How requests leave this machine. A proxy carries TLS inside, so that its own address may be plain http."""
 
-    proxy: Proxy = ""
+    proxy: Proxy = Field(default="", repr=False)
     ca_bundle: OptionalFile = ""
 
 

@@ -4,7 +4,6 @@ How each kind of value in the settings is read: durations, addresses, paths, dat
 Every reader raises ``Unfit`` in our own words; pydantic's never reach a person.
 """
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -17,6 +16,7 @@ from zoneinfo import ZoneInfo
 from pydantic import PlainValidator, ValidationInfo
 
 from connector.money import CURRENCIES, typed_decimal
+from connector.route import Unsafe, unsafe_in
 from connector.settings.schedule import read_schedule
 
 __all__ = [
@@ -172,26 +172,18 @@ def _currency(value: Any) -> str | None:
     return text
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+_UNSAFE: Final[Mapping[Unsafe, tuple[str, str]]] = {
+    "no-address": ("is no web address", 'write it whole: "https://…"'),
+    "password": ("holds a user name or password", "take it out of the address"),
+    "plain": ("is plain http", "write https://…; plain http is accepted for this machine alone"),
+}
 
 
 def _address(value: Any) -> str:
     text = _text(value)
-    try:
-        parts = urlsplit(text)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        raise Unfit("is no web address", 'write it whole: "https://…"') from None
-    if parts.scheme not in ("http", "https") or not host or any(letter.isspace() for letter in text):
-        raise Unfit("is no web address", 'write it whole: "https://…"')
-    if parts.username is not None or parts.password is not None:
-        raise Unfit("holds a user name or password", "take it out of the address")
-    if parts.scheme == "http" and not _is_loopback(host):
-        raise Unfit("is plain http", "write https://…; plain http is accepted for this machine alone")
+    unsafe = unsafe_in(text)
+    if unsafe is not None:
+        raise Unfit(*_UNSAFE[unsafe])
     return text
 
 
@@ -229,8 +221,12 @@ def _proxy(value: Any) -> str:
     if value in ("", None):
         return ""
     text = _text(value)
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(text)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        fits = False
+    if not fits:
         raise Unfit("is no proxy", 'write "http://host:port"')
     return text
 
@@ -245,7 +241,12 @@ def _file(value: Any, info: ValidationInfo) -> Path:
 
 
 def _optional_file(value: Any, info: ValidationInfo) -> str:
-    return "" if value in ("", None) else str(_file(value, info))
+    if value in ("", None):
+        return ""
+    file = _file(value, info)
+    if not file.is_file():
+        raise Unfit("names no file", "correct the name, or leave the line out")
+    return str(file)
 
 
 def _state_url(value: Any, info: ValidationInfo) -> str:

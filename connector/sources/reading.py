@@ -24,6 +24,7 @@ _BLANK: Final = "***"
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _DATE_TIME: Final = re.compile(r"(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?", re.ASCII)
 _FIRST_YEAR: Final = 1900  # 0001-01-01 is how some systems print "no date"
+_KEY_NAME: Final = re.compile(r"[\w.:@$-]{1,40}")  # a service may put anything there, what we sent it included
 _SHORTEST_SECRET: Final = 6  # anything shorter stands in honest values too
 
 _T = TypeVar("_T")
@@ -40,8 +41,8 @@ def wrong_shape(source: str, what: str, *, code: str = "source-shape") -> Answer
 
 
 def keys_seen(record: Mapping[str, object]) -> str:
-    """The names of a record's keys, for a message: sorted, short, printable."""
-    names = [name[:40] if name.isprintable() else ascii(name[:40]) for name in sorted(record)]
+    """The names of a record's keys, for a message: sorted, and only such as a person would give."""
+    names = [name if _KEY_NAME.fullmatch(name) else "…" for name in sorted(record)]
     return ", ".join(names[:30]) + (" …" if len(names) > 30 else "") or "none"
 
 

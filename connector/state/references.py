@@ -171,7 +171,13 @@ class References(Transactions):
             return t.scalar(select(_SIGN_IN.c.secret).where(_SIGN_IN.c.company == company))
 
     def save_sign_in(self, company: str, environment: str, text: str) -> None:
-        """Keep the encrypted sign-in; it is durable when this returns, unless a transaction is open around it."""
+        """
+        Keep the encrypted sign-in; it is durable when this returns.
+
+        Raises:
+            OurFault: ``send-in-transaction``: a transaction is open around it, so that it would not be.
+        """
+        self._committed_alone()
         row = SignInRow(company=company, environment=environment, secret=text, updated=utc_now())
         self._replace(SignInRow, [row])
 

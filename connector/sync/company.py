@@ -1,25 +1,25 @@
 """One QuickBooks company opened for a run: the client with its sign-in and limits, and the names it knows."""
 
 import datetime
-import fcntl
-import os
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from connector.quickbooks.connection import Settings as Connection
-from connector.quickbooks.encryption import Encryption
 from connector.quickbooks.limiter import Limiter
 from connector.quickbooks.names import Names, Reference
-from connector.quickbooks.signin import SignIn, Stored
 from connector.quickbooks.transport import Company
 from connector.settings import Settings
+from connector.state.clock import utc_now
 from connector.state.recent import RecentRequests
 from connector.state.store import State
 from connector.state.tables import ReferenceRow
+from connector.sync.sign_in import sign_in_of, sign_in_status
 
-__all__ = ["Opened", "connection", "open_company", "sign_in_of"]
+__all__ = ["Opened", "connection", "keep_signed_in", "open_company"]
+
+# Intuit's 100 days begin anew with every refresh; once a day is plenty, and a new token is given no more often.
+_FRESH: Final = datetime.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,80 +71,22 @@ def _limiter(where: Connection, folder: Path) -> Limiter:
     return Limiter(where.requests_per_minute, where.requests_per_second, where.batches_per_minute, recent)
 
 
-def sign_in_of(settings: Settings, state: State, where: Connection) -> SignIn:
-    """The sign-in: kept in the state, or beside where the state would stand if there is none yet."""
-    encryption = Encryption(settings.state.key_file)
-    beside = SignInFile(settings.state.path, encryption)
-    store = beside if state.path is None else SignInRow(state, where.realm_id, where.environment, encryption, beside)
-    given = settings.quickbooks.refresh_token
-    return SignIn(where, store, given.value if given else "")
+def keep_signed_in(settings: Settings, state: State) -> None:
+    """
+    Refresh the sign-in where nothing did for a day, as in months without a bill to write; nothing where nobody is in.
+
+    Raises:
+        SignInNeeded: It has ended: better known now than when there is something to write.
+        ServiceDown: Intuit's sign-in service fails; there is time.
+    """
+    refreshed = sign_in_status(settings, state).refreshed_at
+    if refreshed is not None and utc_now() - refreshed >= _FRESH:
+        sign_in_of(settings, state, connection(settings)).access_token()
 
 
-class SignInFile:
-    """The sign-in in a file of its own: ``plan`` makes no state, and yet a refreshed sign-in must not be lost."""
-
-    def __init__(self, state: Path, encryption: Encryption) -> None:
-        self._path = state.with_name(f"{state.name}.sign-in")
-        self._lock = state.with_name(f"{state.name}.sign-in.lock")
-        self._encryption = encryption
-
-    def load(self) -> Stored | None:
-        return Stored.from_bytes(self._encryption.decrypt(self._path.read_bytes())) if self._path.exists() else None
-
-    def save(self, stored: Stored) -> None:
-        part = self._path.with_name(f"{self._path.name}.part")
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(self._encryption.encrypt(stored.to_bytes()))
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(self._path)
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-    def forget(self) -> None:
-        self._path.unlink(missing_ok=True)
-
-    @contextmanager
-    def lock(self) -> Iterator[None]:
-        with self._lock.open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
-
-
-class SignInRow:
-    """The sign-in as the state keeps it: one encrypted row; one that was left beside the state is taken over."""
-
-    def __init__(
-        self, state: State, company: str, environment: str, encryption: Encryption, beside: SignInFile
-    ) -> None:
-        self._state = state
-        self._company = company
-        self._environment = environment
-        self._encryption = encryption
-        self._beside = beside
-
-    def load(self) -> Stored | None:
-        kept = self._state.sign_in(self._company)
-        row = Stored.from_bytes(self._encryption.decrypt(kept.encode())) if kept else None
-        left = self._beside.load()
-        if left is None or left.realm_id != self._company:
-            return row
-        if row is None or left.refreshed_at > row.refreshed_at:
-            self.save(left)
-            return left
-        self._beside.forget()
-        return row
-
-    def save(self, stored: Stored) -> None:
-        secret = self._encryption.encrypt(stored.to_bytes()).decode()
-        self._state.save_sign_in(self._company, self._environment, secret)
-        self._beside.forget()
-
-    def lock(self) -> AbstractContextManager[None]:
-        return self._beside.lock()
+def _limiter(where: Connection) -> Limiter:
+    """One for as long as the process lives: the daemon's runs share Intuit's minutes."""
+    return Limiter(where.requests_per_minute, where.requests_per_second, where.batches_per_minute)
 
 
 class KeptNames:

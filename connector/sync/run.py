@@ -8,13 +8,15 @@ deciding and pushing, neither pulling nor a person's thinking.
 import datetime
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 
 from connector.document import Key
-from connector.errors import ConnectorError, OurFault, Problem, WrongUse, exit_code_of
+from connector.errors import ConnectorError, OurFault, Problem, ServiceDown, WrongUse, exit_code_of
 from connector.invoice import Invoice
+from connector.log import redact
 from connector.plan import Action, Terms, Verb, decide, may_change
 from connector.push import Sender, VendorMaker, due_in, settle
 from connector.quickbooks.names import Names
@@ -25,13 +27,14 @@ from connector.state.lock import CompanyLock
 from connector.state.requests import sent_moment
 from connector.state.store import State
 from connector.sync.books import Books
-from connector.sync.company import Opened, open_company
+from connector.sync.company import Opened, keep_signed_in, open_company
 from connector.sync.gather import Gathered
 from connector.sync.numbers import Numbers
 from connector.sync.planned import CHANGES, WRITES, Planned, Result, count_of
 from connector.sync.pulling import CHUNK, Loaded, Puller
 from connector.sync.remember import remember
 from connector.sync.selection import Selection, pull_window
+from connector.sync.sign_in import sign_in_status
 from connector.sync.standing import Standings
 from connector.sync.writing import Writer, check_limits, result_of
 
@@ -56,7 +59,7 @@ class Choices:
 
 @dataclass(slots=True)
 class Outcome:
-    """What a run came to; ``planned`` holds every action with its result."""
+    """What a run came to; ``planned`` holds every action with its result, ``warnings`` what will be trouble soon."""
 
     planned: Planned
     problems: list[Problem]
@@ -64,6 +67,7 @@ class Outcome:
     started: datetime.datetime
     run: str | None = None
     ended: datetime.datetime | None = None
+    warnings: list[Problem] = field(default_factory=list)
 
     def exit_code(self, *, wrote: bool) -> int:
         """The first that applies of the list; blocked, refused and unknown documents count where a run wrote."""
@@ -295,6 +299,7 @@ class Run:
         if error is not None:
             self._trouble(error, error.source)
         outcome = self.outcome
+        self._watch_sign_in(wrote=wrote)
         if wrote:
             self._note_not_reached()
             if self.settle_in() is not None:
@@ -314,6 +319,19 @@ class Run:
                 remedy="report it with the run's id",
             )
         return outcome
+
+    def _watch_sign_in(self, *, wrote: bool) -> None:
+        """Keep the sign-in alive where the run had no need of it, and warn before it ends."""
+        try:
+            if wrote and self._opened is None and not self._stop.is_set():
+                keep_signed_in(self._settings, self._state)
+        except ServiceDown:
+            pass  # there are months left to try again
+        except ConnectorError as error:
+            self._trouble(error, None)
+        with suppress(ConnectorError):  # whoever needed the sign-in has said it already
+            warning = sign_in_status(self._settings, self._state).warning
+            self.outcome.warnings.extend([warning] if warning else [])
 
     def _note_not_reached(self) -> None:
         """What the run planned and did not come to waits: it is not told as done."""
@@ -336,7 +354,8 @@ class Run:
         return {name: loaded.mapping.version for name, loaded in self._loaded.items()}
 
     def _trouble(self, error: ConnectorError, source: str | None) -> None:
-        self.outcome.problems.append(error.problem.met_in(source))
+        problem = error.problem.met_in(source)  # the state keeps it, and it may quote a service
+        self.outcome.problems.append(replace(problem, what=redact(problem.what), remedy=redact(problem.remedy)))
         self.outcome.exit_codes.add(error.exit_code)
 
 

@@ -15,7 +15,7 @@ from connector.errors import ServiceDown
 from connector.network import Lost, NotSent, exchange
 from connector.state.lock import CompanyLock
 from connector.state.transactions import Transactions
-from connector.sync.company import SignInRow
+from connector.sync.sign_in import SignInRow
 
 
 class Failing:

@@ -21,6 +21,7 @@ class KeptSignIn:
     stored: Stored | None = None
     saves: list[Stored] = field(default_factory=list)
     fails: bool = False
+    full: bool = False
     _lock: Any = field(default_factory=threading.Lock)
 
     def load(self) -> Stored | None:
@@ -31,6 +32,10 @@ class KeptSignIn:
             raise OSError("the disk is full")
         self.saves.append(stored)
         self.stored = stored
+
+    def ready(self) -> None:
+        if self.full:
+            raise OSError("the disk is full")
 
     def lock(self) -> contextlib.AbstractContextManager[object]:
         return self._lock

@@ -1,13 +1,16 @@
 """The redactor, and that every log passes it."""
 
 import base64
+import html
 import io
 import json
 import logging
+import re
 from collections.abc import Iterator
 from urllib.parse import quote, quote_plus
 
 import pytest
+import requests
 import structlog
 
 from connector import log
@@ -39,6 +42,13 @@ def lines(stream: io.StringIO) -> list[dict[str, object]]:
         quote_plus(SECRET),
         json.dumps(SECRET),
         repr(SECRET),
+        repr(SECRET.encode()),
+        ascii(SECRET),
+        json.dumps(SECRET, ensure_ascii=False),
+        html.escape(SECRET),
+        html.escape(SECRET, quote=False),
+        re.sub("%..", lambda found: found[0].lower(), quote(SECRET, safe="")),
+        requests.Request("GET", f"https://x/?k={SECRET}").prepare().url,
         base64.b64encode(SECRET.encode()).decode(),
         base64.urlsafe_b64encode(SECRET.encode()).decode(),
         f"Basic {base64.b64encode(f'id:{SECRET}'.encode()).decode()}",
@@ -75,6 +85,16 @@ def test_a_hidden_value_shows_in_no_form(form: str) -> None:
 )
 def test_what_secrets_go_by_is_taken_out_and_nothing_else(text: str, told: str) -> None:
     assert log.redact(text) == told
+
+
+def test_tokens_are_hidden_until_others_come_into_use() -> None:
+    log.hide_tokens(["access-token-1", "refresh-token-1"])
+    assert log.redact("with access-token-1 and refresh-token-1") == "with … and …"
+
+    log.hide_tokens(["access-token-2"])
+    assert log.redact(f"access-token-1, access-token-2, {SECRET}") == "access-token-1, …, …"
+
+    log.hide_tokens([])
 
 
 def test_our_log_is_one_json_object_a_line_off_a_terminal() -> None:

@@ -21,6 +21,7 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(FAULTS)
     # Other tests of this process have secrets of their own, and words of these files may be among them.
     monkeypatch.setattr(log, "_hidden", set())
+    monkeypatch.setattr(log, "_tokens", set())
     monkeypatch.setattr(log, "_pattern", None)
 
 

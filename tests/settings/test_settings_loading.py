@@ -293,3 +293,38 @@ def test_a_schedule_is_a_beat_or_a_cron_line(text: str, meaning: Every | Cron) -
 def test_what_is_no_schedule_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"is no schedule|has "):
         read_schedule(text)
+
+
+def test_what_is_secret_inside_an_address_is_hidden_alone_too(tmp_path: Path) -> None:
+    path = tmp_path / "connector.toml"
+    path.write_text(
+        WHOLE
+        + """
+[network]
+proxy = "http://robot:pr%2Bword@proxy.example.com:3128"
+
+[notify]
+webhook = "https://hooks.example.com/services/T000/hook-of-the-team"
+email = {to = ["ap@example.com"], smtp = "smtp://robot:m%40il-word@mail.example.com"}
+"""
+    )
+    load(path)
+
+    told = "535 m@il-word, 407 pr+word, Max retries exceeded with url: /services/T000/hook-of-the-team"
+    assert log.redact(told) == "535 …, 407 …, Max retries exceeded with url: /services/T000/…"
+    assert log.redact("robot at mail.example.com") == "robot at mail.example.com"
+
+
+def test_the_key_of_the_state_may_come_from_anywhere_and_is_hidden(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "connector.toml"
+    path.write_text(WHOLE)
+    assert load(path).state.key is None
+    monkeypatch.setenv("CONNECTOR_STATE__KEY", "the-text-of-a-key-file")
+
+    key = load(path).state.key
+
+    assert key is not None
+    assert key.value == "the-text-of-a-key-file"
+    assert log.redact("it is the-text-of-a-key-file") == "it is …"

@@ -38,7 +38,7 @@ def test_numbers_keep_their_digits() -> None:
 
 def test_keys_are_shown_short_sorted_and_printable() -> None:
     assert keys_seen({}) == "none"
-    assert keys_seen({"b": 1, "a\x1b[31m": 2, "c" * 99: 3}) == f"'a\\x1b[31m', b, {'c' * 40}"
+    assert keys_seen({"b": 1, "a\x1b[31m": 2, "c" * 99: 3}) == "…, b, …"
     assert keys_seen({f"{number:03d}": 0 for number in range(99)}).endswith("029 …")
 
 
