@@ -86,10 +86,13 @@ def _snapshot(company: Company, world: World) -> dict[str, Any]:
         "records": records,
         "sequences": company.sequences,
         "deletions": [[gone.kind, gone.id, str(gone.when)] for gone in company.deletions],
-        "requests": {key: [held.status, held.body, str(held.when)] for key, held in company.requests.items()},
+        "requests": {
+            key: [held.status, held.body, str(held.when), held.print] for key, held in company.requests.items()
+        },
         "access": {token: str(until) for token, until in tokens.access.items()},
         "refresh": {
-            token: [str(held.issued), str(held.until), held.replaced] for token, held in tokens.refresh.items()
+            token: [str(held.issued), str(held.until), str(held.granted), held.replaced]
+            for token, held in tokens.refresh.items()
         },
         "refreshes": tokens.count,
         "sources": {"cake": world.cake, "commission_factory": world.commission_factory},
@@ -112,12 +115,13 @@ def _restore(company: Company, world: World, saved: dict[str, Any]) -> None:
     company.sequences.update(saved["sequences"])
     company.deletions = [Deletion(kind, key, float(when)) for kind, key, when in saved["deletions"]]
     company.requests = {
-        key: Remembered(status, body, float(when)) for key, (status, body, when) in saved["requests"].items()
+        key: Remembered(status, body, float(when), sent)
+        for key, (status, body, when, sent) in saved["requests"].items()
     }
     company.tokens.access = {token: float(until) for token, until in saved["access"].items()}
     company.tokens.refresh = {
-        token: Refresh(float(issued), float(until), replaced)
-        for token, (issued, until, replaced) in saved["refresh"].items()
+        token: Refresh(float(issued), float(until), float(granted), replaced)
+        for token, (issued, until, granted, replaced) in saved["refresh"].items()
     }
     company.tokens.count = saved["refreshes"]
     world.cake.clear()

@@ -4,9 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from connector.sandbox.quickbooks.checks import Writing, check_lengths, check_properties
-from connector.sandbox.quickbooks.company import Company, Data, Record
+from connector.sandbox.quickbooks.company import NOVELTY, Company, Data, Record
 from connector.sandbox.quickbooks.entities import ENTITIES, Entity
-from connector.sandbox.quickbooks.faults import Refusal, business, missing, not_found, refuse, stale, unsupported
+from connector.sandbox.quickbooks.faults import (
+    Problem,
+    Refusal,
+    business,
+    missing,
+    not_found,
+    refuse,
+    stale,
+    unsupported,
+)
 from connector.sandbox.quickbooks.lists import build_listed
 from connector.sandbox.quickbooks.payments import apply_payment, build_payment
 from connector.sandbox.quickbooks.purchases import build_purchase, check_open, not_in_plan
@@ -34,6 +43,8 @@ class Options:
 def write(company: Company, entity: Entity, body: Data, options: Options) -> Verbatim | Data:
     """Do one write and give back the entity as it is answered. Raises Refusal, and then nothing was done."""
     _check_gates(company, entity)
+    if company.switches.on("undocumented_properties"):
+        body = {name: value for name, value in body.items() if name != NOVELTY}
     check_properties(body, entity.shape)
     if entity.read_only or options.operation not in {"", "create", "update", "delete", "void"}:
         raise unsupported(entity.name.lower())
@@ -52,7 +63,8 @@ def read(company: Company, entity: Entity, key: str) -> Record:
     if not _is_id(key) and company.find(entity.name, key) is None:
         raise refuse("2030", f"Id should be a valid number. Supplied value:{key}", "Id")
     record = company.find(entity.name, key)
-    if record is None:
+    hidden = record and company.hides(entity.name, record) and company.switches.text("hidden_bills_by_id") == "610"
+    if record is None or hidden:
         raise not_found()
     return record
 
@@ -120,12 +132,17 @@ def _delete(company: Company, entity: Entity, body: Data) -> Data:
     writing = Writing(company, entity, body, old)
     check_open(writing, company.today())
     if entity.name != "BillPayment" and old.data["LinkedTxn"]:
-        writing.add(business("You must unlink any linked transactions before deleting this transaction."))
+        writing.add(_linked(company.switches.text("paid_delete_code")))
     writing.settle()
     if entity.name == "BillPayment":
         apply_payment(company, old.data, -1)
     company.remove(entity.name, old.data["Id"])
     return {"domain": "QBO", "status": "Deleted", "Id": old.data["Id"]}
+
+
+def _linked(code: str) -> Problem:
+    text = "You must unlink any linked transactions before deleting this transaction."
+    return business(text) if code == "6000" else Problem(code, text)
 
 
 def entity_of(name: str) -> Entity:
