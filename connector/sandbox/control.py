@@ -13,8 +13,10 @@ from connector.sandbox.affiliates import World
 from connector.sandbox.journal import Journal
 from connector.sandbox.quickbooks.company import Company, Profile
 from connector.sandbox.quickbooks.loading import load
+from connector.sandbox.quickbooks.person import person
 from connector.sandbox.quickbooks.seed import home_currency_of, seed
 from connector.sandbox.quickbooks.wire import decode, encode
+from connector.sandbox.switches import explained
 
 _SOURCES = ("cake", "commission_factory")
 _PLAN = "QuickBooks Online "
@@ -85,6 +87,7 @@ def control_routes(company: Company, world: World, journal: Journal, restart: Ca
 
     return [
         _get("/switches", company.switches.all),
+        _get("/help", lambda: explained(company.switches.all())),
         _get("/company", everything),
         _get("/preferences", lambda: _profile(company)),
         _get("/requests", lambda: list(journal.entries)),
@@ -93,6 +96,7 @@ def control_routes(company: Company, world: World, journal: Journal, restart: Ca
         _post("/switches", company, switch),
         _post("/arm", company, arm),
         _post("/load", company, lambda given: load_rows(company, world, given)),
+        _post("/person", company, lambda given: person(company, given)),
         _post("/preferences", company, prefer),
         _post("/reset", company, reset),
     ]

@@ -14,7 +14,7 @@ from connector.sandbox.quickbooks.wire import CENT, money
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOST = Decimal(10) ** 10
-_LISTS = {"Line", "LinkedTxn", "TaxLine"}
+_LISTS = {"Line", "LinkedTxn", "TaxLine", "AttachableRef"}
 
 
 @dataclass(slots=True)

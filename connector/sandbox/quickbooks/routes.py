@@ -23,6 +23,7 @@ from connector.sandbox.quickbooks.faults import Problem, Refusal, refuse, unsupp
 from connector.sandbox.quickbooks.query import run
 from connector.sandbox.quickbooks.rates import exchange_rate
 from connector.sandbox.quickbooks.requestids import check_id, once
+from connector.sandbox.quickbooks.uploads import upload
 from connector.sandbox.quickbooks.wire import decode, encode, envelope_time
 from connector.sandbox.quickbooks.write import Options, read, write
 
@@ -124,6 +125,7 @@ def _route(company: Company, call: Call, journal: Journal) -> tuple[int, str]:
     special: dict[str, Callable[[Company, Call, Journal], tuple[int, str]]] = {
         "query": _query,
         "batch": _batch,
+        "upload": _upload,
         "cdc": _cdc,
         "preferences": _preferences,
         "companyinfo": _company_info,
@@ -183,6 +185,11 @@ def _batch(company: Company, call: Call, journal: Journal) -> tuple[int, str]:
     metered = {"each": questions, "once": min(questions, 1), "none": 0}[company.switches.text("batch_queries_metered")]
     journal.meters["core_plus"] += metered
     return 200, encode(answer | {"time": envelope_time(company.now())})
+
+
+def _upload(company: Company, call: Call, journal: Journal) -> tuple[int, str]:
+    kind = call.request.headers.get("content-type", "")
+    return _enveloped(company, "AttachableResponse", upload(company, kind, call.body))
 
 
 def _cdc(company: Company, call: Call, journal: Journal) -> tuple[int, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from connector.sandbox.quickbooks.attachables import build_attachable
 from connector.sandbox.quickbooks.checks import Writing, check_lengths, check_properties
 from connector.sandbox.quickbooks.company import NOVELTY, Company, Data, Record
 from connector.sandbox.quickbooks.entities import ENTITIES, Entity
@@ -25,6 +26,7 @@ _BUILDERS: dict[str, Callable[[Writing], Data]] = {
     "Bill": build_purchase,
     "VendorCredit": build_purchase,
     "BillPayment": build_payment,
+    "Attachable": build_attachable,
 }
 _ENDED = (
     "Subscription period has ended or canceled or there was a billing problem : You can't add data to {plan} because "
@@ -126,12 +128,13 @@ def _update(company: Company, entity: Entity, body: Data, options: Options) -> R
 
 
 def _delete(company: Company, entity: Entity, body: Data) -> Data:
-    if not entity.transaction:
+    if not entity.transaction and entity.name != "Attachable":
         raise unsupported(f"{entity.name.lower()}?operation=delete")
     old = _current(company, entity, body)
     writing = Writing(company, entity, body, old)
-    check_open(writing, company.today())
-    if entity.name != "BillPayment" and old.data["LinkedTxn"]:
+    if entity.transaction:
+        check_open(writing, company.today())
+    if entity.name != "BillPayment" and old.data.get("LinkedTxn"):
         writing.add(_linked(company.switches.text("paid_delete_code")))
     writing.settle()
     if entity.name == "BillPayment":
