@@ -1,9 +1,10 @@
 """When QuickBooks takes nothing more: how long to wait, how often, and with which words a run ends."""
 
 import threading
+from collections.abc import Mapping
 from typing import Final
 
-from connector.errors import ConnectorError, ServiceDown, SignInNeeded, Throttled
+from connector.errors import ConnectorError, ServiceDown, SettingsInvalid, SignInNeeded, Throttled
 from connector.quickbooks.faults import explain, meaning_of
 from connector.quickbooks.transport import Company, Outcome
 
@@ -11,6 +12,8 @@ __all__ = ["THROTTLES", "refused_to_go_on", "rest", "stops"]
 
 THROTTLES: Final = 3
 _LONGEST_REST: Final = 300.0
+_ERRORS: Final[Mapping[str, type[ConnectorError]]] = {"batch-too-large": SettingsInvalid}
+"""What mends a refusal that is no matter of the sign-in, the subscription or the company."""
 
 
 def stops(outcome: Outcome) -> bool:
@@ -36,7 +39,7 @@ def refused_to_go_on(outcome: Outcome) -> ConnectorError:
             remedy="nothing was sent; run again",
         )
     code, reason, remedy = explain(outcome, {})
-    return SignInNeeded(reason, code=code, remedy=remedy)
+    return _ERRORS.get(code, SignInNeeded)(reason, code=code, remedy=remedy)
 
 
 def rest(company: Company, outcome: Outcome, stop: threading.Event) -> None:
