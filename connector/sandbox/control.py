@@ -69,6 +69,10 @@ def control_routes(company: Company, world: World, journal: Journal, restart: Ca
             journal.arm(given)
         return {"armed": len(journal.armed)}
 
+    def disarm(given: dict[str, Any]) -> Any:
+        journal.armed.clear()
+        return {"armed": 0}
+
     def switch(given: dict[str, Any]) -> Any:
         company.switches.set(given)
         return company.switches.all()
@@ -95,6 +99,7 @@ def control_routes(company: Company, world: World, journal: Journal, restart: Ca
         _get("/sources", lambda: {"cake": world.cake, "commission_factory": world.commission_factory}),
         _post("/switches", company, switch),
         _post("/arm", company, arm),
+        _post("/disarm", company, disarm),
         _post("/load", company, lambda given: load_rows(company, world, given)),
         _post("/person", company, lambda given: person(company, given)),
         _post("/preferences", company, prefer),

@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from connector.sandbox.affiliates import World
 from connector.sandbox.quickbooks.company import Company, Deletion, Profile, Record, Remembered
 from connector.sandbox.quickbooks.wire import decode, encode
+from connector.sandbox.switches import SWITCHES
 from connector.sandbox.tokens import Refresh
 
 _FILE = "sandbox.json"
@@ -99,15 +100,19 @@ def _snapshot(company: Company, world: World) -> dict[str, Any]:
     }
 
 
+def _counts(name: str) -> bool:
+    """Whether a switch is a number; fractions are kept as text."""
+    default = SWITCHES[name].default
+    return isinstance(default, int | float) and not isinstance(default, bool)
+
+
 def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, float) else value
 
 
 def _restore(company: Company, world: World, saved: dict[str, Any]) -> None:
     company.profile = Profile(**saved["profile"])
-    switches = company.switches
-    numbers = {name for name, value in switches.all().items() if isinstance(value, int) and not isinstance(value, bool)}
-    switches.set({name: float(value) if name in numbers else value for name, value in saved["switches"].items()})
+    company.switches.set({name: float(value) if _counts(name) else value for name, value in saved["switches"].items()})
     company.clear()
     for kind, rows in saved["records"].items():
         for created, changed, data in rows:

@@ -131,6 +131,13 @@ def test_several_faults_may_wait_at_once(books: Books) -> None:
     assert [books.query("select * from Term").status_code for _ in range(3)] == [429, 500, 200]
 
 
+def test_what_waits_can_be_taken_away_again(books: Books) -> None:
+    books.control("arm", {"fault": "answer-500", "path": "/query", "times": 5})
+    assert books.query("select * from Term").status_code == 500
+    books.control("disarm", {})
+    assert books.query("select * from Term").status_code == 200
+
+
 @pytest.mark.parametrize(
     "body",
     [{"fault": "nonsense"}, {"fault": "throttle", "colour": 1}, {}],

@@ -83,9 +83,10 @@ ANSWERS = [
     *_either("refresh_token_seconds", 60),
     *_either("clock_ahead_seconds", 3600, -3600),
     Case("vendors' currencies ignored", {"vendor_currency_ignored": True}, fate="blocked", left="blocked"),
+    Case("tracking off, ignore", {"tracking_off": "ignore"}, preferences={"class_tracking": False}),
     *(
-        Case(f"tracking off, {code}", {"tracking_off": code}, preferences={"class_tracking": False})
-        for code in ("ignore", "2500", "5030", "6000")
+        Case(f"tracking off, {code}", {"tracking_off": code}, preferences={"class_tracking": False}, left="refused")
+        for code in ("2500", "5030", "6000")
     ),
     *(
         Case(
@@ -148,6 +149,7 @@ LOST: list[Arm] = [
     *({"fault": "answer-html", "status": status, "commit": done} for status in (502, 504) for done in (True, False)),
     *({"fault": "answer-fault", "code": "600", "status": 400, "commit": done} for done in (True, False)),
     *({"fault": "answer-fault", "code": "10000", "status": 200, "commit": done} for done in (True, False)),
+    {"fault": "answer-fault", "code": "10200", "status": 400},
 ]
 _LOST_ITEMS: list[Arm] = [
     {"fault": "batch-half-done"},
@@ -168,8 +170,7 @@ _HARMLESS: list[Arm] = [
 _STOPS: list[tuple[Arm, int, str]] = [
     ({"fault": "answer-403"}, 4, "quickbooks-forbidden"),
     ({"fault": "answer-fault", "code": "6190", "status": 200}, 4, "subscription-ended"),
-    ({"fault": "answer-fault", "code": "10200", "status": 400}, 4, "company-reset"),
-    ({"fault": "throttle", "times": 3}, 5, "quickbooks-throttled"),
+    ({"fault": "throttle", "times": 100}, 5, "quickbooks-throttled"),
 ]
 
 WORLDS: dict[str, Arm] = {

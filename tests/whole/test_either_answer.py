@@ -11,6 +11,7 @@ import random
 import shutil
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -85,6 +86,7 @@ class Stage:
 
     def end_trouble(self, case: Case) -> None:
         """What is armed still is taken away; the answers stay as they are where they last."""
+        self.project.control("disarm", {})
         self._services.company.switches.reset()
         if case.lasts:
             self.project.control("switches", case.switches)
@@ -138,11 +140,11 @@ def lives(stage: Stage, case: Case, ids: tuple[int, ...]) -> None:
     stage.end_trouble(case)
     quiet = stage.until_quiet()
 
-    left = {case.left: 1} if case.left else {}
-    assert quiet.counts == {"unchanged": owed - 1 - len(left), "refused": 1} | left, quiet.said
+    left = Counter(["refused", case.left] if case.left else ["refused"])
+    assert quiet.counts == {**left, "unchanged": owed - left.total()}, quiet.said
     assert quiet.code == 6
     expected = {f"CAKE-{id_}": (Decimal(f"{100 + id_}.25"), "AUD") for id_ in ids}
-    if case.left != "blocked":
+    if case.left not in {"blocked", "refused"}:
         expected |= {f"CAKE-{FOREIGN}": (Decimal(f"{100 + FOREIGN}.25"), "USD")}
     assert stage.bills() == expected
     names = [vendor["DisplayName"] for vendor in stage.project.held("Vendor")]
