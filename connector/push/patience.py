@@ -1,14 +1,17 @@
 """When QuickBooks takes nothing more: after how many tries, and with which words, a run ends."""
 
+from collections.abc import Mapping
 from typing import Final
 
-from connector.errors import ConnectorError, ServiceDown, SignInNeeded, Throttled
+from connector.errors import ConnectorError, ServiceDown, SettingsInvalid, SignInNeeded, Throttled
 from connector.quickbooks.faults import explain, meaning_of
 from connector.quickbooks.transport import Outcome
 
 __all__ = ["THROTTLES", "refused_to_go_on", "stops"]
 
 THROTTLES: Final = 3
+_ERRORS: Final[Mapping[str, type[ConnectorError]]] = {"batch-too-large": SettingsInvalid}
+"""What mends a refusal that is no matter of the sign-in, the subscription or the company."""
 
 
 def stops(outcome: Outcome) -> bool:
@@ -34,4 +37,4 @@ def refused_to_go_on(outcome: Outcome) -> ConnectorError:
             remedy="nothing was sent; run again",
         )
     code, reason, remedy = explain(outcome, {})
-    return SignInNeeded(reason, code=code, remedy=remedy)
+    return _ERRORS.get(code, SignInNeeded)(reason, code=code, remedy=remedy)

@@ -121,6 +121,10 @@ _MEANINGS: Final = (
         "look at the company before anything else; then run: connector reconcile",
     ),
     Meaning(
+        "batch-too-large", "stop", "QuickBooks takes no batch of so many documents.",
+        "set quickbooks.batch_size to 10 in the settings and run again; nothing of the batch was written",
+    ),
+    Meaning(
         "quickbooks-sign-in", "stop", "QuickBooks does not accept the sign-in.",
         "set a new refresh token as quickbooks.refresh_token or CONNECTOR_QUICKBOOKS__REFRESH_TOKEN "
         "(it is tried when the kept one is dead)",
@@ -170,11 +174,12 @@ _CODES_OF: Final = {
     "permission-missing": "5020",
     "subscription-ended": "6190",
     "company-reset": "10200",
+    "batch-too-large": "1040",
     "quickbooks-sign-in": "100 120 3200",
     "quickbooks-forbidden": "3100",
     "quickbooks-throttled": "3001",
     "outcome-unknown": "600 10000",
-    "request-invalid": "500 900 1040 2010 2020 2030 2130 2250 4000 4001 6440 10100",
+    "request-invalid": "500 900 2010 2020 2030 2130 2250 4000 4001 6440 10100",
 }
 FAULTS: Final[Mapping[str, Meaning]] = {
     number: _BY_CODE[code] for code, numbers in _CODES_OF.items() for number in numbers.split()

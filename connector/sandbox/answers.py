@@ -19,12 +19,39 @@ _PAGE = (
 _REASONS = {502: "502 Bad Gateway", 503: "503 Service Unavailable", 504: "504 Gateway Time-out"}
 
 
+class _Joined:
+    """A transport that sends what is written in one round of the loop, head and body of an answer, in one go."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._held: list[bytes] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Keep it until the loop's next round."""
+        if not self._held:
+            asyncio.get_running_loop().call_soon(self._send)
+        self._held.append(data)
+
+    def close(self) -> None:
+        """Send what is kept, then close."""
+        self._send()
+        self._transport.close()
+
+    def _send(self) -> None:
+        held, self._held = self._held, []
+        if held:
+            self._transport.write(b"".join(held))
+
+
 class CuttableProtocol(H11Protocol):
     """Uvicorn's protocol that hands its transport to the request's state, so that an answer can be a cut line."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client came."""
-        super().connection_made(transport)
+        super().connection_made(_Joined(transport))  # type: ignore[arg-type]  # all that the protocol asks of one
         self.app_state = {**self.app_state, "transport": transport}
 
 
@@ -84,15 +111,19 @@ class Armed:
 
 
 def strike(armed: Armed, work: Callable[[], Response], now: float) -> Response:
-    """The faulty answer; the work is done first where the fault commits."""
+    """The faulty answer; the work is done first where the fault commits, or a second time, or later."""
     whole = work() if armed.commits else Response()
+    if armed.fault in {"commit-late", "arrive-twice"}:
+        asyncio.get_running_loop().call_later(float(armed.parameters.get("seconds", 0)), work)
     return _answer(armed, whole, now)
 
 
 def _answer(armed: Armed, whole: Response, now: float) -> Response:  # noqa: PLR0911 - one line a fault
     given = armed.parameters
     match armed.fault:
-        case "commit-then-drop" | "drop-before-commit":
+        case "arrive-twice":
+            return whole
+        case "commit-then-drop" | "drop-before-commit" | "commit-late":
             return Drop()
         case "commit-then-hang" | "hang-before-commit":
             return Drop(float(given.get("seconds", 5)))
@@ -104,7 +135,7 @@ def _answer(armed: Armed, whole: Response, now: float) -> Response:  # noqa: PLR
             status = int(given.get("status", 503))
             return Response(_PAGE.format(_REASONS.get(status, str(status))), status, media_type="text/html")
         case "answer-401":
-            return json_answer(401, faults.unauthenticated("Token expired: AB0160", now), _CHALLENGE)
+            return unauthenticated("B", "Token expired: AB0160", now)
         case "answer-403":
             return json_answer(403, faults.forbidden(now))
         case "throttle":
@@ -135,9 +166,9 @@ def throttled(shape: str, retry_after: float, now: float) -> Response:
     return json_answer(429, faults.throttled(shape, now, envelope_time(now)), headers)
 
 
-def unauthenticated(detail: str, now: float) -> Response:
-    """A 401 of the gateway."""
-    return json_answer(401, faults.unauthenticated(detail, now), _CHALLENGE)
+def unauthenticated(shape: str, detail: str, now: float) -> Response:
+    """A 401 in envelope A or B."""
+    return json_answer(401, faults.unauthenticated(shape, detail, now, envelope_time(now)), _CHALLENGE)
 
 
 def json_answer(status: int, body: Any, headers: Mapping[str, str] | None = None) -> Response:

@@ -13,8 +13,10 @@ from connector.sandbox.affiliates import World
 from connector.sandbox.journal import Journal
 from connector.sandbox.quickbooks.company import Company, Profile
 from connector.sandbox.quickbooks.loading import load
+from connector.sandbox.quickbooks.person import person
 from connector.sandbox.quickbooks.seed import home_currency_of, seed
 from connector.sandbox.quickbooks.wire import decode, encode
+from connector.sandbox.switches import explained
 
 _SOURCES = ("cake", "commission_factory")
 _PLAN = "QuickBooks Online "
@@ -67,6 +69,10 @@ def control_routes(company: Company, world: World, journal: Journal, restart: Ca
             journal.arm(given)
         return {"armed": len(journal.armed)}
 
+    def disarm(given: dict[str, Any]) -> Any:
+        journal.armed.clear()
+        return {"armed": 0}
+
     def switch(given: dict[str, Any]) -> Any:
         company.switches.set(given)
         return company.switches.all()
@@ -85,6 +91,7 @@ def control_routes(company: Company, world: World, journal: Journal, restart: Ca
 
     return [
         _get("/switches", company.switches.all),
+        _get("/help", lambda: explained(company.switches.all())),
         _get("/company", everything),
         _get("/preferences", lambda: _profile(company)),
         _get("/requests", lambda: list(journal.entries)),
@@ -92,7 +99,9 @@ def control_routes(company: Company, world: World, journal: Journal, restart: Ca
         _get("/sources", lambda: {"cake": world.cake, "commission_factory": world.commission_factory}),
         _post("/switches", company, switch),
         _post("/arm", company, arm),
+        _post("/disarm", company, disarm),
         _post("/load", company, lambda given: load_rows(company, world, given)),
+        _post("/person", company, lambda given: person(company, given)),
         _post("/preferences", company, prefer),
         _post("/reset", company, reset),
     ]

@@ -14,7 +14,6 @@ from connector.sandbox.switches import FAULTS
 METERS = ("core", "core_plus", "oauth", "cake", "commission_factory")
 _KEPT = 100_000
 _MATCHING = {"path", "method", "times", "skip", "fault"}
-_BATCH_FAULTS = {"batch-item-lost", "batch-item-throttled"}
 
 
 class Journal:
@@ -41,8 +40,8 @@ class Journal:
                 "time": time.time(),
                 "kind": kind,
                 "method": request.method,
-                "path": request.url.path,
-                "query": request.url.query,
+                "path": request.scope["path"],
+                "query": request.scope["query_string"].decode("latin-1"),
                 "status": status,
                 "requestid": request.query_params.get("requestid", ""),
                 "body": body.decode("utf-8", "replace"),
@@ -70,9 +69,9 @@ class Journal:
     def take(self, request: Request, *, in_batch: bool = False) -> Armed | None:
         """The first armed fault that fits this request; it is used up once. `in_batch` asks for faults of one item."""
         for armed in self.armed:
-            if (armed.fault in _BATCH_FAULTS) != in_batch:
+            if armed.fault.startswith("batch-") != in_batch:
                 continue
-            if armed.path not in request.url.path or armed.method not in {"", request.method}:
+            if armed.path not in request.scope["path"] or armed.method not in {"", request.method}:
                 continue
             if armed.skip:
                 armed.skip -= 1

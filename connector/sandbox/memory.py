@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from connector.sandbox.affiliates import World
 from connector.sandbox.quickbooks.company import Company, Deletion, Profile, Record, Remembered
 from connector.sandbox.quickbooks.wire import decode, encode
+from connector.sandbox.switches import SWITCHES
 from connector.sandbox.tokens import Refresh
 
 _FILE = "sandbox.json"
@@ -86,14 +87,23 @@ def _snapshot(company: Company, world: World) -> dict[str, Any]:
         "records": records,
         "sequences": company.sequences,
         "deletions": [[gone.kind, gone.id, str(gone.when)] for gone in company.deletions],
-        "requests": {key: [held.status, held.body, str(held.when)] for key, held in company.requests.items()},
+        "requests": {
+            key: [held.status, held.body, str(held.when), held.print] for key, held in company.requests.items()
+        },
         "access": {token: str(until) for token, until in tokens.access.items()},
         "refresh": {
-            token: [str(held.issued), str(held.until), held.replaced] for token, held in tokens.refresh.items()
+            token: [str(held.issued), str(held.until), str(held.granted), held.replaced]
+            for token, held in tokens.refresh.items()
         },
         "refreshes": tokens.count,
         "sources": {"cake": world.cake, "commission_factory": world.commission_factory},
     }
+
+
+def _counts(name: str) -> bool:
+    """Whether a switch is a number; fractions are kept as text."""
+    default = SWITCHES[name].default
+    return isinstance(default, int | float) and not isinstance(default, bool)
 
 
 def _plain(value: Any) -> Any:
@@ -102,9 +112,7 @@ def _plain(value: Any) -> Any:
 
 def _restore(company: Company, world: World, saved: dict[str, Any]) -> None:
     company.profile = Profile(**saved["profile"])
-    switches = company.switches
-    numbers = {name for name, value in switches.all().items() if isinstance(value, int) and not isinstance(value, bool)}
-    switches.set({name: float(value) if name in numbers else value for name, value in saved["switches"].items()})
+    company.switches.set({name: float(value) if _counts(name) else value for name, value in saved["switches"].items()})
     company.clear()
     for kind, rows in saved["records"].items():
         for created, changed, data in rows:
@@ -112,12 +120,13 @@ def _restore(company: Company, world: World, saved: dict[str, Any]) -> None:
     company.sequences.update(saved["sequences"])
     company.deletions = [Deletion(kind, key, float(when)) for kind, key, when in saved["deletions"]]
     company.requests = {
-        key: Remembered(status, body, float(when)) for key, (status, body, when) in saved["requests"].items()
+        key: Remembered(status, body, float(when), sent)
+        for key, (status, body, when, sent) in saved["requests"].items()
     }
     company.tokens.access = {token: float(until) for token, until in saved["access"].items()}
     company.tokens.refresh = {
-        token: Refresh(float(issued), float(until), replaced)
-        for token, (issued, until, replaced) in saved["refresh"].items()
+        token: Refresh(float(issued), float(until), float(granted), replaced)
+        for token, (issued, until, granted, replaced) in saved["refresh"].items()
     }
     company.tokens.count = saved["refreshes"]
     world.cake.clear()

@@ -15,7 +15,7 @@ from connector.sandbox.credentials import CLIENT_ID, CLIENT_SECRET
 from connector.sandbox.journal import Journal
 from connector.sandbox.quickbooks.company import Company
 from connector.sandbox.quickbooks.wire import decode
-from connector.sandbox.tokens import HARD_LIFE, InvalidGrant
+from connector.sandbox.tokens import InvalidGrant
 
 Work = Callable[[Company, Request, bytes], Response]
 _JSON = "application/json;charset=utf-8"
@@ -99,7 +99,7 @@ def _token(company: Company, request: Request, body: bytes) -> Response:
         "expires_in": pair.access_life,
     }
     if request.headers.get("x-include-refresh-token-hard-expires-in") == "true":
-        answer["x_refresh_token_hard_expires_in"] = HARD_LIFE
+        answer["x_refresh_token_hard_expires_in"] = pair.hard_life
     return JSONResponse(answer, 200, _NO_STORE | {"intuit_tid": secrets.token_hex(16)}, media_type=_JSON)
 
 
@@ -120,7 +120,7 @@ def _revoke(company: Company, request: Request, body: bytes) -> Response:
 def _userinfo(company: Company, request: Request, body: bytes) -> Response:
     now = company.now()
     if trouble := company.tokens.trouble(request.headers.get("authorization", ""), now):
-        return unauthenticated(trouble, now)
+        return unauthenticated(company.switches.text("unauthenticated_shape"), trouble, now)
     return JSONResponse({"sub": "sandbox-user", "email": "owner@sandbox.example", "emailVerified": True})
 
 

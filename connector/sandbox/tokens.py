@@ -4,11 +4,8 @@ import secrets
 from dataclasses import dataclass, field
 
 from connector.sandbox.credentials import REFRESH_TOKEN
-from connector.sandbox.switches import Switches
+from connector.sandbox.switches import DAY, SWITCHES, Switches
 
-DAY = 24 * 3600
-REFRESH_LIFE = 101 * DAY
-HARD_LIFE = 5 * 365 * DAY
 CODE_LIFE = 600
 
 _WORDINGS = {
@@ -29,21 +26,23 @@ class InvalidGrant(Exception):
 
 @dataclass(slots=True)
 class Refresh:
-    """A refresh token: when it was issued, and until when it is good."""
+    """A refresh token: when it was issued, until when it is good, and when a person granted the sign-in behind it."""
 
     issued: float
     until: float
+    granted: float
     replaced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What a grant gives: both tokens and their lives in seconds."""
+    """What a grant gives: both tokens and their lives in seconds, and what is left of the sign-in's own life."""
 
     access: str
     access_life: int
     refresh: str
     refresh_life: int
+    hard_life: int
 
 
 @dataclass(slots=True)
@@ -60,7 +59,7 @@ class Tokens:
         self.access.clear()
         self.refresh.clear()
         self.codes.clear()
-        self.refresh[REFRESH_TOKEN] = Refresh(now, now + REFRESH_LIFE)
+        self.refresh[REFRESH_TOKEN] = Refresh(now, now + float(SWITCHES["refresh_token_seconds"].default), now)
 
     def trouble(self, header: str, now: float) -> str | None:
         """What is wrong with an Authorization header, in the gateway's words; None when it is good."""
@@ -86,22 +85,23 @@ class Tokens:
         """Tokens for a code. Raises InvalidGrant."""
         if self.codes.pop(code, 0) <= now:
             raise InvalidGrant(switches)
-        return self._pair(self._new_refresh(now), switches, now)
+        return self._pair(self._new_refresh(now, switches, now), switches, now)
 
     def renew(self, token: str, switches: Switches, now: float) -> Pair:
         """Tokens for a refresh token, rotating it as the switches say. Raises InvalidGrant."""
         held = self.refresh.get(token)
-        if held is None or held.until <= now or (held.replaced and switches.text("old_refresh_tokens") == "dead"):
+        dead = held is None or held.until <= now or held.granted + switches.number("refresh_hard_seconds") <= now
+        if held is None or dead or (held.replaced and switches.text("old_refresh_tokens") == "dead"):
             raise InvalidGrant(switches)
         rotation = switches.text("refresh_rotation")
         rotates = rotation == "always" or (rotation == "after 24 h" and now - held.issued >= DAY)
         if not rotates:
-            held.until = now + REFRESH_LIFE
+            held.until = now + switches.number("refresh_token_seconds")
             return self._pair(token, switches, now)
         for other in self.refresh.values():
             if not other.replaced:
                 other.replaced, other.until = True, min(other.until, now + DAY)
-        return self._pair(self._new_refresh(now), switches, now)
+        return self._pair(self._new_refresh(held.granted, switches, now), switches, now)
 
     def revoke(self, token: str) -> bool:
         """Disconnect: whichever of the tokens is named, all of them die. False for an unknown token."""
@@ -111,14 +111,16 @@ class Tokens:
         self.access.clear()
         return True
 
-    def _new_refresh(self, now: float) -> str:
+    def _new_refresh(self, granted: float, switches: Switches, now: float) -> str:
         self.count += 1
         token = f"RT1-{self.count}-H0-{int(now)}{secrets.token_hex(8)}"
-        self.refresh[token] = Refresh(now, now + REFRESH_LIFE)
+        self.refresh[token] = Refresh(now, now + switches.number("refresh_token_seconds"), granted)
         return token
 
     def _pair(self, refresh: str, switches: Switches, now: float) -> Pair:
         life = int(switches.number("access_token_seconds"))
         access = f"eyJlbmMiOiJBMTI4Q0JDLUhTMjU2IiwiYWxnIjoiZGlyIn0..{secrets.token_urlsafe(96)}"
         self.access[access] = now + life
-        return Pair(access, life, refresh, int(self.refresh[refresh].until - now))
+        held = self.refresh[refresh]
+        hard = int(held.granted + switches.number("refresh_hard_seconds") - now)
+        return Pair(access, life, refresh, min(int(held.until - now), hard), hard)

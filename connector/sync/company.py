@@ -84,11 +84,6 @@ def keep_signed_in(settings: Settings, state: State) -> None:
         sign_in_of(settings, state, connection(settings)).access_token()
 
 
-def _limiter(where: Connection) -> Limiter:
-    """One for as long as the process lives: the daemon's runs share Intuit's minutes."""
-    return Limiter(where.requests_per_minute, where.requests_per_second, where.batches_per_minute)
-
-
 class KeptNames:
     """The lists of QuickBooks as the state keeps them."""
 

@@ -75,6 +75,7 @@ def reads(counted: Counter[str]) -> int:
 @pytest.mark.parametrize("foreign", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["foreign", "home"])
 def test_a_thousand_new_bills_take_few_writes_and_few_metered_reads(project: Project, *, foreign: bool) -> None:
     everything_used(project)
+    project.switch(exchange_rate_days="several")
     meter = Meter(project)
     project.control("load", {"cake": list(owed(1, foreign=foreign))})
     assert project.sync().counts == {"created": BILLS}
@@ -96,9 +97,17 @@ def test_a_thousand_new_bills_take_few_writes_and_few_metered_reads(project: Pro
     assert reads(warm) <= MOST_READS
 
 
-@pytest.mark.parametrize("shown", ["refuse", "last set"])
-def test_rates_that_no_query_tells_are_read_once_a_day_and_currency(project: Project, shown: str) -> None:
-    project.switch(rate_queries=shown)
+@pytest.mark.parametrize(
+    "switches",
+    [
+        {"exchange_rate_query": "4001"},
+        {"exchange_rate_query": "answer", "exchange_rate_days": "one"},
+        {"exchange_rate_query": "empty", "exchange_rate_days": "several"},
+    ],
+    ids=["no query", "of one day", "without a row"],
+)
+def test_rates_that_no_query_tells_are_read_once_a_day_and_currency(project: Project, switches: dict[str, str]) -> None:
+    project.switch(**switches)
     project.owe(*range(1, 41), currency_symbol="USD", affiliate_id=7, affiliate_name="One")
     project.owe(*range(41, 81), currency_symbol="USD", affiliate_id=7, affiliate_name="One", invoice_date="2026-09-29")
     meter = Meter(project)

@@ -121,6 +121,13 @@ def test_auth_status_without_the_apps_secret_lists_every_place(run: Run, company
     assert "connector.toml [quickbooks] client_secret: not there" in ran.stderr
 
 
+def test_the_sandbox_prints_every_switch_and_fault_it_has(run: Run) -> None:
+    ran = run("sandbox", "--switches")
+    assert ran.returncode == 0
+    assert "  requestids = remember    remember | forget | 600\n      replay the first answer" in ran.stdout
+    assert "  commit-late    seconds\n      close the socket at once" in ran.stdout
+
+
 def test_the_sandbox_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "connector", "sandbox", "--port", "0"],

@@ -62,12 +62,46 @@ def test_a_wrong_answer_comes_with_or_without_the_work(
 
 def test_an_answer_may_be_empty_or_forbidden(books: Books) -> None:
     body = books.bill()
+    books.control("arm", {"fault": "empty-200", "path": "/bill", "commit": False})
+    assert books.post("bill", body).content == b""
+    assert count(books) == 0
     books.control("arm", {"fault": "empty-200", "path": "/bill"})
     assert books.post("bill", body).content == b""
     assert count(books) == 1
     books.control("arm", {"fault": "answer-403", "path": "/bill"})
     assert code(books.post("bill", body)) == "3100"
     assert count(books) == 1
+
+
+def test_work_may_be_done_long_after_its_line_was_cut(books: Books) -> None:
+    body = books.bill()
+    books.control("arm", {"fault": "commit-late", "path": "/bill", "seconds": 0.2})
+    with pytest.raises(requests.ConnectionError):
+        books.post("bill", body, requestid="r1")
+    assert count(books) == 0
+    time.sleep(0.25)
+    assert count(books) == 1
+    assert books.made("Bill", body, requestid="r1")["Id"] == books.control("company")["Bill"][0]["Id"]
+
+
+def test_late_work_does_not_come_into_a_company_that_was_reset(books: Books) -> None:
+    body = books.bill()
+    books.control("arm", {"fault": "commit-late", "path": "/bill", "seconds": 0.1})
+    with pytest.raises(requests.ConnectionError):
+        books.post("bill", body)
+    books.control("reset", {})
+    time.sleep(0.15)
+    assert count(books) == 0
+
+
+@pytest.mark.parametrize(("mode", "bills"), [("remember", 1), ("forget", 2)])
+def test_a_request_may_arrive_twice(books: Books, mode: str, bills: int) -> None:
+    books.control("switches", {"requestids": mode})
+    body = books.bill()
+    books.control("arm", {"fault": "arrive-twice", "path": "/bill", "seconds": 0.05})
+    assert books.made("Bill", body, requestid="r1")["Id"] == "1"
+    time.sleep(0.1)
+    assert count(books) == bills
 
 
 def test_throttling_comes_in_both_envelopes_and_does_no_work(books: Books) -> None:
@@ -95,6 +129,13 @@ def test_several_faults_may_wait_at_once(books: Books) -> None:
     books.control("arm", {"fault": "throttle", "path": "/query"})
     books.control("arm", {"fault": "answer-500", "path": "/query"})
     assert [books.query("select * from Term").status_code for _ in range(3)] == [429, 500, 200]
+
+
+def test_what_waits_can_be_taken_away_again(books: Books) -> None:
+    books.control("arm", {"fault": "answer-500", "path": "/query", "times": 5})
+    assert books.query("select * from Term").status_code == 500
+    books.control("disarm", {})
+    assert books.query("select * from Term").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -136,6 +177,38 @@ def test_one_item_of_a_batch_is_throttled_or_lost(books: Books) -> None:
     answers = books.post("batch", {"BatchItemRequest": items}).json()["BatchItemResponse"]
     assert [one["bId"] for one in answers] == ["b0", "b1"]
     assert count(books) == 5
+
+
+@pytest.mark.parametrize("commit", [True, False])
+def test_one_item_of_a_batch_answers_any_fault_done_or_not(books: Books, commit: bool) -> None:
+    items = [{"bId": f"b{n}", "operation": "create", "Bill": books.bill(DocNumber=f"B-{n}")} for n in range(3)]
+    books.control("arm", {"fault": "batch-item-fault", "index": 1, "code": "6190", "commit": commit})
+    answers = books.post("batch", {"BatchItemRequest": items}).json()["BatchItemResponse"]
+    assert answers[1]["Fault"]["Error"][0]["code"] == "6190"
+    assert count(books) == 2 + commit
+
+
+def test_a_batch_may_name_one_item_twice_or_break_off_in_the_middle(books: Books) -> None:
+    items = [{"bId": f"b{n}", "operation": "create", "Bill": books.bill(DocNumber=f"B-{n}")} for n in range(3)]
+    request = {"BatchItemRequest": items}
+    books.control("arm", {"fault": "batch-item-twice", "index": 1})
+    answers = books.post("batch", request, requestid="r").json()["BatchItemResponse"]
+    assert [one["bId"] for one in answers] == ["b0", "b1", "b1", "b2"]
+    assert count(books) == 3
+    books.control("arm", {"fault": "batch-half-done", "items": 2})
+    broken = books.post("batch", request, requestid="s")
+    assert (broken.status_code, code(broken)) == (500, "10000")
+    assert count(books) == 5
+    books.post("batch", request, requestid="s")
+    assert count(books) == 6
+
+
+def test_a_batch_takes_as_many_items_as_the_switch_says(books: Books) -> None:
+    items = [{"bId": f"b{n}", "operation": "create", "Bill": books.bill()} for n in range(11)]
+    books.control("switches", {"batch_most_items": 10})
+    assert code(books.post("batch", {"BatchItemRequest": items})) == "1040"
+    assert len(books.post("batch", {"BatchItemRequest": items[:10]}).json()["BatchItemResponse"]) == 10
+    assert count(books) == 10
 
 
 def test_business_faults_may_come_with_status_200(books: Books) -> None:

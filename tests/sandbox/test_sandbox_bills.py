@@ -230,7 +230,7 @@ def test_classes_and_locations_are_echoed_dropped_or_refused(books: Books) -> No
     assert bill["Line"][0]["AccountBasedExpenseLineDetail"]["ClassRef"]["name"] == "US"
     books.control("preferences", {"class_tracking": False, "departments": False})
     assert "DepartmentRef" not in books.made("Bill", body)
-    books.control("switches", {"tracking_off": "refuse"})
+    books.control("switches", {"tracking_off": "6000"})
     assert code(books.post("bill", body)) == "6000"
 
 

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import Books
+from conftest import Books, code
 from intuitlib.client import AuthClient
 from quickbooks import QuickBooks
 from quickbooks.objects import AccountBasedExpenseLine, AccountBasedExpenseLineDetail, Bill, Ref, Vendor
@@ -21,7 +21,7 @@ def test_with_data_everything_is_there_after_a_restart(tmp_path: Path) -> None:
         books = Books(sandbox.url)
         books.sign_in()
         books.control("preferences", {"book_close_date": "2025-12-31"})
-        books.control("switches", {"requestid_hours": 2.5})
+        books.control("switches", {"requestid_hours": 2.5, "requestid_other_body": "600"})
         first = books.post("bill", books.bill(), requestid="r1")
         gone = books.made("Bill", books.bill())
         books.post("bill", {"Id": gone["Id"], "SyncToken": "0"}, operation="delete")
@@ -32,6 +32,7 @@ def test_with_data_everything_is_there_after_a_restart(tmp_path: Path) -> None:
         books.url, books.base = sandbox.url, f"{sandbox.url}/quickbooks/v3/company/{REALM_ID}"
         assert {name: books.control(name) for name in before} == before
         assert books.post("bill", books.bill(), requestid="r1").content == first.content
+        assert code(books.post("bill", books.bill(DocNumber="other"), requestid="r1")) == "600"
         assert len(books.rows("select * from Bill where DocNumber = 'CAKE-10042' and VendorRef = '5'")) == 1
         assert books.made("Bill", books.bill())["Id"] == "3"
         books.sign_in()
@@ -72,11 +73,11 @@ def test_a_scenario_sets_the_stage(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_serve_stops_quietly_and_keeps_what_it_answered(tmp_path: Path, number: signal.Signals) -> None:
-    code = (
+    script = (
         "import pathlib, sys; from connector.sandbox.server import serve; "
         "serve(0, pathlib.Path(sys.argv[1]), None, lambda url: print(url, flush=True))"
     )
-    command = [sys.executable, "-c", code, str(tmp_path)]
+    command = [sys.executable, "-c", script, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         url = process.stdout.readline().strip()
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+", url)

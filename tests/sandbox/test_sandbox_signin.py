@@ -9,6 +9,7 @@ from connector.sandbox.credentials import CLIENT_ID, CLIENT_SECRET, REALM_ID, RE
 
 CLIENT = (CLIENT_ID, CLIENT_SECRET)
 DAY = 24 * 3600
+LIVES = ("x_refresh_token_expires_in", "x_refresh_token_hard_expires_in")
 
 
 def token(books: Books, auth: tuple[str, str] = CLIENT, headers: dict[str, str] | None = None, **form: str) -> Any:
@@ -98,6 +99,25 @@ def test_a_replaced_refresh_token_is_good_for_a_day_or_dead(books: Books) -> Non
     assert renew(books, newest).status_code == 200
     books.control("switches", {"clock_ahead_seconds": 110 * DAY})
     assert renew(books, newest).status_code == 400
+
+
+def test_a_sign_in_ends_when_its_own_life_does_however_often_it_is_refreshed(books: Books) -> None:
+    form = {"grant_type": "refresh_token", "refresh_token": books.refresh}
+    asked = {"x-include-refresh-token-hard-expires-in": "true"}
+    books.control("switches", {"refresh_token_seconds": 30 * DAY, "refresh_hard_seconds": 40 * DAY})
+    first = token(books, headers=asked, **form).json()
+    books.control("switches", {"clock_ahead_seconds": 20 * DAY})
+    second = token(books, headers=asked, **form | {"refresh_token": first["refresh_token"]}).json()
+    lives = [round(pair[name] / DAY) for pair in (first, second) for name in LIVES]
+    assert lives == [30, 40, 20, 20]
+    books.control("switches", {"clock_ahead_seconds": 41 * DAY})
+    assert renew(books, second["refresh_token"]).json()["error"] == "invalid_grant"
+
+
+def test_a_refused_token_may_come_in_the_applications_envelope(books: Books) -> None:
+    books.control("switches", {"unauthenticated_shape": "A", "clock_ahead_seconds": 3601})
+    answer = books.get("preferences")
+    assert (answer.status_code, code(answer)) == (401, "100")
 
 
 def test_an_access_token_lives_an_hour_and_its_end_is_the_gateways(books: Books) -> None:

@@ -1,17 +1,17 @@
-"""What QuickBooks tells about the company itself: preferences, company info, exchange rates, change data capture."""
+"""What QuickBooks tells about the company itself: preferences, company info, change data capture."""
 
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from connector.sandbox.quickbooks.company import Company, Data
 from connector.sandbox.quickbooks.entities import ENTITIES
 from connector.sandbox.quickbooks.faults import refuse
-from connector.sandbox.quickbooks.wire import PACIFIC, stamp, trimmed
+from connector.sandbox.quickbooks.wire import PACIFIC, stamp
 
 _NO_CAPTURE = {"TaxCode", "TaxRate"}
 _MOST_OBJECTS = 1000
 _LOOK_BACK = timedelta(days=30)
+_LONG = {"AU": "AUS", "US": "USA", "GB": "GBR", "NZ": "NZL", "CA": "CAN", "IE": "IRL", "DE": "DEU"}
 _MADE = "2024-07-01T09:00:00-07:00"
 
 
@@ -27,7 +27,9 @@ def preferences(company: Company) -> Data:
     if profile.book_close_date:
         accounting["BookCloseDate"] = profile.book_close_date
     home = {"value": profile.home_currency, "name": company.currencies[profile.home_currency]}
-    warn = "true" if profile.warn_duplicate_bill_number else "false"
+    warnings = {"CheckNumber": True, "BillNumber": profile.warn_duplicate_bill_number, "JournalNumber": False}
+    if not company.switches.on("duplicate_warning_shown"):
+        del warnings["BillNumber"]
     return {
         "AccountingInfoPrefs": accounting,
         "SalesFormsPrefs": {"CustomTxnNumbers": True, "AllowDeposit": False},
@@ -36,9 +38,7 @@ def preferences(company: Company) -> Data:
         "CurrencyPrefs": {"MultiCurrencyEnabled": profile.multicurrency, "HomeCurrency": home},
         "OtherPrefs": {
             "NameValue": [
-                {"Name": "WarnDuplicateCheckNumber", "Value": "true"},
-                {"Name": "WarnDuplicateBillNumber", "Value": warn},
-                {"Name": "WarnDuplicateJournalNumber", "Value": "false"},
+                {"Name": f"WarnDuplicate{name}", "Value": str(warns).lower()} for name, warns in warnings.items()
             ]
         },
         "domain": "QBO",
@@ -58,7 +58,9 @@ def company_info(company: Company) -> Data:
         "LegalName": profile.name,
         "CompanyStartDate": "2024-07-01",
         "FiscalYearStartMonth": "July" if profile.country == "AU" else "January",
-        "Country": profile.country,
+        "Country": profile.country
+        if company.switches.text("country_letters") == "2"
+        else _LONG.get(profile.country, "ZZZ"),
         "SupportedLanguages": "en",
         "NameValue": [
             {"Name": "OfferingSku", "Value": profile.plan},
@@ -69,24 +71,6 @@ def company_info(company: Company) -> Data:
         "Id": "1",
         "SyncToken": "0",
         "MetaData": {"CreateTime": _MADE, "LastUpdatedTime": _MADE},
-    }
-
-
-def exchange_rate(company: Company, currency: str, as_of: str) -> Data:
-    """The rate of a currency against the home currency; the sandbox's rates are the same on every day."""
-    if currency not in company.currencies:
-        raise refuse("2500", f"Invalid Reference Id : Currency element id {currency} not found")
-    home = company.profile.home_currency
-    try:
-        rate = Decimal(company.rates[currency]) / Decimal(company.rates[home])
-    except (KeyError, InvalidOperation):
-        rate = Decimal(1)
-    return {
-        "SourceCurrencyCode": currency,
-        "TargetCurrencyCode": home,
-        "Rate": trimmed(rate.quantize(Decimal("0.000001"))),
-        "AsOfDate": as_of or company.today().isoformat(),
-        "domain": "QBO",
     }
 
 

@@ -1,37 +1,42 @@
-"""POST /batch: up to thirty independent items, each with its own result; a refused item touches no other."""
+"""POST /batch: independent items, each with its own result; a refused item touches no other."""
 
 import random
-from typing import Any
 
+from connector.sandbox.answers import Armed
 from connector.sandbox.quickbooks.company import Company, Data
-from connector.sandbox.quickbooks.faults import THROTTLED, Refusal, refuse
+from connector.sandbox.quickbooks.faults import THROTTLED, Problem, Refusal, refuse
 from connector.sandbox.quickbooks.query import run
 from connector.sandbox.quickbooks.requestids import check_batch_ids, once
 from connector.sandbox.quickbooks.wire import Verbatim, encode
 from connector.sandbox.quickbooks.write import Options, entity_of, write
 
-MOST_ITEMS = 30
 _KEYS = {"bId", "operation", "optionsData", "Query"}
 
 
-def run_batch(
-    company: Company, body: Any, requestid: str, *, throttled: int | None = None, lost: int | None = None
-) -> Data:
+def run_batch(company: Company, body: Data, requestid: str, armed: Armed | None = None) -> Data:
     """
     The BatchItemResponse list.
 
-    `throttled` is an item that is not done and answers 3001, `lost` one that is done and left out of the answer.
-    Raises Refusal for faults of the whole request (1040, 2010, 2130).
+    Raises Refusal for faults of the whole request (1040, 2010, 2130, and 10000 for a batch that was half done).
     """
-    items = body.get("BatchItemRequest") if isinstance(body, dict) else None
+    items = body.get("BatchItemRequest")
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise refuse("2020", "Required parameter BatchItemRequest is missing in the request", "BatchItemRequest")
-    if len(items) > MOST_ITEMS:
-        raise refuse("1040", f"Batch size exceeds allowed limit. Max allowed: {MOST_ITEMS}. Supplied: {len(items)}")
+    most = int(company.switches.number("batch_most_items"))
+    if len(items) > most:
+        raise refuse("1040", f"Batch size exceeds allowed limit. Max allowed: {most}. Supplied: {len(items)}")
     check_batch_ids(requestid, [str(item.get("bId", "")) for item in items])
-    answers = [_item(company, item, requestid, refused=number == throttled) for number, item in enumerate(items)]
-    if lost is not None:
-        answers = [answer for number, answer in enumerate(answers) if number != lost]
+    if armed and armed.fault == "batch-half-done":
+        for item in items[: int(armed.parameters.get("items", len(items) // 2))]:
+            _item(company, item, requestid)
+        raise Refusal([Problem("10000", "System Failure Error: the batch broke off")], "SystemFault")
+    struck = int(armed.parameters.get("index", 0)) if armed else -1
+    answers: list[Data | Verbatim] = []
+    for number, item in enumerate(items):
+        if armed and number == struck:
+            answers += _struck(company, item, requestid, armed)
+        else:
+            answers.append(_item(company, item, requestid))
     order = company.switches.text("batch_order")
     if order == "reversed":
         answers.reverse()
@@ -40,10 +45,24 @@ def run_batch(
     return {"BatchItemResponse": answers}
 
 
-def _item(company: Company, item: Data, requestid: str, *, refused: bool) -> Data | Verbatim:
+def _struck(company: Company, item: Data, requestid: str, armed: Armed) -> list[Data | Verbatim]:
+    """The answers, none to two, for the item that an armed fault hits."""
+    done = [_item(company, item, requestid)] if armed.commits else []
+    given, key = armed.parameters, str(item.get("bId", ""))
+    match armed.fault:
+        case "batch-item-lost":
+            return []
+        case "batch-item-twice":
+            return done * 2
+        case "batch-item-throttled":
+            return [{"Fault": {"Error": [THROTTLED.body()], "type": "SERVICE"}, "bId": key}]
+        case _:
+            problem = Problem(str(given.get("code", "10000")), str(given.get("detail", "the sandbox was told to fail")))
+            return [{"Fault": Refusal([problem]).fault(), "bId": key}]
+
+
+def _item(company: Company, item: Data, requestid: str) -> Data | Verbatim:
     key = str(item.get("bId", ""))
-    if refused:
-        return {"Fault": {"Error": [THROTTLED.body()], "type": "SERVICE"}, "bId": key}
     if "Query" in item:
         try:
             return {"QueryResponse": run(company, str(item["Query"]), in_batch=True), "bId": key}
@@ -57,7 +76,7 @@ def _item(company: Company, item: Data, requestid: str, *, refused: bool) -> Dat
             return 400, encode({"Fault": refusal.fault(), "bId": key})
 
     try:
-        return Verbatim(once(company, f"{requestid}/{key}" if requestid else "", work)[1])
+        return Verbatim(once(company, f"{requestid}/{key}" if requestid else "", item, work)[1])
     except Refusal as refusal:
         return {"Fault": refusal.fault(), "bId": key}
 

@@ -14,7 +14,7 @@ from connector.sandbox.quickbooks.wire import CENT, money
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOST = Decimal(10) ** 10
-_LISTS = {"Line", "LinkedTxn", "TaxLine"}
+_LISTS = {"Line", "LinkedTxn", "TaxLine", "AttachableRef"}
 
 
 @dataclass(slots=True)
@@ -65,7 +65,8 @@ class Writing:
     def date(self, name: str) -> date | None:
         """A date, None when absent or empty."""
         value = self.text(name)
-        if not value:
+        refused = value == "" and name in self.sent and self.company.switches.text("empty_dates") == "refuse"
+        if not (value or refused):
             return None
         try:
             if _DATE.match(value):
@@ -92,6 +93,11 @@ class Writing:
             self.add(Problem("2090", f"Invalid Number : {value}", name))
             return None
         return number
+
+    def refuse_zero(self, name: str, number: Decimal | None) -> None:
+        """2110 for a nought that was sent, where the switch says so."""
+        if number == 0 and self.company.switches.text("zeros") == "refuse":
+            self.add(Problem("2110", f"Invalid Number value : {number}", name))
 
     def amount(self, holder: Mapping[str, Any], name: str) -> Decimal | None:
         """An amount to the cent, None when absent or empty."""

@@ -19,6 +19,9 @@ from connector.sandbox.tokens import Tokens
 
 Data = dict[str, Any]
 
+NOVELTY = "SandboxNovelty"
+"""A property that no document of Intuit's knows; answers carry it where the switch says so, and it comes back."""
+
 _HIDEABLE = {"Bill", "VendorCredit"}
 
 
@@ -50,11 +53,12 @@ class Deletion:
 
 @dataclass(slots=True)
 class Remembered:
-    """The answer to a request id: HTTP status, exact body and when it was given."""
+    """The answer to a request id: HTTP status, exact body, when it was given, and a print of what was sent."""
 
     status: int
     body: str
     when: float
+    print: str = ""
 
 
 @dataclass(slots=True)
@@ -75,7 +79,11 @@ class Profile:
 
 @dataclass(slots=True)
 class Company:
-    """The whole of the pretend company: profile, records, deletions, remembered request ids."""
+    """
+    The whole of the pretend company: profile, records, deletions, remembered request ids.
+
+    `revision` counts changes, `epoch` how often it was emptied: what was on its way before belongs to another company.
+    """
 
     switches: Switches = field(default_factory=Switches)
     profile: Profile = field(default_factory=Profile)
@@ -87,6 +95,7 @@ class Company:
     currencies: dict[str, str] = field(default_factory=dict)
     rates: dict[str, str] = field(default_factory=dict)
     revision: int = 0
+    epoch: int = 0
     sequences: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     _names: dict[tuple[str, str], set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
     _numbers: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -122,6 +131,8 @@ class Company:
         """Store a record: stamps its times, moves the indexes. `touch` False keeps the times that `data` brings."""
         now = self.now()
         created = previous.created if previous else now
+        if self.switches.on("undocumented_properties"):
+            data = data | {NOVELTY: {"Kind": "NEW", "Parts": [1, None]}}
         if touch:
             made = previous.data["MetaData"]["CreateTime"] if previous else stamp(now)
             data = data | {"MetaData": {"CreateTime": made, "LastUpdatedTime": stamp(now)}}
@@ -168,6 +179,7 @@ class Company:
             index.clear()
         self.deletions.clear()
         self.revision += 1
+        self.epoch += 1
 
     def _index(self, kind: str, data: Data, *, add: bool) -> None:
         key = data["Id"]

@@ -184,6 +184,14 @@ _BILL_PAYMENT = _shape(
     CreditCardPayment=_CARD,
 )
 
+_ATTACHED = _shape("AttachableRef", "EntityRef LineInfo IncludeOnSend Inactive NoRefOnly CustomField")
+_ATTACHABLE = _shape(
+    "Attachable",
+    f"{_BASE} FileName FileAccessUri TempDownloadUri Size ContentType Category Lat Long PlaceName Note Tag "
+    "ThumbnailFileAccessUri ThumbnailTempDownloadUri AttachableEx",
+    AttachableRef=_ATTACHED,
+)
+
 _TRANSACTION_LIMITS = {"DocNumber": 21, "PrivateNote": 4000, "Line.Description": 4000}
 _PERSON_LIMITS = {
     "DisplayName": 500,
@@ -239,6 +247,7 @@ ENTITIES: dict[str, Entity] = {
         Entity("Class", _CLASS, "Klasses", "classes", name_property="Name", limits={"Name": 100}),
         Entity("Department", _DEPARTMENT, "Depts", "departments", name_property="Name", limits={"Name": 100}),
         Entity("Term", _TERM, "Terms", "terms", name_property="Name", limits={"Name": 31}),
+        Entity("Attachable", _ATTACHABLE, "Attachables", "attachables", limits={"FileName": 1000, "Note": 2000}),
         Entity("TaxCode", _TAX_CODE, "TaxCodes", "tax codes", read_only=True, name_property="Name"),
         Entity("TaxRate", _TAX_RATE, "TaxRates", "tax rates", read_only=True, name_property="Name"),
     )

@@ -23,6 +23,7 @@ _MESSAGES = {
     "2060": "Invalid Date format",
     "2090": "Invalid Number",
     "2100": "Invalid Amount",
+    "2110": "Invalid Number value",
     "2130": "Invalid Request Id Format",
     "2170": "Invalid Enumeration",
     "2210": "Email Address is invalid",
@@ -36,6 +37,9 @@ _MESSAGES = {
     "5010": "Stale Object Error",
     "5030": "Feature Not Supported",
     "6000": "A business validation error has occurred while processing your request",
+    "6020": "The file is missing",
+    "6030": "The attachment is not valid",
+    "6041": "The file type is not supported",
     "6070": "Amount calculation incorrect in the request",
     "6080": "At least one name field is required",
     "6100": "Invalid tax code",
@@ -45,6 +49,7 @@ _MESSAGES = {
     "6210": "Account Period Closed, Cannot Update Through Services API",
     "6240": "Duplicate Name Exists Error",
     "6310": "Billable without customer",
+    "6480": "The transaction is matched or linked",
     "10000": "An application error has occurred while processing your request",
 }
 
@@ -151,8 +156,12 @@ def gateway(message: str, detail: str | None, code: str, kind: str, when: float)
     }
 
 
-def unauthenticated(detail: str, when: float) -> dict[str, Any]:
-    """The body of a 401."""
+def unauthenticated(shape: str, detail: str, when: float, time_text: str) -> dict[str, Any]:
+    """The body of a 401 in envelope A (application) or B (gateway)."""
+    if shape == "A":
+        text = "AuthenticationErrorGeneral: SRV-110-Authentication Failure , statusCode: 401"
+        error = {"Message": "General Authentication Error", "Detail": text, "code": "100"}
+        return {"Fault": {"Error": [error], "type": "AuthenticationFault"}, "time": time_text}
     message = "message=AuthenticationFailed; errorCode=003200; statusCode=401"
     return gateway(message, detail, "3200", "AUTHENTICATION", when)
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from connector.sandbox.quickbooks.checks import Writing, reference_value
 from connector.sandbox.quickbooks.company import Data
 from connector.sandbox.quickbooks.faults import Problem, business, missing, refuse
+from connector.sandbox.quickbooks.rates import rate_on
 from connector.sandbox.quickbooks.tax import LineDraft, Totals, apply_tax
 from connector.sandbox.quickbooks.wire import canonical, money, trimmed
 
@@ -23,7 +24,7 @@ def build_purchase(writing: Writing) -> Data:
     vendor = writing.reference(writing.body, "VendorRef", "Vendor")
     dated = writing.date("TxnDate") or writing.company.today()
     check_open(writing, dated)
-    currency, rate = _currency(writing, vendor)
+    currency, rate = _currency(writing, vendor, dated)
     lines = _lines(writing)
     totals = apply_tax(writing, lines)
     account = _payable(writing, currency)
@@ -64,10 +65,11 @@ def check_open(writing: Writing, dated: date) -> None:
         writing.add(Problem("6210", _CLOSED))
 
 
-def _currency(writing: Writing, vendor: Data | None) -> tuple[str, Decimal | None]:
+def _currency(writing: Writing, vendor: Data | None, dated: date) -> tuple[str, Decimal | None]:
     profile = writing.company.profile
     currency = reference_value(writing.body, "CurrencyRef") or profile.home_currency
     rate = writing.number(writing.body, "ExchangeRate")
+    writing.refuse_zero("ExchangeRate", rate)
     if currency not in writing.company.currencies:
         writing.add(Problem("2500", f"Invalid Reference Id : Currency element id {currency} not found"))
         return profile.home_currency, rate
@@ -81,12 +83,15 @@ def _currency(writing: Writing, vendor: Data | None) -> tuple[str, Decimal | Non
             writing.add(business("You can only use one foreign currency per transaction."))
     if currency == profile.home_currency:
         return currency, Decimal(1)
-    if not rate:
-        if writing.company.switches.text("foreign_rate_missing") == "refuse":
-            text = "The currency and exchange rate are required for transaction in foreign currency."
-            writing.add(Problem("2410", text))
-        rate = Decimal(1)
-    return currency, rate
+    return currency, rate or _missing_rate(writing, currency, dated)
+
+
+def _missing_rate(writing: Writing, currency: str, dated: date) -> Decimal:
+    mode = writing.company.switches.text("foreign_rate_missing")
+    if mode == "refuse":
+        text = "The currency and exchange rate are required for transaction in foreign currency."
+        writing.add(Problem("2410", text))
+    return rate_on(writing.company, currency, dated) if mode == "daily" else Decimal(1)
 
 
 def _payable(writing: Writing, currency: str) -> Data | None:
@@ -117,9 +122,10 @@ def _check_number(writing: Writing, vendor: Data | None) -> None:
     twins = writing.company.numbered(kind, number) & writing.company.of_vendor(kind, vendor["value"]) - {own}
     if twins:
         detail = (
-            "Duplicate Document Number Error : You must specify a different number. This number has already been used. "
-            f"DocNumber={number} is assigned to TxnType={kind} with TxnId={min(twins, key=int)}"
+            "Duplicate Document Number Error : You must specify a different number. This number has already been used."
         )
+        if writing.company.switches.text("duplicate_number_text") == "id":
+            detail += f" DocNumber={number} is assigned to TxnType={kind} with TxnId={min(twins, key=int)}"
         writing.add(Problem("6140", detail))
 
 
@@ -138,8 +144,9 @@ def tracked(writing: Writing, holder: Data, name: str, kind: str, tracking: bool
         writing.add(not_in_plan(writing.company.profile.plan))
         return None
     if not tracking:
-        if writing.company.switches.text("tracking_off") == "refuse":
-            writing.add(business(f"{kind} tracking is turned off."))
+        if (code := writing.company.switches.text("tracking_off")) != "ignore":
+            text = f"{kind} tracking is turned off."
+            writing.add(business(text) if code == "6000" else Problem(code, text))
         return None
     return writing.reference(holder, name, kind)
 

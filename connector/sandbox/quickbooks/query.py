@@ -1,7 +1,7 @@
 """QuickBooks' queries answered: names checked, records found by index where there is one, compared, sorted, paged."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -10,8 +10,8 @@ from typing import Any
 from connector.sandbox.quickbooks.about import company_info, preferences
 from connector.sandbox.quickbooks.company import Company, Data, Record
 from connector.sandbox.quickbooks.entities import BY_PATH, Entity
-from connector.sandbox.quickbooks.grammar import invalid, parse
-from connector.sandbox.quickbooks.rates import queried_rates
+from connector.sandbox.quickbooks.grammar import Query, invalid, parse
+from connector.sandbox.quickbooks.rates import exchange_rates
 from connector.sandbox.quickbooks.wire import PACIFIC
 
 _SINGLES: dict[str, tuple[str, Callable[[Company], Data]]] = {
@@ -32,11 +32,11 @@ class Condition:
 def run(company: Company, text: str, *, in_batch: bool = False) -> Data:
     """The QueryResponse object for a query. Raises Refusal 4000 (grammar) or 4001 (names, values)."""
     query = parse(text)
+    if query.context.lower() == "exchangerate":
+        return _paged(query, "ExchangeRate", exchange_rates(company, query), whole=not in_batch)
     if single := _SINGLES.get(query.context.lower()):
         name, build = single
         return {name: [build(company)], "maxResults": 1}
-    if query.context.lower() == "exchangerate":
-        return queried_rates(company, query)
     entity = BY_PATH.get(query.context.lower())
     if entity is None:
         raise invalid(f"invalid context declaration: {query.context}")
@@ -52,15 +52,16 @@ def run(company: Company, text: str, *, in_batch: bool = False) -> Data:
         return {"totalCount": len(found)}
     for path, falling in reversed(order):
         found.sort(key=lambda record, path=path: _sortable(_at(record.data, path)), reverse=falling)  # type: ignore[misc]
+    return _paged(query, entity.name, found, whole=not in_batch)
+
+
+def _paged(query: Query, name: str, found: Sequence[Record | Data], *, whole: bool) -> Data:
     page = found[query.start - 1 : query.start - 1 + query.most]
     if not page:
         return {}
-    answer: Data = {
-        entity.name: [record.text for record in page],
-        "startPosition": query.start,
-        "maxResults": len(page),
-    }
-    return answer if in_batch or len(page) < len(found) else answer | {"totalCount": len(found)}
+    rows = [row.text if isinstance(row, Record) else row for row in page]
+    answer: Data = {name: rows, "startPosition": query.start, "maxResults": len(page)}
+    return answer | {"totalCount": len(found)} if whole and len(page) == len(found) else answer
 
 
 def _path(entity: Entity, name: str, *, asked: bool = False) -> tuple[str, ...]:

@@ -16,13 +16,15 @@ from connector.sandbox.answers import json_answer, strike, throttled, unauthenti
 from connector.sandbox.journal import Journal
 from connector.sandbox.limits import Limits
 from connector.sandbox.quickbooks import faults
-from connector.sandbox.quickbooks.about import changes, company_info, exchange_rate, preferences
+from connector.sandbox.quickbooks.about import changes, company_info, preferences
 from connector.sandbox.quickbooks.batch import run_batch
 from connector.sandbox.quickbooks.company import Company
 from connector.sandbox.quickbooks.entities import BY_PATH, Entity
 from connector.sandbox.quickbooks.faults import Problem, Refusal, refuse, unsupported
 from connector.sandbox.quickbooks.query import run
+from connector.sandbox.quickbooks.rates import exchange_rate
 from connector.sandbox.quickbooks.requestids import check_id, once
+from connector.sandbox.quickbooks.uploads import upload
 from connector.sandbox.quickbooks.wire import decode, encode, envelope_time
 from connector.sandbox.quickbooks.write import Options, read, write
 
@@ -38,11 +40,12 @@ _HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request past the gateway: `parts` is the path below the realm."""
+    """One request: `parts` is the path below the realm, `reading` whether Intuit meters it."""
 
     request: Request
     parts: tuple[str, ...]
     body: bytes
+    reading: bool
 
     def asked(self, name: str) -> str:
         """A query parameter, "" when absent."""
@@ -51,7 +54,7 @@ class Call:
 
 def quickbooks_routes(company: Company, journal: Journal) -> list[Route]:
     """The routes under /quickbooks."""
-    limits = Limits()
+    limits = Limits(company.switches)
 
     async def endpoint(request: Request) -> Response:
         body = await request.body()
@@ -60,31 +63,35 @@ def quickbooks_routes(company: Company, journal: Journal) -> list[Route]:
         parts = tuple(request.path_params["rest"].split("/"))
         reading = request.method == "GET" or parts[0] in _READS
         request.state.body = body
-        call = Call(request, parts, body)
+        call = Call(request, parts, body, reading)
 
-        def work() -> Response:
-            return _gateway(company, limits, call) or _answered(company, call, journal)
+        def work(epoch: int = company.epoch) -> Response:
+            if epoch != company.epoch:
+                return Response()
+            return _gateway(company, limits, journal, call) or _answered(company, call, journal)
 
         armed = journal.take(request)
-        answer = strike(armed, work, company.now()) if armed else work()
-        answer.headers["intuit_tid"] = f"1-{secrets.token_hex(4)}-{secrets.token_hex(12)}"
-        journal.record("core_plus" if reading else "core", request, answer.status_code)
-        if seconds := company.switches.number("answer_seconds"):
-            await asyncio.sleep(seconds)
+        with limits.under_way():
+            answer = strike(armed, work, company.now()) if armed else work()
+            answer.headers["intuit_tid"] = f"1-{secrets.token_hex(4)}-{secrets.token_hex(12)}"
+            journal.record("core_plus" if reading else "core", request, answer.status_code)
+            if (seconds := company.switches.number("answer_seconds")) and answer.status_code != 429:
+                await asyncio.sleep(seconds)
         return answer
 
     return [Route("/v3/company/{realm}/{rest:path}", endpoint, methods=["GET", "POST"])]
 
 
-def _gateway(company: Company, limits: Limits, call: Call) -> Response | None:
-    now = company.now()
+def _gateway(company: Company, limits: Limits, journal: Journal, call: Call) -> Response | None:
+    switches, now = company.switches, company.now()
     if trouble := company.tokens.trouble(call.request.headers.get("authorization", ""), now):
-        return unauthenticated(trouble, now)
-    if call.request.path_params["realm"] != company.realm or company.switches.on("realm_forbidden"):
+        return unauthenticated(switches.text("unauthenticated_shape"), trouble, now)
+    if call.request.path_params["realm"] != company.realm or switches.on("realm_forbidden"):
         return json_answer(403, faults.forbidden(now))
-    minute = company.switches.number("minute_seconds")
-    if company.switches.on("enforce_limits") and not limits.admits(batch=call.parts == ("batch",), minute=minute):
-        return throttled(company.switches.text("throttle_shape"), company.switches.number("throttle_retry_after"), now)
+    allowed = switches.number("reads_allowed")
+    used_up = call.reading and allowed and journal.meters["core_plus"] >= allowed
+    if used_up or not limits.admits(batch=call.parts == ("batch",)):
+        return throttled(switches.text("throttle_shape"), switches.number("throttle_retry_after"), now)
     return None
 
 
@@ -109,7 +116,7 @@ def _refused(company: Company, refusal: Refusal) -> tuple[int, str]:
     body: dict[str, Any] = {"Fault": refusal.fault()}
     if not refusal.timeless:
         body["time"] = envelope_time(company.now())
-    return 400, encode(body)
+    return 500 if refusal.kind == "SystemFault" else 400, encode(body)
 
 
 def _enveloped(company: Company, name: str, value: Any) -> tuple[int, str]:
@@ -121,6 +128,7 @@ def _route(company: Company, call: Call, journal: Journal) -> tuple[int, str]:
     special: dict[str, Callable[[Company, Call, Journal], tuple[int, str]]] = {
         "query": _query,
         "batch": _batch,
+        "upload": _upload,
         "cdc": _cdc,
         "preferences": _preferences,
         "companyinfo": _company_info,
@@ -152,7 +160,7 @@ def _write(company: Company, entity: Entity, call: Call) -> tuple[int, str]:
         except Refusal as refusal:
             return _refused(company, refusal)
 
-    return once(company, requestid, work)
+    return once(company, requestid, call.body, work)
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
@@ -173,12 +181,18 @@ def _query(company: Company, call: Call, journal: Journal) -> tuple[int, str]:
 
 
 def _batch(company: Company, call: Call, journal: Journal) -> tuple[int, str]:
-    throttled_item = lost = None
-    if armed := journal.take(call.request, in_batch=True):
-        index = int(armed.parameters.get("index", 0))
-        throttled_item, lost = (index, None) if armed.fault == "batch-item-throttled" else (None, index)
-    answer = run_batch(company, _json_object(call.body), call.asked("requestid"), throttled=throttled_item, lost=lost)
+    armed = journal.take(call.request, in_batch=True)
+    body = _json_object(call.body)
+    answer = run_batch(company, body, call.asked("requestid"), armed)
+    questions = sum("Query" in item for item in body["BatchItemRequest"])
+    metered = {"each": questions, "once": min(questions, 1), "none": 0}[company.switches.text("batch_queries_metered")]
+    journal.meters["core_plus"] += metered
     return 200, encode(answer | {"time": envelope_time(company.now())})
+
+
+def _upload(company: Company, call: Call, journal: Journal) -> tuple[int, str]:
+    kind = call.request.headers.get("content-type", "")
+    return _enveloped(company, "AttachableResponse", upload(company, kind, call.body))
 
 
 def _cdc(company: Company, call: Call, journal: Journal) -> tuple[int, str]:

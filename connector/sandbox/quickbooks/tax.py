@@ -105,7 +105,9 @@ def _rate(writing: Writing, key: str) -> Decimal:
 
 
 def _make_exclusive(writing: Writing, line: LineDraft, percent: Decimal) -> None:
-    gross = writing.amount(line.sent, "TaxInclusiveAmt") or line.amount or Decimal(0)
+    inclusive = writing.amount(line.sent, "TaxInclusiveAmt")
+    writing.refuse_zero("TaxInclusiveAmt", inclusive)
+    gross = inclusive or line.amount or Decimal(0)
     line.amount = money(gross * _HUNDRED / (_HUNDRED + percent))
     line.body["Amount"] = line.amount
     line.detail["TaxInclusiveAmt"] = gross

@@ -6,9 +6,12 @@ envelope only. Python's json cannot print a Decimal as a number, hence the small
 """
 
 import json
+from collections import defaultdict
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from json.encoder import encode_basestring_ascii
+from types import NoneType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -28,27 +31,39 @@ class Verbatim(str):
     __slots__ = ()
 
 
-def encode(value: Any) -> str:  # noqa: PLR0911 - one line a kind
+def encode(value: Any) -> str:
     """Compact JSON; Decimals become numbers with the decimals they have."""
-    if isinstance(value, Verbatim):
-        return value
-    if isinstance(value, str):
-        return encode_basestring_ascii(value)
-    if value is True:
-        return "true"
-    if value is False:
-        return "false"
-    if value is None:
-        return "null"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, Decimal):
-        return "0" if value == 0 else format(value, "f")
-    if isinstance(value, dict):
-        return "{" + ",".join(f"{encode_basestring_ascii(k)}:{encode(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ",".join(map(encode, value)) + "]"
-    raise TypeError(f"{type(value).__name__} has no place in QuickBooks' JSON")
+    write = _WRITERS.get(type(value))
+    if write is None:
+        raise TypeError(f"{type(value).__name__} has no place in QuickBooks' JSON")
+    return write(value)
+
+
+def _object(value: dict[str, Any]) -> str:
+    # Most of what is encoded is text in small objects, hence no call of encode for it.
+    inner = [
+        f"{encode_basestring_ascii(k)}:{encode_basestring_ascii(v) if type(v) is str else encode(v)}"
+        for k, v in value.items()
+    ]
+    return "{" + ",".join(inner) + "}"
+
+
+def _array(value: list[Any] | tuple[Any, ...]) -> str:
+    return "[" + ",".join([encode(item) for item in value]) + "]"
+
+
+_WRITERS: dict[type, Callable[[Any], str]] = {
+    Verbatim: str,
+    str: encode_basestring_ascii,
+    bool: lambda value: "true" if value else "false",
+    NoneType: lambda _: "null",
+    int: str,
+    Decimal: lambda value: format(value, "f") if value else "0",
+    dict: _object,
+    defaultdict: _object,
+    list: _array,
+    tuple: _array,
+}
 
 
 def decode(body: bytes | str) -> Any:

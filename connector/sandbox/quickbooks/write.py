@@ -3,10 +3,20 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from connector.sandbox.quickbooks.attachables import build_attachable
 from connector.sandbox.quickbooks.checks import Writing, check_lengths, check_properties
-from connector.sandbox.quickbooks.company import Company, Data, Record
+from connector.sandbox.quickbooks.company import NOVELTY, Company, Data, Record
 from connector.sandbox.quickbooks.entities import ENTITIES, Entity
-from connector.sandbox.quickbooks.faults import Refusal, business, missing, not_found, refuse, stale, unsupported
+from connector.sandbox.quickbooks.faults import (
+    Problem,
+    Refusal,
+    business,
+    missing,
+    not_found,
+    refuse,
+    stale,
+    unsupported,
+)
 from connector.sandbox.quickbooks.lists import build_listed
 from connector.sandbox.quickbooks.payments import apply_payment, build_payment
 from connector.sandbox.quickbooks.purchases import build_purchase, check_open, not_in_plan
@@ -16,6 +26,7 @@ _BUILDERS: dict[str, Callable[[Writing], Data]] = {
     "Bill": build_purchase,
     "VendorCredit": build_purchase,
     "BillPayment": build_payment,
+    "Attachable": build_attachable,
 }
 _ENDED = (
     "Subscription period has ended or canceled or there was a billing problem : You can't add data to {plan} because "
@@ -34,6 +45,8 @@ class Options:
 def write(company: Company, entity: Entity, body: Data, options: Options) -> Verbatim | Data:
     """Do one write and give back the entity as it is answered. Raises Refusal, and then nothing was done."""
     _check_gates(company, entity)
+    if company.switches.on("undocumented_properties"):
+        body = {name: value for name, value in body.items() if name != NOVELTY}
     check_properties(body, entity.shape)
     if entity.read_only or options.operation not in {"", "create", "update", "delete", "void"}:
         raise unsupported(entity.name.lower())
@@ -52,7 +65,8 @@ def read(company: Company, entity: Entity, key: str) -> Record:
     if not _is_id(key) and company.find(entity.name, key) is None:
         raise refuse("2030", f"Id should be a valid number. Supplied value:{key}", "Id")
     record = company.find(entity.name, key)
-    if record is None:
+    hidden = record and company.hides(entity.name, record) and company.switches.text("hidden_bills_by_id") == "610"
+    if record is None or hidden:
         raise not_found()
     return record
 
@@ -114,18 +128,24 @@ def _update(company: Company, entity: Entity, body: Data, options: Options) -> R
 
 
 def _delete(company: Company, entity: Entity, body: Data) -> Data:
-    if not entity.transaction:
+    if not entity.transaction and entity.name != "Attachable":
         raise unsupported(f"{entity.name.lower()}?operation=delete")
     old = _current(company, entity, body)
     writing = Writing(company, entity, body, old)
-    check_open(writing, company.today())
-    if entity.name != "BillPayment" and old.data["LinkedTxn"]:
-        writing.add(business("You must unlink any linked transactions before deleting this transaction."))
+    if entity.transaction:
+        check_open(writing, company.today())
+    if entity.name != "BillPayment" and old.data.get("LinkedTxn"):
+        writing.add(_linked(company.switches.text("paid_delete_code")))
     writing.settle()
     if entity.name == "BillPayment":
         apply_payment(company, old.data, -1)
     company.remove(entity.name, old.data["Id"])
     return {"domain": "QBO", "status": "Deleted", "Id": old.data["Id"]}
+
+
+def _linked(code: str) -> Problem:
+    text = "You must unlink any linked transactions before deleting this transaction."
+    return business(text) if code == "6000" else Problem(code, text)
 
 
 def entity_of(name: str) -> Entity:
