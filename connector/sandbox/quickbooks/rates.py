@@ -5,7 +5,6 @@ Intuit's own samples ask ``SELECT * FROM ExchangeRate WHERE SourceCurrencyCode I
 '2026-01-31'``; whether every company answers it is an open question, hence the switches.
 """
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -17,6 +16,7 @@ from connector.sandbox.quickbooks.wire import stamp, trimmed
 _SIX_PLACES = Decimal("0.000001")
 _SPREAD = 97  # a prime: neither weeks nor months repeat a rate
 _OLDER = timedelta(days=3)
+_A_YEAR = timedelta(days=366)  # further back a query for all that is older does not go
 _COLUMNS = {"sourcecurrencycode", "asofdate"}
 
 
@@ -49,29 +49,29 @@ def exchange_rates(company: Company, query: Query) -> list[Data]:
 
 
 def _asked(company: Company, query: Query) -> tuple[list[str], list[date]]:
-    currencies, days = sorted(company.currencies), [company.today()]
+    currencies, days = sorted(company.currencies), None
     for name, operator, values in query.where:
         if name.lower() not in _COLUMNS:
             raise invalid(f"property '{name}' is not queryable")
         if name.lower() == "asofdate":
-            days = list(_days(company, operator, values))
+            found = _days(company, operator, values)
+            days = found if days is None else days & found
         elif operator in {"=", "IN"}:
             currencies = [code for code in currencies if code in values]
         else:
             raise invalid(f"property '{name}' takes = and IN only")
-    return currencies, days
+    return currencies, sorted({company.today()} if days is None else days)
 
 
-def _days(company: Company, operator: str, values: tuple[str, ...]) -> Iterator[date]:
+def _days(company: Company, operator: str, values: tuple[str, ...]) -> set[date]:
     if operator != "=" and company.switches.text("exchange_rate_days") == "one":
         raise invalid("property 'AsOfDate' takes = only")
     if operator in {"=", "IN"}:
-        yield from sorted({_day(value) for value in values})
-        return
+        return {_day(value) for value in values}
     edge, today = _day(values[0]), company.today()
-    first, last = (edge, today) if operator.startswith(">") else (edge - _OLDER, edge)
-    for number in range(first.toordinal() + (operator == ">"), last.toordinal() + (operator != "<")):
-        yield date.fromordinal(number)
+    first, last = (edge, today) if operator.startswith(">") else (edge - _A_YEAR, edge)
+    whole = range(first.toordinal() + (operator == ">"), last.toordinal() + (operator != "<"))
+    return {date.fromordinal(number) for number in whole}
 
 
 def _day(text: str) -> date:
