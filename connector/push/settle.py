@@ -24,7 +24,7 @@ from connector.quickbooks.outcome import parse
 from connector.quickbooks.posted import marker_in
 from connector.quickbooks.transport import Company, one_of
 from connector.state.clock import elapsed
-from connector.state.requests import StoredRequest, sent_moment
+from connector.state.sendings import StoredRequest, sent_moment
 from connector.state.store import State
 from connector.state.tables import DocumentRow, RequestRow
 

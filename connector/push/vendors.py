@@ -24,7 +24,8 @@ from connector.quickbooks.outcome import parse
 from connector.quickbooks.transport import Company, Outcome, one_of, quote
 from connector.state.clock import elapsed
 from connector.state.lock import CompanyLock
-from connector.state.requests import ItemOutcome, sent_moment
+from connector.state.requests import ItemOutcome
+from connector.state.sendings import sent_moment
 from connector.state.store import IntendedItem, State, StoredRequest
 
 __all__ = ["NewVendor", "VendorMaker", "name_taken", "other_currency"]

@@ -18,7 +18,7 @@ from connector.settings import Settings, SourceSettings
 from connector.state.clock import elapsed
 from connector.state.holder import holder_of
 from connector.state.overview import Standing, standings
-from connector.state.requests import sent_moment
+from connector.state.sendings import sent_moment
 from connector.state.store import State
 from connector.state.tables import RunRow
 from connector.sync.sign_in import sign_in_status

@@ -15,7 +15,7 @@ from connector.report.trace import Decider, boxes_of, current_decider, stored_de
 from connector.settings import Settings
 from connector.state.data import invoice_of
 from connector.state.overview import reasons
-from connector.state.requests import StoredRequest
+from connector.state.sendings import StoredRequest
 from connector.state.store import State
 from connector.state.tables import DocumentRow, InvoiceRow
 

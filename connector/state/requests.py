@@ -6,16 +6,15 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
-from sqlmodel import col
-from sqlmodel import select as rows_of
 
 from connector.errors import OurFault
-from connector.state.clock import Moment, moment, utc_now
+from connector.state.clock import moment, utc_now
 from connector.state.moves import check_move
+from connector.state.sendings import Sendings, open_ones
 from connector.state.tables import AttemptRow, DocumentRow, RequestItemRow, RequestRow
-from connector.state.transactions import Transactions, chunks, core, new_id
+from connector.state.transactions import chunks, core, new_id
 
-__all__ = ["Conclusion", "Ended", "IntendedItem", "Requests", "StoredRequest", "sent_moment"]
+__all__ = ["Conclusion", "Ended", "IntendedItem", "Requests"]
 
 _DOCUMENT: Final = core(DocumentRow)
 _REQUEST: Final = core(RequestRow)
@@ -38,11 +37,6 @@ _WAITING: Final = (
 )
 _TRIES: Final = select(func.max(_ATTEMPT.c.n)).where(_ATTEMPT.c.request == bindparam("request"))
 _FINISHED: Final = update(_ATTEMPT).where(_ATTEMPT.c.id == bindparam("key_id"), _ATTEMPT.c.outcome.is_(None))
-_OPEN: Final = (
-    select(_ITEM.c.document, func.max(_ITEM.c.request))
-    .where(_ITEM.c.outcome.is_(None), _ITEM.c.document.in_(bindparam("documents", expanding=True)))
-    .group_by(_ITEM.c.document)
-)
 _CONCLUDED: Final = update(_ITEM).where(
     _ITEM.c.request == bindparam("key_request"), _ITEM.c.document == bindparam("key_document")
 )
@@ -111,21 +105,7 @@ class Ended:
     detail: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StoredRequest:
-    """A request with its items (by bId) and its attempts (in order)."""
-
-    request: RequestRow
-    items: tuple[RequestItemRow, ...]
-    attempts: tuple[AttemptRow, ...]
-
-
-def sent_moment(attempt: AttemptRow) -> Moment:
-    """When ``attempt`` was sent, for ``clock.elapsed``."""
-    return Moment(attempt.boot_id, attempt.boot_seconds, attempt.sent_at)
-
-
-class Requests(Transactions):
+class Requests(Sendings):
     """The part of the state that makes the write protocol durable."""
 
     def intend(
@@ -303,49 +283,6 @@ class Requests(Transactions):
         with self.write() as t:
             _conclude(t, conclusions)
 
-    def open_request(self, document_id: int) -> StoredRequest | None:
-        """The request whose answer a sending document waits for; None where it waits for none."""
-        with self.read() as t:
-            state = t.scalar(select(_DOCUMENT.c.state).where(_DOCUMENT.c.id == document_id))
-            request = _open_ones(t, [document_id]).get(document_id) if state == "sending" else None
-            return None if request is None else self._stored_requests([request])[0]
-
-    def requests_of(self, document_id: int) -> list[StoredRequest]:
-        """Every request a document was ever in, oldest first."""
-        query = select(_ITEM.c.request).where(_ITEM.c.document == document_id).order_by(_ITEM.c.request)
-        with self.read() as t:
-            return self._stored_requests(list(t.scalars(query)))
-
-    def request(self, request: int) -> StoredRequest | None:
-        """One request by its key in the state."""
-        found = self._stored_requests([request])
-        return found[0] if found else None
-
-    def attempts(self, request: int) -> list[AttemptRow]:
-        """Every sending of one request, in order."""
-        return self._rows(rows_of(AttemptRow).where(AttemptRow.request == request).order_by(col(AttemptRow.n)))
-
-    def newest_attempt(self, company: str) -> AttemptRow | None:
-        """The last sending to ``company`` that this state knows of; None where it knows of none."""
-        mine = rows_of(AttemptRow).join(RequestRow, col(RequestRow.id) == AttemptRow.request)
-        found = self._rows(mine.where(RequestRow.company == company).order_by(col(AttemptRow.id).desc()).limit(1))
-        return found[0] if found else None
-
-    def _stored_requests(self, requests: Sequence[int]) -> list[StoredRequest]:
-        stored: list[StoredRequest] = []
-        with self.read():
-            for request in requests:
-                items = rows_of(RequestItemRow).where(RequestItemRow.request == request)
-                stored.extend(
-                    StoredRequest(
-                        row,
-                        tuple(self._rows(items.order_by(col(RequestItemRow.bid)))),
-                        tuple(self.attempts(request)),
-                    )
-                    for row in self._rows(rows_of(RequestRow).where(RequestRow.id == request))
-                )
-        return stored
-
 
 def _finish(t: Connection, ended: Ended) -> None:
     values = {**asdict(ended), "key_id": ended.attempt, "ended_at": utc_now()}
@@ -367,7 +304,7 @@ def _conclude(t: Connection, conclusions: Sequence[Conclusion]) -> None:
         moves.append((each.document_id, each.state, {"code": None, "reason": None, "remedy": None, **each.fields}))
     _move(t, moves, only_from="sending")
     unnamed = [each.document_id for each in conclusions if each.request is None]
-    requests = _open_ones(t, unnamed) if unnamed else {}
+    requests = open_ones(t, unnamed) if unnamed else {}
     settled = []
     for each in conclusions:
         request = each.request or requests.get(each.document_id)
@@ -376,14 +313,6 @@ def _conclude(t: Connection, conclusions: Sequence[Conclusion]) -> None:
             settled.append({"key_request": request, "key_document": each.document_id, "outcome": outcome})
     if settled:
         t.execute(_CONCLUDED, settled)
-
-
-def _open_ones(t: Connection, document_ids: Sequence[int]) -> dict[int, int]:
-    """The newest request of each document whose outcome for it is unknown."""
-    found: dict[int, int] = {}
-    for piece in chunks(document_ids):
-        found.update((row[0], row[1]) for row in t.execute(_OPEN, {"documents": piece}))
-    return found
 
 
 def _stored(item: IntendedItem) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from connector.state.clock import utc_now
 from connector.state.documents import Documents
 from connector.state.invoices import Invoices, SeenInvoice
 from connector.state.references import References
-from connector.state.requests import Conclusion, Ended, IntendedItem, StoredRequest
+from connector.state.requests import Conclusion, Ended, IntendedItem
 from connector.state.runs import Runs
+from connector.state.sendings import StoredRequest
 from connector.state.transactions import damaged, faults
 from connector.state.vendors import Vendors
 

@@ -5,7 +5,8 @@ from typing import Final
 
 from sqlalchemy import func, select, update
 
-from connector.state.requests import ItemOutcome, Requests, StoredRequest
+from connector.state.requests import ItemOutcome, Requests
+from connector.state.sendings import StoredRequest
 from connector.state.tables import RequestItemRow, RequestRow
 from connector.state.transactions import core
 

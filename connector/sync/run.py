@@ -24,7 +24,7 @@ from connector.settings import Settings, SourceSettings
 from connector.sources.source import Window
 from connector.state.clock import elapsed, utc_now
 from connector.state.lock import CompanyLock
-from connector.state.requests import sent_moment
+from connector.state.sendings import sent_moment
 from connector.state.store import State
 from connector.sync.books import Books
 from connector.sync.company import Opened, keep_signed_in, open_company

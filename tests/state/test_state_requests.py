@@ -11,7 +11,7 @@ from made import COMPANY, document, saved
 from connector.document import Key
 from connector.errors import OurFault
 from connector.state import clock
-from connector.state.requests import sent_moment
+from connector.state.sendings import sent_moment
 from connector.state.store import IntendedItem, State
 
 
