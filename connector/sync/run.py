@@ -216,7 +216,13 @@ class Run:
         return CompanyLock(self._settings.state.path.parent, self._company, self._command)
 
     def begin(self) -> str:
-        """Note that the run began; its id."""
+        """
+        Note that the run began; its id.
+
+        Raises:
+            ServiceDown: ``disk-low``: better no run than one that stops half-way.
+        """
+        self._state.require_room()
         self.outcome.run = self._state.start_run(self._company, self._command, self._who, list(self._loaded))
         return self.outcome.run
 
