@@ -13,8 +13,8 @@ from connector.errors import Problem, WrongUse
 from connector.report.problems import problem_data, problem_lines
 from connector.settings import Settings
 from connector.state import file, verify
-from connector.state.store import SCHEMA, State, refuse_newer, schema_of, upgrade_older
-from connector.state.transactions import damaged
+from connector.state.store import PATIENCE, SCHEMA, State, refuse_newer, schema_of, upgrade_older
+from connector.state.transactions import Transactions, damaged
 
 __all__ = ["state"]
 
@@ -46,7 +46,8 @@ def backup(
         _emit(context, {"state": str(path), "state_schema": schema, "copy": copy})
     else:
         context.show(f"{path} was copied to {target} ({_megabytes(size)}), and the copy is sound.")
-        context.show(f"Keep {settings.state.key_file} with it: without that key nobody can read the sign-in.")
+        if settings.state.key_file.exists():
+            context.show(f"Keep {settings.state.key_file} with it: without that key nobody can read the sign-in.")
 
 
 @state.command("verify", help="Whether the file is sound and its rows keep to the write protocol. Changes nothing.")
@@ -56,7 +57,7 @@ def _verify(ctx: typer.Context) -> None:
     problems = verify.problems_of_file(path)
     counts: dict[str, int] = {}
     if schema == SCHEMA and not problems:
-        kept = State.open(settings.state.url, create=False)
+        kept = Transactions(path, patience=PATIENCE)
         try:
             problems, counts = verify.problems_of_rows(kept), verify.counts_of(kept)
         finally:
@@ -70,8 +71,9 @@ def _verify(ctx: typer.Context) -> None:
         _emit(context, {**told, "warnings": [problem_data(each) for each in warnings]}, problems)
     else:
         _show(context, path, schema, problems, warnings)
-        rows = ", ".join(f"{n:,} {name}" for name, n in counts.items())
-        context.show(f"{rows}{'; ' if rows else ''}{_megabytes(free)} free on its disk.")
+        if counts:
+            context.show(f"Rows: {', '.join(f'{name} {n:,}' for name, n in counts.items())}.")
+        context.show(f"Free on its disk: {_megabytes(free)}.")
     if problems:
         raise typer.Exit(_DAMAGED)
 
@@ -82,7 +84,7 @@ def upgrade(ctx: typer.Context) -> None:
     path = settings.state.path
     if schema != SCHEMA and (found := file.faults_in(path, thorough=True)):
         raise damaged(f"{path} is damaged: {found[0]}")
-    copy = None if schema == SCHEMA else upgrade_older(path, schema)
+    copy = None if schema == SCHEMA else upgrade_older(path, schema, patience=PATIENCE)
     if context.json:
         _emit(context, {"state": str(path), "from": schema, "to": SCHEMA, "copy": None if copy is None else str(copy)})
     elif copy is None:

@@ -158,7 +158,7 @@ def refuse_newer(path: Path, schema: str) -> None:
         )
 
 
-def upgrade_older(path: Path, schema: str, *, patience: float = PATIENCE) -> Path:
+def upgrade_older(path: Path, schema: str, *, patience: float) -> Path:
     """
     Upgrade a state of another schema after a copy of it was put beside it; the copy.
 

@@ -13,7 +13,7 @@ from connector.document import Key, Kind, marker
 from connector.errors import Problem
 from connector.state import file
 from connector.state.moves import STATES
-from connector.state.tables import AttemptRow, DocumentRow, InvoiceRow, RequestItemRow, RequestRow
+from connector.state.tables import AttemptRow, DocumentRow, InvoiceRow, RequestItemRow, RequestRow, Table
 from connector.state.transactions import CHUNK, Transactions, core, damaged
 
 __all__ = ["counts_of", "problems_of_file", "problems_of_rows"]
@@ -23,7 +23,12 @@ _REQUEST: Final = core(RequestRow).c
 _ITEM: Final = core(RequestItemRow).c
 _ATTEMPT: Final = core(AttemptRow).c
 
-_COUNTED: Final = {"invoices": InvoiceRow, "documents": DocumentRow, "requests": RequestRow, "attempts": AttemptRow}
+_COUNTED: Final[dict[str, type[Table]]] = {
+    "invoices": InvoiceRow,
+    "documents": DocumentRow,
+    "requests": RequestRow,
+    "attempts": AttemptRow,
+}
 _TOLD: Final = 20  # of one kind; more of them say nothing new
 
 _WHOSE: Final = (_DOCUMENT.id, _DOCUMENT.source, _DOCUMENT.invoice, _DOCUMENT.kind)
