@@ -235,6 +235,14 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         "the state is of a newer version",
         "Install the newer version again, or go back to the copy made before the upgrade.",
     ),
+    "state-wal": (
+        "the last writes of another file stand beside the state",
+        (
+            "A copy was put in the state's place, and what a killed process wrote last is still there, under the "
+            "state's name with -wal and -shm. Together they are no whole state. Stop the daemon if one runs, move both "
+            "away, and run again: the next sync first reads QuickBooks and finds what was sent since the copy."
+        ),
+    ),
     "state-inconsistent": (
         "a row of the state breaks the write protocol",
         (

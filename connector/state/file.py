@@ -29,6 +29,8 @@ __all__ = [
 
 _MAGIC: Final = b"SQLite format 3\x00"
 _QUICKLY_READ: Final = 64_000_000  # bytes: a twentieth of a second, and some twenty thousand invoices
+_HEAD: Final = 20
+_NO_WAL: Final = b"\x01\x01"  # the bytes 18 and 19 of a copy; of a file that has a -wal they are 2
 _ROOM: Final = 32_000_000  # bytes: some thousand bills with their intents, answers and a -wal beside
 _NETWORK: Final = re.compile(
     r"nfs\d?|cifs|smb\d?|smbfs|ncpfs|afs|ceph|gfs2?|ocfs2|lustre|beegfs|glusterfs"
@@ -86,7 +88,7 @@ def refuse_unsound(path: Path) -> None:
     Let pass an existing file that is an SQLite database on a local disk, or empty.
 
     Raises:
-        StateInvalid: ``state-network-drive``, ``state-unreachable`` or ``state-damaged``.
+        StateInvalid: ``state-network-drive``, ``state-unreachable``, ``state-damaged`` or ``state-wal``.
     """
     if not path.parent.is_dir() or path.is_dir():
         raise StateInvalid(
@@ -103,7 +105,7 @@ def refuse_unsound(path: Path) -> None:
         )
     try:
         with path.open("rb") as file:
-            head = file.read(len(_MAGIC))
+            head = file.read(_HEAD)
     except FileNotFoundError:
         return
     except OSError as error:
@@ -112,8 +114,23 @@ def refuse_unsound(path: Path) -> None:
             code="state-unreachable",
             remedy="Give the user who runs this the right to read and write it.",
         ) from error
-    if head not in (b"", _MAGIC):
+    if head[: len(_MAGIC)] not in (b"", _MAGIC):
         raise damaged(f"{path} is no SQLite database")
+    if head[18:] == _NO_WAL and _left_beside(path):
+        # SQLite would write the other's pages into this one.
+        raise StateInvalid(
+            f"{path} is a copy, and {path.name}-wal beside it belongs to another file",
+            code="state-wal",
+            remedy=f"Stop what has the state open, move {path.name}-wal and {path.name}-shm away, then run again.",
+        )
+
+
+def _left_beside(path: Path) -> os.stat_result | None:
+    """What a process that was killed, or is still at work, left of its last writes; None where there is nothing."""
+    with contextlib.suppress(FileNotFoundError):
+        left = path.with_name(f"{path.name}-wal").stat()
+        return left if left.st_size else None
+    return None
 
 
 def create(path: Path) -> None:
@@ -169,11 +186,8 @@ def changed_by_hand(path: Path) -> bool:
 
     So it looks after a copy was put back on top of what a killed process left, and now and then after a checkpoint.
     """
-    try:
-        left = path.with_name(f"{path.name}-wal").stat()
-    except FileNotFoundError:
-        return False
-    return left.st_size > 0 and path.stat().st_ctime_ns > left.st_mtime_ns
+    left = _left_beside(path)
+    return left is not None and path.stat().st_ctime_ns > left.st_mtime_ns
 
 
 def backup(path: Path, target: Path) -> None:

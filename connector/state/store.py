@@ -55,8 +55,8 @@ class State(Runs, Invoices, Documents, Vendors, References):
 
         Raises:
             SettingsInvalid: ``state-url``.
-            StateInvalid: ``state-missing``, ``state-newer``, ``state-damaged``, ``state-network-drive`` or
-                ``state-unreachable``.
+            StateInvalid: ``state-missing``, ``state-newer``, ``state-damaged``, ``state-wal``,
+                ``state-network-drive`` or ``state-unreachable``.
             LockHeld: ``state-in-use``: an older one that another process has open.
             ServiceDown: ``state-disk-full``, ``state-locked`` or ``state-disk``.
         """

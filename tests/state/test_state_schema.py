@@ -1,6 +1,7 @@
 import datetime
 import os
 import shutil
+import signal
 import sqlite3
 import stat
 import subprocess
@@ -19,7 +20,8 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from connector.errors import ServiceDown, SettingsInvalid, StateInvalid
 from connector.state import file, migrate, store
 from connector.state.store import SCHEMA, State
-from connector.state.tables import METADATA, BookRow
+from connector.state.clock import utc_now
+from connector.state.tables import METADATA, BookRow, CompanyRow
 
 NEXT = """
 import sqlalchemy as sa
@@ -142,6 +144,48 @@ def test_a_state_that_is_cut_off_is_refused(url, tmp_path):
     path = tmp_path / "state.db"
     path.write_bytes(path.read_bytes()[:-8192])
     assert refused(url) == "state-damaged"
+
+
+def left_by_a_kill(url):
+    """A state whose last writes stand in its -wal, because its process was killed."""
+    pid = os.fork()
+    if pid == 0:
+        dying = State.open(url)
+        dying.save_company_facts(CompanyRow(company=COMPANY, newest_book_created=utc_now(), sources_read=["cake x"]))
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(pid, 0)
+
+
+def test_a_file_that_was_put_beside_the_last_writes_of_another_has_the_books_read_again(url, tmp_path):
+    State.open(url).close()
+    left_by_a_kill(url)
+    killed = State.open(url)
+    assert killed.company_facts(COMPANY).newest_book_created is not None
+    killed.close()
+    left_by_a_kill(url)
+    path = tmp_path / "state.db"
+    path.write_bytes(path.read_bytes())  # the same bytes, but how is one to know?
+
+    mixed = State.open(url)
+
+    assert mixed.company_facts(COMPANY).newest_book_created is None
+    assert mixed.company_facts(COMPANY).sources_read == []
+    mixed.close()
+
+
+def test_a_copy_beside_the_last_writes_of_another_is_refused_and_neither_is_touched(url, tmp_path):
+    State.open(url).close()
+    file.backup(tmp_path / "state.db", tmp_path / "copy.db")
+    left_by_a_kill(url)
+    shutil.copy(tmp_path / "copy.db", tmp_path / "state.db")
+    before = [(tmp_path / name).read_bytes() for name in ("state.db", "state.db-wal")]
+
+    assert refused(url) == "state-wal"
+
+    assert [(tmp_path / name).read_bytes() for name in ("state.db", "state.db-wal")] == before
+    for name in ("state.db-wal", "state.db-shm"):
+        (tmp_path / name).unlink()
+    State.open(url).close()
 
 
 def test_what_is_no_sqlite_file_is_refused_and_left_alone(url, tmp_path):
