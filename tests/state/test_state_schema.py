@@ -17,10 +17,10 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import StatementError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from connector.errors import ServiceDown, SettingsInvalid, StateInvalid
+from connector.errors import ServiceDown, SettingsInvalid, StateInvalid, WrongUse
 from connector.state import file, migrate, store
-from connector.state.store import SCHEMA, State
 from connector.state.clock import utc_now
+from connector.state.store import SCHEMA, State
 from connector.state.tables import METADATA, BookRow, CompanyRow
 
 NEXT = """
@@ -186,6 +186,18 @@ def test_a_copy_beside_the_last_writes_of_another_is_refused_and_neither_is_touc
     for name in ("state.db-wal", "state.db-shm"):
         (tmp_path / name).unlink()
     State.open(url).close()
+
+
+def test_a_file_that_appears_while_the_copy_is_made_is_not_written_over(url, tmp_path, monkeypatch):
+    State.open(url).close()
+    target, durable = tmp_path / "copy.db", file._durable
+    monkeypatch.setattr(file, "_durable", lambda path: (target.write_text("mine"), durable(path)))
+
+    with pytest.raises(WrongUse) as fault:
+        file.backup(tmp_path / "state.db", target)
+
+    assert (fault.value.code, target.read_text()) == ("backup-exists", "mine")
+    assert not list(tmp_path.glob("*.part"))
 
 
 def test_what_is_no_sqlite_file_is_refused_and_left_alone(url, tmp_path):
