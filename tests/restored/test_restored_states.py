@@ -317,7 +317,7 @@ def test_the_file_alone_of_an_earlier_day_put_beside_the_wal_of_today_makes_no_s
     if ran.code == 3:
         assert ran.json["problems"][0]["code"] == "state-damaged"
         for path in company.files("", "-wal", "-shm"):
-            path.unlink()
+            path.unlink(missing_ok=True)
     company.recovers([*FIRST, *LATER, *range(30, 30 + between)])
 
 
@@ -428,6 +428,38 @@ def test_a_lost_bill_that_a_person_deleted_is_not_made_again_where_quickbooks_re
 
     assert ran.counts == {"unchanged": 3, "adopted": 1, "held": 1}
     assert "CAKE-4" not in company.project.numbers()
+
+
+# Changes and removals that the copy does not know of.
+
+
+def test_a_copy_from_before_a_bill_was_changed_changes_nothing_back(company: Company) -> None:
+    company.wrote(FIRST)
+    company.backed_up()
+    company.project.owe(2, total_payout="77.70")
+    assert company.project.sync().counts == {"updated": 1, "unchanged": 2}
+    company.restored()
+
+    ran = company.project.sync()
+
+    # Our own change looks like a person's, because the state that made it is gone.
+    assert ran.counts == {"unchanged": 2, "held": 1}
+    assert ran.of(2)["code"] == "edited-in-quickbooks"
+    assert sorted(str(each["TotalAmt"]) for each in company.project.held()) == ["101.25", "103.25", "77.7"]
+    company.never_twice()
+
+
+def test_a_copy_from_before_a_bill_was_removed_brings_nothing_back(company: Company) -> None:
+    company.wrote(FIRST)
+    company.backed_up()
+    company.project.owe(2, invoice_status="Void")
+    assert company.project.sync().counts == {"removed": 1, "unchanged": 2}
+    company.restored()
+
+    ran = company.project.sync(code=None)
+
+    assert ran.code in (0, 6)
+    assert company.project.numbers() == {"CAKE-1": 1, "CAKE-3": 1}
 
 
 # Nothing to write.
