@@ -1,4 +1,4 @@
-"""What ``connector help CODE`` says of every code that is not a mapping's, QuickBooks' or the state's own, and the exit codes."""
+"""What ``connector help CODE`` says of every code that no other room's table has, and the exit codes."""
 
 from collections.abc import Mapping
 from typing import Final
