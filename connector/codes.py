@@ -1,4 +1,4 @@
-"""What ``connector help CODE`` says of every code that is not a mapping's or QuickBooks' own, and the exit codes."""
+"""What ``connector help CODE`` says of every code that no other room's table has, and the exit codes."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -206,41 +206,6 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
             "connector must learn it. Nothing was advanced."
         ),
     ),
-    # State.
-    "state-missing": (
-        "there is no state yet",
-        (
-            "The first sync makes it. If there was one, look at [state] url: a relative path starts from the settings "
-            "file."
-        ),
-    ),
-    "state-url": ("[state] url names no SQLite file", 'Write url = "sqlite:///state.db".'),
-    "state-unreachable": (
-        "the state cannot be opened",
-        "The folder or the file cannot be read and written by the user who runs this. The message says which.",
-    ),
-    "state-network-drive": (
-        "the state is on a network drive",
-        "There two writers cannot be told from one, and a bill could be sent twice. Put it on a disk of this machine.",
-    ),
-    "state-damaged": (
-        "the state is damaged",
-        (
-            "Put a backup in its place, or move it away. Both are safe: the next sync first reads QuickBooks and finds "
-            "what was sent before."
-        ),
-    ),
-    "state-newer": (
-        "the state is of a newer version",
-        "Install the newer version again, or go back to the copy made before the upgrade.",
-    ),
-    "state-disk-full": ("the state's disk is full", "Free some space and run again; nothing was advanced."),
-    "state-disk": ("the state's disk fails", "Look at the disk and at the system's log, then run again."),
-    "state-locked": (
-        "another program keeps the state open",
-        "Run again. If it stays so, look for a backup or a database tool that has the file open.",
-    ),
-    "backup-exists": ("the backup's file exists already", "Name a file that does not exist; none is overwritten."),
     # Bugs that stop before they do harm.
     **dict.fromkeys(
         (

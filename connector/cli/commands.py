@@ -58,6 +58,7 @@ COMMANDS: Final = (
     ),
     Command("auth", _OPERATION, "connector.cli.auth", "auth", "Sign in to QuickBooks: status."),
     Command("serve", _OPERATION, "connector.cli.serve", "serve", "Run on the schedule until stopped (the daemon)."),
+    Command("state", _OPERATION, "connector.cli.state", "state", "The state: backup FILE, verify, upgrade."),
     Command(
         "sandbox",
         _OPERATION,

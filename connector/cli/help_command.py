@@ -39,11 +39,13 @@ def all_codes() -> Mapping[str, tuple[str, str]]:
     """Every code with its title and what it means and asks for."""
     from connector import mapping  # noqa: PLC0415 - only this command needs all of them at once
     from connector.quickbooks.faults import CODES as FAULTS_OF_QUICKBOOKS  # noqa: PLC0415 - as above
+    from connector.state.codes import CODES as CODES_OF_STATE  # noqa: PLC0415 - as above
 
     return {
         **mapping.FAULT_CODES,
         **mapping.OUTCOME_CODES,
         **FAULTS_OF_QUICKBOOKS,
+        **CODES_OF_STATE,
         **CODES,
     }
 

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import Final
@@ -10,13 +11,27 @@ from typing import Final
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from connector.errors import SettingsInvalid, StateInvalid, WrongUse
+from connector.errors import ServiceDown, SettingsInvalid, StateInvalid, WrongUse
 from connector.state.transactions import damaged, faults
 
-__all__ = ["backup", "create", "faults_at_start", "faults_in", "file_system", "path_of", "refuse_unsound"]
+__all__ = [
+    "backup",
+    "changed_by_hand",
+    "copy",
+    "create",
+    "faults_at_start",
+    "faults_in",
+    "file_system",
+    "lack_of_room",
+    "path_of",
+    "refuse_unsound",
+]
 
 _MAGIC: Final = b"SQLite format 3\x00"
 _QUICKLY_READ: Final = 64_000_000  # bytes: a twentieth of a second, and some twenty thousand invoices
+_HEAD: Final = 20
+_NO_WAL: Final = b"\x01\x01"  # the bytes 18 and 19 of a copy; of a file that has a -wal they are 2
+_ROOM: Final = 32_000_000  # bytes: some thousand bills with their intents, answers and a -wal beside
 _NETWORK: Final = re.compile(
     r"nfs\d?|cifs|smb\d?|smbfs|ncpfs|afs|ceph|gfs2?|ocfs2|lustre|beegfs|glusterfs"
     r"|fuse\.(sshfs|glusterfs|ceph|rclone|s3fs|gcsfuse|davfs2?|smbnetfs)"
@@ -73,7 +88,7 @@ def refuse_unsound(path: Path) -> None:
     Let pass an existing file that is an SQLite database on a local disk, or empty.
 
     Raises:
-        StateInvalid: ``state-network-drive``, ``state-unreachable`` or ``state-damaged``.
+        StateInvalid: ``state-network-drive``, ``state-unreachable``, ``state-damaged`` or ``state-wal``.
     """
     if not path.parent.is_dir() or path.is_dir():
         raise StateInvalid(
@@ -90,7 +105,7 @@ def refuse_unsound(path: Path) -> None:
         )
     try:
         with path.open("rb") as file:
-            head = file.read(len(_MAGIC))
+            head = file.read(_HEAD)
     except FileNotFoundError:
         return
     except OSError as error:
@@ -99,8 +114,23 @@ def refuse_unsound(path: Path) -> None:
             code="state-unreachable",
             remedy="Give the user who runs this the right to read and write it.",
         ) from error
-    if head not in (b"", _MAGIC):
+    if head[: len(_MAGIC)] not in (b"", _MAGIC):
         raise damaged(f"{path} is no SQLite database")
+    if head[18:] == _NO_WAL and _left_beside(path):
+        # SQLite would write the other's pages into this one.
+        raise StateInvalid(
+            f"{path} is a copy, and {path.name}-wal beside it belongs to another file",
+            code="state-wal",
+            remedy=f"Stop what has the state open, move {path.name}-wal and {path.name}-shm away, then run again.",
+        )
+
+
+def _left_beside(path: Path) -> os.stat_result | None:
+    """What a process that was killed, or is still at work, left of its last writes; None where there is nothing."""
+    with contextlib.suppress(FileNotFoundError):
+        left = path.with_name(f"{path.name}-wal").stat()
+        return left if left.st_size else None
+    return None
 
 
 def create(path: Path) -> None:
@@ -127,7 +157,7 @@ def faults_at_start(path: Path) -> list[str]:
 
 
 def faults_in(path: Path, *, thorough: bool) -> list[str]:
-    """What SQLite finds wrong with the file; empty where it is sound. ``thorough`` compares the indexes too."""
+    """What SQLite finds wrong with the file; empty where it is sound. ``thorough``: with its indexes and references."""
     with faults(str(path)), contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
         check = "integrity_check" if thorough else "quick_check"
         found = [str(row[0]) for row in connection.execute(f"PRAGMA {check}(20)") if row[0] != "ok"]
@@ -138,27 +168,81 @@ def faults_in(path: Path, *, thorough: bool) -> list[str]:
         return found
 
 
+def lack_of_room(path: Path) -> ServiceDown | None:
+    """What to raise before a run begins that may not come to its end; None where the disk has room enough."""
+    free = shutil.disk_usage(path.parent).free
+    if free >= _ROOM:
+        return None
+    return ServiceDown(
+        f"the disk of {path} has {free / 1e6:.1f} MB left, and a run needs {_ROOM / 1e6:.0f} MB to be sure of its end",
+        code="disk-low",
+        remedy="Free some space and run again.",
+    )
+
+
+def changed_by_hand(path: Path) -> bool:
+    """
+    Whether the file may have been put in the place of another, whose last writes still stand beside it.
+
+    So it looks after a copy was put back on top of what a killed process left, and now and then after a checkpoint.
+    """
+    left = _left_beside(path)
+    return left is not None and path.stat().st_ctime_ns > left.st_mtime_ns
+
+
 def backup(path: Path, target: Path) -> None:
     """
     Copy the state as it stands at this moment, while others may write: whole or not at all, readable by its owner.
 
     Raises:
-        WrongUse: ``backup-exists``.
+        WrongUse: ``backup-exists``, ``file-not-writable``.
+        StateInvalid: ``state-damaged``.
         ServiceDown: ``state-disk-full``.
     """
+    with faults(str(path)), contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        copy(connection, target)
+
+
+def copy(connection: sqlite3.Connection, target: Path) -> None:
+    """The same from a connection that is in no transaction."""
     if target.exists():
-        raise WrongUse(f"{target} exists already", code="backup-exists", remedy="Name a file that does not exist.")
+        raise _exists(target)
     part = target.with_name(f"{target.name}.{os.getpid()}.part")
-    part.unlink(missing_ok=True)
-    create(part)
     try:
-        with faults(str(target)), contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        part.unlink(missing_ok=True)
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except OSError as error:
+        raise WrongUse(
+            f"{target} cannot be written: {error.strerror}",
+            code="file-not-writable",
+            remedy="Name a file in a folder that exists and that you may write to.",
+        ) from error
+    try:
+        with faults(str(target)):
             connection.execute("VACUUM INTO ?", (str(part),))
         _durable(part)
-        part.rename(target)
+        if found := faults_in(part, thorough=True):
+            raise damaged(f"the copy for {target} is damaged: {found[0]}")
+        _put(part, target)
         _durable(target.parent)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _put(part: Path, target: Path) -> None:
+    """Give ``part`` its name, never in the place of another file."""
+    try:
+        os.link(part, target)
+    except FileExistsError as error:
+        raise _exists(target) from error
+    except OSError:  # a file system without links
+        if target.exists():
+            raise _exists(target) from None
+        part.rename(target)
+
+
+def _exists(target: Path) -> WrongUse:
+    return WrongUse(f"{target} exists already", code="backup-exists", remedy="Name a file that does not exist.")
 
 
 def _durable(path: Path) -> None:

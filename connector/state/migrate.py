@@ -1,14 +1,21 @@
 """Which schema a database has, and the way from there to ours: in one transaction, after a backup."""
 
+import contextlib
+import sqlite3
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-__all__ = ["known_revisions", "upgrade"]
+from connector.errors import LockHeld, ServiceDown
+from connector.state import file
+from connector.state.clock import utc_now
+from connector.state.transactions import engine, faults
+
+__all__ = ["known_revisions", "upgrade", "upgrade_alone"]
 
 _FOLDER: Final = Path(__file__).parent / "migrations"
 
@@ -29,3 +36,35 @@ def upgrade(connection: Connection) -> None:
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def upgrade_alone(path: Path, *, patience: float) -> Path:
+    """
+    Upgrade an older state after a copy of it was put beside it; the copy.
+
+    Nobody else may have it open, however idle: a daemon of the older version would go on with a schema that it does
+    not know. SQLite itself knows, of whatever version the other is.
+
+    Raises:
+        LockHeld: ``state-in-use``.
+        ServiceDown: ``state-disk-full`` or ``state-disk``; the state is as it was.
+    """
+    alone = engine(path, writes=True, patience=patience, alone=True)
+    copy = path.with_name(f"{path.name}.before-{known_revisions()[0]}-{utc_now():%Y%m%dT%H%M%S%f}Z")
+    try:
+        with faults(str(path)):
+            with contextlib.closing(alone.raw_connection()) as borrowed:
+                file.copy(cast("sqlite3.Connection", borrowed.driver_connection), copy)
+            with alone.begin() as t:
+                upgrade(t)
+    except ServiceDown as error:
+        if error.code != "state-locked":
+            raise
+        raise LockHeld(
+            f"{path} has to be upgraded, and another process has it open",
+            code="state-in-use",
+            remedy="Stop the other one (a daemon of the older version, most likely), then run again.",
+        ) from error
+    finally:
+        alone.dispose()
+    return copy

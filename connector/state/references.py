@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Sequence
 from typing import Final, Literal, TypeVar
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlmodel import col
 from sqlmodel import select as rows_of
 
@@ -27,6 +27,7 @@ Row = TypeVar("Row", ReferenceRow, BookRow)
 _REFERENCE: Final = core(ReferenceRow)
 _READ: Final = core(ReferenceReadRow)
 _BOOK: Final = core(BookRow)
+_COMPANY: Final = core(CompanyRow)
 _BINDING: Final = core(BindingRow)
 _SIGN_IN: Final = core(SignInRow)
 
@@ -128,6 +129,11 @@ class References(Transactions):
     def save_company_facts(self, row: CompanyRow) -> None:
         """Keep ``row`` in place of what was known."""
         self._replace(CompanyRow, [row])
+
+    def read_books_again(self) -> None:
+        """Forget how far the books of every company were read: the next run with something to write reads them all."""
+        with self.write() as t:
+            t.execute(update(_COMPANY).values(newest_book_created=None, sources_read=[]))
 
     # Bindings.
 

@@ -5,9 +5,8 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-from connector.errors import StateInvalid
+from connector.errors import Problem, StateInvalid
 from connector.state import file
-from connector.state.clock import utc_now
 from connector.state.documents import Documents
 from connector.state.invoices import Invoices, SeenInvoice
 from connector.state.references import References
@@ -17,11 +16,24 @@ from connector.state.sendings import StoredRequest
 from connector.state.transactions import damaged, faults
 from connector.state.vendors import Vendors
 
-__all__ = ["SCHEMA", "Conclusion", "Ended", "IntendedItem", "SeenInvoice", "State", "StoredRequest"]
+__all__ = [
+    "PATIENCE",
+    "SCHEMA",
+    "Conclusion",
+    "Ended",
+    "IntendedItem",
+    "SeenInvoice",
+    "State",
+    "StoredRequest",
+    "refuse_newer",
+    "schema_of",
+    "upgrade_older",
+]
 
 SCHEMA: Final = "0002"  # the newest migration, kept here too so that opening a state of today loads no Alembic
 
-_PATIENCE: Final = 15.0
+PATIENCE: Final = 15.0
+"""Seconds to wait for another process."""
 
 
 class State(Runs, Invoices, Documents, Vendors, References):
@@ -33,7 +45,7 @@ class State(Runs, Invoices, Documents, Vendors, References):
     """
 
     @classmethod
-    def open(cls, url: str, *, create: bool = True, patience: float = _PATIENCE) -> "State":
+    def open(cls, url: str, *, create: bool = True, patience: float = PATIENCE) -> "State":
         """
         Open the state at ``url``, bringing an older one up to date after a copy of it was put beside it.
 
@@ -44,8 +56,9 @@ class State(Runs, Invoices, Documents, Vendors, References):
 
         Raises:
             SettingsInvalid: ``state-url``.
-            StateInvalid: ``state-missing``, ``state-newer``, ``state-damaged``, ``state-network-drive`` or
-                ``state-unreachable``.
+            StateInvalid: ``state-missing``, ``state-newer``, ``state-damaged``, ``state-wal``,
+                ``state-network-drive`` or ``state-unreachable``.
+            LockHeld: ``state-in-use``: an older one that another process has open.
             ServiceDown: ``state-disk-full``, ``state-locked`` or ``state-disk``.
         """
         path = file.path_of(url)
@@ -55,22 +68,24 @@ class State(Runs, Invoices, Documents, Vendors, References):
                 f"there is no state at {path}", code="state-missing", remedy="Run a sync, or correct [state] url."
             )
         file.create(path)
-        if found := file.faults_at_start(path):
+        doubtful = file.changed_by_hand(path)
+        if found := file.faults_in(path, thorough=True) if doubtful else file.faults_at_start(path):
             raise damaged(f"{path} is damaged: {found[0]}")
-        schema = _schema(path)
+        schema = schema_of(path)
         if schema is not None and schema != SCHEMA:
-            _refuse_newer(path, schema)
-            file.backup(path, path.with_name(f"{path.name}.before-{SCHEMA}-{utc_now():%Y%m%dT%H%M%S%f}Z"))
+            upgrade_older(path, schema, patience=patience)
         state = cls(path, patience=patience)
-        if schema != SCHEMA:
-            state._upgrade()
+        if schema is None:
+            state._make()
+        if doubtful:
+            state.read_books_again()
         return state
 
     @classmethod
     def empty(cls) -> "State":
         """A state in memory that knows nothing: for a plan where there is none. One transaction at a time."""
-        state = cls(None, patience=_PATIENCE)
-        state._upgrade()
+        state = cls(None, patience=PATIENCE)
+        state._make()
         return state
 
     @staticmethod
@@ -79,16 +94,23 @@ class State(Runs, Invoices, Documents, Vendors, References):
         path = file.path_of(url)
         return path.is_file() and path.stat().st_size > 0
 
-    def backup(self, target: Path) -> None:
-        """Copy the state to ``target``, a new file, while others may write."""
-        if self.path is not None:
-            file.backup(self.path, target)
+    def require_room(self) -> None:
+        """
+        Let pass what is about to write, where the disk has room for it.
 
-    def verify(self) -> list[str]:
-        """Everything SQLite finds wrong with the file; empty where it is sound."""
-        return [] if self.path is None else file.faults_in(self.path, thorough=True)
+        Raises:
+            ServiceDown: ``disk-low``.
+        """
+        if self.path is not None and (lack := file.lack_of_room(self.path)) is not None:
+            raise lack
 
-    def _upgrade(self) -> None:
+    def verify(self) -> list[Problem]:
+        """Everything that is wrong with the file or with its rows; empty where the state is sound."""
+        from connector.state import verify  # noqa: PLC0415 - seldom needed
+
+        return ([] if self.path is None else verify.problems_of_file(self.path)) or verify.problems_of_rows(self)
+
+    def _make(self) -> None:
         from connector.state.migrate import upgrade  # noqa: PLC0415 - Alembic is slow to load and seldom needed
 
         try:
@@ -99,7 +121,13 @@ class State(Runs, Invoices, Documents, Vendors, References):
             raise
 
 
-def _schema(path: Path) -> str | None:
+def schema_of(path: Path) -> str | None:
+    """
+    The schema of the state at ``path``; None where the file is empty.
+
+    Raises:
+        StateInvalid: ``state-damaged``: it is no database, or one of something else.
+    """
     with faults(str(path)), contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if not tables:
@@ -114,7 +142,13 @@ def _schema(path: Path) -> str | None:
     return str(row[0])
 
 
-def _refuse_newer(path: Path, schema: str) -> None:
+def refuse_newer(path: Path, schema: str) -> None:
+    """
+    Let pass a schema that this version knows.
+
+    Raises:
+        StateInvalid: ``state-newer``.
+    """
     from connector.state.migrate import known_revisions  # noqa: PLC0415 - see above
 
     if schema not in known_revisions():
@@ -123,3 +157,17 @@ def _refuse_newer(path: Path, schema: str) -> None:
             code="state-newer",
             remedy="Install the newer version again, or go back to the copy made before the upgrade.",
         )
+
+
+def upgrade_older(path: Path, schema: str, *, patience: float) -> Path:
+    """
+    Upgrade a state of another schema after a copy of it was put beside it; the copy.
+
+    Raises:
+        StateInvalid: ``state-newer``.
+        LockHeld, ServiceDown: As ``migrate.upgrade_alone`` does.
+    """
+    from connector.state.migrate import upgrade_alone  # noqa: PLC0415 - see above
+
+    refuse_newer(path, schema)
+    return upgrade_alone(path, patience=patience)

@@ -23,7 +23,8 @@ CHUNK: Final = 500  # rows or keys a statement: well under every database's limi
 
 _LOCKED: Final = "Run again; if it stays so, look for a backup or another tool that has the file open."
 _DAMAGED: Final = (
-    "Put a backup in its place, or move it away: the next sync then reads QuickBooks before it writes anything."
+    "Put a backup in its place, or move it away, and away with its -wal and -shm, where they stand beside it: "
+    "the next sync then reads QuickBooks before it writes anything."
 )
 _UNREACHABLE: Final = "Give the user who runs this the right to write the file and its folder."
 
@@ -54,7 +55,7 @@ def new_id(t: Connection, table: sqlalchemy.Table, values: dict[str, Any]) -> in
     return int(key[0])
 
 
-def engine(path: Path | None, *, writes: bool, patience: float) -> Engine:
+def engine(path: Path | None, *, writes: bool, patience: float, alone: bool = False) -> Engine:
     """
     An engine whose every transaction is what it says.
 
@@ -66,6 +67,7 @@ def engine(path: Path | None, *, writes: bool, patience: float) -> Engine:
         path: The file; None for one in memory.
         writes: Whether transactions take the write lock.
         patience: Seconds to wait for another process's write.
+        alone: Keep every other process out, also from reading, until the engine is disposed of.
     """
     made = create_engine(
         "sqlite://" if path is None else f"sqlite:///{path.as_posix()}",
@@ -78,6 +80,8 @@ def engine(path: Path | None, *, writes: bool, patience: float) -> Engine:
     def connect(connection: sqlite3.Connection, _: object) -> None:
         connection.isolation_level = None
         connection.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
+        if alone:
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")

@@ -56,24 +56,29 @@ class Books:
         self._fresh: set[tuple[str, str]] = set()
         self._newest: datetime.datetime | None = None
 
-    def read(self, start_dates: Mapping[str, datetime.date]) -> None:
+    def read(self, start_dates: Mapping[str, datetime.date]) -> bool:
         """
         Bring what the state knows of the books up to date; a new or an older state reads all of them first (I11).
 
         Args:
             start_dates: Of every source that may write in this run.
+
+        Returns:
+            Whether a mark was seen that the state does not know: it is new, or an older copy.
         """
         facts = self._state.company_facts(self._id)
         read = _starts(facts.sources_read)
         if facts.newest_book_created is None or any(
             name not in read or start < read[name] for name, start in start_dates.items()
         ):
-            self._read_whole(min(start_dates.values()))
+            strange = self._read_whole(min(start_dates.values()))
         else:
             since = (facts.newest_book_created - _CLOCKS_APART).isoformat(timespec="seconds")
-            if self._read(f"MetaData.CreateTime >= {quote(since)}"):
+            strange = self._read(f"MetaData.CreateTime >= {quote(since)}")
+            if strange:
                 self._read_whole(min(start_dates.values()))
         self._note_newest()
+        return strange
 
     def finished(self, start_dates: Mapping[str, datetime.date]) -> None:
         """Note that a run over these sources came to its end: the next one need not read everything."""
@@ -146,8 +151,8 @@ class Books:
         owner = self._state.by_qbo_id(self._id, row.entity, [row.qbo_id]).get(row.qbo_id)
         return _found(row, taken=owner is not None and (owner.source, owner.invoice) != (key.source, key.invoice))
 
-    def _read_whole(self, start: datetime.date) -> None:
-        self._read(f"TxnDate >= {quote((start - DATES_APART).isoformat())}")
+    def _read_whole(self, start: datetime.date) -> bool:
+        return self._read(f"TxnDate >= {quote((start - DATES_APART).isoformat())}")
 
     def _read(self, where: str) -> bool:
         """Whether a mark was seen that the state does not know."""

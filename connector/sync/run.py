@@ -115,6 +115,7 @@ class Run:
         self._settled: dict[Key, Verb] = {}
         self._opened: Opened | None = None
         self._books: Books | None = None
+        self._lock: CompanyLock | None = None
         self.outcome = Outcome(Planned(), [], set(), utc_now())
 
     # Pull.
@@ -201,7 +202,9 @@ class Run:
         row.environment, row.last_company_read = self._settings.quickbooks.environment, utc_now()
         self._state.save_company_facts(row)
         books = Books(self._state, opened.company, facts.bill_currency)
-        books.read({name: loaded.settings.start_date for name, loaded in self._loaded.items()})
+        starts = {name: loaded.settings.start_date for name, loaded in self._loaded.items()}
+        if books.read(starts) and self._lock is not None and self._wait_out(self._lock, strange=True):
+            books.read(starts)
         return books
 
     def _open(self) -> Opened:
@@ -216,12 +219,19 @@ class Run:
         return CompanyLock(self._settings.state.path.parent, self._company, self._command)
 
     def begin(self) -> str:
-        """Note that the run began; its id."""
+        """
+        Note that the run began; its id.
+
+        Raises:
+            ServiceDown: ``disk-low``: better no run than one that stops half-way.
+        """
+        self._state.require_room()
         self.outcome.run = self._state.start_run(self._company, self._command, self._who, list(self._loaded))
         return self.outcome.run
 
     def settle(self, lock: CompanyLock) -> None:
-        """Find out what became of documents without an answer, where it is due; needs the lock."""
+        """Find out what became of documents without an answer, where it is due; needs the lock, also while planning."""
+        self._lock = lock
         self._wait_out(lock)
         if self.settle_in() is None:
             return
@@ -231,17 +241,27 @@ class Run:
             if settled.written.state in ("sent", "removed"):
                 self._settled[settled.key] = settled.verb
 
-    def _wait_out(self, lock: CompanyLock) -> None:
-        """A send that this state does not know, because it is new or an older copy, may still be on its way."""
+    def _wait_out(self, lock: CompanyLock, *, strange: bool = False) -> bool:
+        """
+        A send that this state does not know, because it is new or an older copy, may still be on its way.
+
+        ``strange``: QuickBooks holds marks that the state does not know. Where the lock file does not know of their
+        sending either, because it is new or older too, the last of them may have left just now. Whether it waited.
+        """
         known = self._state.newest_attempt(self._company)
         by_state = elapsed(sent_moment(known)) if known else float("inf")
         by_lock = lock.seconds_since_send()
         if by_lock is None or by_state <= by_lock:
-            return
+            if not strange:
+                return False
+            lock.note_send()  # once: from here on the lock file knows more than the state
+            by_lock = 0.0
         seconds = self._settings.quickbooks.settle_after - by_lock
-        if seconds > 0:
-            self._tell(f"waiting {seconds:.0f} s: something was sent to QuickBooks that this state knows nothing of")
-            self._stop.wait(seconds)
+        if seconds <= 0:
+            return False
+        self._tell(f"waiting {seconds:.0f} s: something was sent to QuickBooks that this state knows nothing of")
+        self._stop.wait(seconds)
+        return True
 
     def settle_in(self) -> float | None:
         """Seconds until every document of unknown outcome may be looked for; None where there is none."""

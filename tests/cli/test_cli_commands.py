@@ -29,6 +29,7 @@ from connector.plan.case import State, Verb
 from connector.quickbooks.faults import CODES as QUICKBOOKS_CODES
 from connector.reconcile import Family
 from connector.reconcile.rows import Status
+from connector.state.codes import CODES as STATE_CODES
 from connector.sync.planned import COUNTS
 
 PACKAGE = ROOT / "connector"
@@ -295,7 +296,7 @@ def test_every_code_of_the_package_is_explained() -> None:
 
 
 def test_no_code_is_explained_twice() -> None:
-    tables = [mapping.FAULT_CODES, mapping.OUTCOME_CODES, QUICKBOOKS_CODES, CODES]
+    tables = [mapping.FAULT_CODES, mapping.OUTCOME_CODES, QUICKBOOKS_CODES, STATE_CODES, CODES]
 
     assert len(all_codes()) == sum(len(table) for table in tables)
 

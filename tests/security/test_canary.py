@@ -36,6 +36,8 @@ COMMANDS = (
     ("reconcile",),
     ("--json", "reconcile"),
     ("reconcile", "--format", "json", "-o", "report.json"),
+    ("state", "verify"),
+    ("--json", "state", "backup", "copy.db"),
     ("help", "exit-codes"),
 )
 # What a service may answer: a status, and the shape in which it says back what it heard.

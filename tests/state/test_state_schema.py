@@ -7,7 +7,6 @@ import stat
 import subprocess
 import sys
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 import sqlalchemy
@@ -20,8 +19,9 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from connector.errors import ServiceDown, SettingsInvalid, StateInvalid, WrongUse
 from connector.state import file, migrate, store
+from connector.state.clock import utc_now
 from connector.state.store import SCHEMA, State
-from connector.state.tables import METADATA, BookRow
+from connector.state.tables import METADATA, BookRow, CompanyRow
 
 NEXT = """
 import sqlalchemy as sa
@@ -36,34 +36,6 @@ def upgrade() -> None:
         table.add_column(sa.Column("colour", sa.String(), nullable=True))
         table.alter_column("marker", nullable=True)
 """
-
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from sqlalchemy import event
-from connector.state import migrate, store
-folder, schema, url, last = sys.argv[1:]
-if folder:
-    migrate._FOLDER, store.SCHEMA = Path(folder), schema
-made, left = store.State.__init__, [int(last)]
-def init(self, *args, **kwargs):
-    made(self, *args, **kwargs)
-    def count(*_):
-        left[0] -= 1
-        if left[0] == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-    event.listen(self._writer, "before_cursor_execute", count)
-    event.listen(self._writer, "commit", count)
-store.State.__init__ = init
-store.State.open(url).close()
-"""
-
-
-def open_and_die(url, statement, *, folder="", schema=""):
-    """Open in another process that is killed at its n-th statement; whether it lived to the end."""
-    code = subprocess.run([sys.executable, "-c", KILLED, folder, schema, url, str(statement)], check=False).returncode
-    assert code in (0, -signal.SIGKILL)
-    return code == 0
 
 
 @pytest.fixture
@@ -116,43 +88,6 @@ def test_a_reader_cannot_write(state):
 
 def test_the_file_is_its_owners_alone(state):
     assert stat.S_IMODE(state.path.stat().st_mode) == 0o600
-
-
-@pytest.mark.parametrize("statement", [1, 2, 3, 10, 30, 37])
-def test_a_first_migration_that_is_killed_can_be_made_again(url, statement):
-    assert not open_and_die(url, statement)
-    opened = State.open(url)
-    saved(opened, 1)
-    assert opened.verify() == []
-    opened.close()
-
-
-def test_an_upgrade_that_is_killed_anywhere_loses_nothing_and_can_be_made_again(
-    url, tmp_path, next_version, monkeypatch
-):
-    with monkeypatch.context() as today:
-        today.setattr(store, "SCHEMA", SCHEMA)
-        today.setattr(migrate, "_FOLDER", Path(migrate.__file__).parent / "migrations")
-        opened = State.open(url)
-        saved(opened, 1)
-        opened.close()
-    pristine = (tmp_path / "state.db").read_bytes()
-    statement, lived = 1, False
-    while not lived:
-        for old in tmp_path.glob("state.db*"):
-            old.unlink()
-        (tmp_path / "state.db").write_bytes(pristine)
-        lived = open_and_die(url, statement, folder=next_version, schema="0003")
-        opened = State.open(url)
-        assert opened.verify() == []
-        assert opened.counts_by_state(COMPANY) == {"ready": 1}
-        with opened.read() as t:
-            assert t.exec_driver_sql("SELECT colour FROM document").all() == [(None,)]
-            tables = set(t.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars())
-            assert tables == {*METADATA.tables, "alembic_version"}
-        opened.close()
-        statement += 4
-    assert statement > 12
 
 
 def test_a_copy_is_put_beside_a_filled_state_before_it_is_upgraded(url, tmp_path, monkeypatch, request):
@@ -209,6 +144,60 @@ def test_a_state_that_is_cut_off_is_refused(url, tmp_path):
     path = tmp_path / "state.db"
     path.write_bytes(path.read_bytes()[:-8192])
     assert refused(url) == "state-damaged"
+
+
+def left_by_a_kill(url):
+    """A state whose last writes stand in its -wal, because its process was killed."""
+    pid = os.fork()
+    if pid == 0:
+        dying = State.open(url)
+        dying.save_company_facts(CompanyRow(company=COMPANY, newest_book_created=utc_now(), sources_read=["cake x"]))
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(pid, 0)
+
+
+def test_a_file_that_was_put_beside_the_last_writes_of_another_has_the_books_read_again(url, tmp_path):
+    State.open(url).close()
+    left_by_a_kill(url)
+    killed = State.open(url)
+    assert killed.company_facts(COMPANY).newest_book_created is not None
+    killed.close()
+    left_by_a_kill(url)
+    path = tmp_path / "state.db"
+    path.write_bytes(path.read_bytes())  # the same bytes, but how is one to know?
+
+    mixed = State.open(url)
+
+    assert mixed.company_facts(COMPANY).newest_book_created is None
+    assert mixed.company_facts(COMPANY).sources_read == []
+    mixed.close()
+
+
+def test_a_copy_beside_the_last_writes_of_another_is_refused_and_neither_is_touched(url, tmp_path):
+    State.open(url).close()
+    file.backup(tmp_path / "state.db", tmp_path / "copy.db")
+    left_by_a_kill(url)
+    shutil.copy(tmp_path / "copy.db", tmp_path / "state.db")
+    before = [(tmp_path / name).read_bytes() for name in ("state.db", "state.db-wal")]
+
+    assert refused(url) == "state-wal"
+
+    assert [(tmp_path / name).read_bytes() for name in ("state.db", "state.db-wal")] == before
+    for name in ("state.db-wal", "state.db-shm"):
+        (tmp_path / name).unlink()
+    State.open(url).close()
+
+
+def test_a_file_that_appears_while_the_copy_is_made_is_not_written_over(url, tmp_path, monkeypatch):
+    State.open(url).close()
+    target, durable = tmp_path / "copy.db", file._durable
+    monkeypatch.setattr(file, "_durable", lambda path: (target.write_text("mine"), durable(path)))
+
+    with pytest.raises(WrongUse) as fault:
+        file.backup(tmp_path / "state.db", target)
+
+    assert (fault.value.code, target.read_text()) == ("backup-exists", "mine")
+    assert not list(tmp_path.glob("*.part"))
 
 
 def test_what_is_no_sqlite_file_is_refused_and_left_alone(url, tmp_path):
@@ -309,21 +298,6 @@ def test_times_without_a_zone_and_floats_are_refused(state):
         state.save_books(COMPANY, [naive])
     with pytest.raises(StatementError):
         state.save_documents(COMPANY, "run", [document(1, amount=4825.5)])
-
-
-def test_a_backup_is_whole_while_another_writes_and_never_overwrites(state, tmp_path):
-    saved(state, 1)
-    target = tmp_path / "copy.db"
-    with state.write() as t:
-        t.exec_driver_sql("UPDATE document SET vendor = 'half done'")
-        state.backup(target)
-    opened = State.open(f"sqlite:///{target}")
-    assert [row.vendor for row in opened.documents_in_state(COMPANY, ["ready"])] == [None]
-    assert opened.verify() == []
-    opened.close()
-    with pytest.raises(WrongUse):
-        state.backup(target)
-    assert not list(tmp_path.glob("*.part"))
 
 
 def test_an_empty_state_knows_nothing_and_leaves_nothing(tmp_path, monkeypatch):

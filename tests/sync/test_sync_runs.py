@@ -271,6 +271,17 @@ def test_a_second_run_says_who_holds_the_lock_and_does_nothing(project: Project)
     assert not project.writes()
 
 
+def test_on_a_disk_that_is_nearly_full_no_run_is_begun(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.owe(1)
+    with monkeypatch.context() as nearly_full:
+        nearly_full.setattr("connector.state.file._ROOM", 10**18)
+        ran = project.sync(code=5)
+
+    assert [each["code"] for each in ran.json["problems"]] == ["disk-low"]
+    assert not project.writes()
+    assert project.sync().counts == {"created": 1}
+
+
 def test_a_saved_plan_is_written_exactly(project: Project) -> None:
     project.owe(1, 2)
     project.plan("-o", "plan.json")
