@@ -24,7 +24,7 @@ from connector.state.moves import MOVES
 from connector.state.requests import Conclusion
 from connector.state.store import IntendedItem, State
 from connector.state.tables import AttemptRow, DocumentRow, RequestItemRow, RequestRow
-from connector.sync.company import SignInRow
+from connector.sync.sign_in import SignInRow
 
 
 @dataclass(frozen=True)
