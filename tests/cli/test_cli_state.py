@@ -223,7 +223,7 @@ BREACHES = {
     "UPDATE request_item SET body = body || ' ' WHERE document = 1": "no longer holds the bytes that were intended",
     "UPDATE attempt SET n = 2": "is number 2, and should be number 1",
     "INSERT INTO request SELECT 99, company, 'empty', operation, entity, generation, revision, created, run "
-    "FROM request": "request 99 (empty) has nothing to send",
+    "FROM request LIMIT 1": "request 99 (empty) has nothing to send",
     "UPDATE request_item SET document = 999 WHERE document = 1": "refers to nothing",
 }
 
