@@ -134,7 +134,7 @@ def test_i1_nothing_leaves_without_a_committed_intent(state: State) -> None:
     stops("send-in-transaction", in_a_transaction)
     stops(INVARIANTS["I1"].code, lambda: state.start_attempt(request, ["another"]))
     state.start_attempt(request, [""])
-    state.conclude(document, "refused")
+    state.conclude(document, "held")  # nobody knows what became of it, and a person looks
     stops(INVARIANTS["I1"].code, lambda: state.start_attempt(request, [""]))
 
 
