@@ -27,6 +27,7 @@ __all__ = ["Client", "Meters", "ReadRefused", "Turn", "unreadable"]
 MINOR_VERSION: Final = 75
 _TRIES: Final = 4
 _THROTTLES: Final = 3
+_SHORTEST_TOKEN: Final = 16  # Intuit's have hundreds of characters; a shorter text may stand in an honest answer
 
 # What a request takes from the limiter; "turn": it has been taken already.
 Turn = Kind | Literal["turn"]
@@ -227,7 +228,9 @@ class Client(QuickBooks):  # type: ignore[misc]  # the library has no types
 def _without(answer: Answer, token: str) -> Answer:
     """An answer may quote the token it was sent, and what it says may be kept and shown."""
     quoted = token.encode()
-    return replace(answer, body=answer.body.replace(quoted, b"***")) if quoted in answer.body else answer
+    if len(quoted) < _SHORTEST_TOKEN or quoted not in answer.body:
+        return answer
+    return replace(answer, body=answer.body.replace(quoted, b"***"))
 
 
 def _parsed(answer: Answer) -> Any:

@@ -101,7 +101,7 @@ def test_no_name_acts_on_a_terminal(name: str) -> None:
 def test_a_trouble_that_quotes_a_secret_is_kept_and_told_without_it(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def quoting(*_: object) -> None:
+    def quoting(*_: object, **__: object) -> None:
         raise ServiceDown(f"{CAKE_KEY} is busy", code="source-down", remedy=f"wait, {CAKE_KEY}")
 
     monkeypatch.setattr(Puller, "load", quoting)
