@@ -1,5 +1,6 @@
 """``connector state``: a copy of the state, whether it is sound, and its upgrade."""
 
+import glob
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -118,7 +119,8 @@ def _begun(ctx: typer.Context, what: str) -> tuple[Context, Settings, str]:
 def _files(settings: Settings) -> dict[Path, int]:
     """What keeps secrets or the state, and who may read it."""
     path = settings.state.path
-    kept = [*(path.with_name(f"{path.name}{end}") for end in ("", "-wal", "-shm", ".sign-in")), settings.state.key_file]
+    signed_in = sorted(path.parent.glob(f"{glob.escape(path.name)}.*.sign-in"))
+    kept = [*(path.with_name(f"{path.name}{end}") for end in ("", "-wal", "-shm")), *signed_in, settings.state.key_file]
     return {each: each.stat().st_mode & 0o777 for each in kept if each.exists()}
 
 
