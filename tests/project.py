@@ -199,8 +199,8 @@ class Project:
     # The memory.
 
     @contextlib.contextmanager
-    def state(self) -> Iterator[State]:
-        state = State.open(f"sqlite:///{self.folder / 'state.db'}", create=False)
+    def state(self, *, create: bool = False) -> Iterator[State]:
+        state = State.open(f"sqlite:///{self.folder / 'state.db'}", create=create)
         try:
             yield state
         finally:

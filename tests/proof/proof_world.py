@@ -140,7 +140,7 @@ class World:
     def run(self) -> Ran:
         """One sync in this process; whatever it meets, it is no fault of ours."""
         ran = self.project.sync(code=None)
-        assert ran.code in EXPECTED, ran.said
+        assert ran.code in EXPECTED, f"{ran.code} {ran.said} {ran.out}"
         return ran
 
     def recover(self, where: str) -> None:

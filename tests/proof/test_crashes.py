@@ -25,8 +25,10 @@ def crash_points(world: World, scene: Scene) -> list[tuple[dict[str, Any], int, 
 
 def dies_at(world: World, switches: dict[str, Any], at: int, name: str) -> None:
     world.put_back(**switches)
-    assert world.child(around_effects(at)).killed
-    world.recover(f"killed at moment {at}, {name}, {switches}")
+    where = f"killed at moment {at}, {name}, {switches}"
+    ended = world.child(around_effects(at))
+    assert ended.killed, f"not {where}: {ended}"
+    world.recover(where)
 
 
 @EVERY_SCENE
