@@ -67,6 +67,12 @@ class Proof:
         """Whether the time is up."""
         return self._until is not None and time.monotonic() > self._until
 
+    def seconds(self, *, whole: float, sample: float) -> float:
+        """For how long to go on with what has no end of its own."""
+        if not self.whole:
+            return sample
+        return whole if self._until is None else max(sample, min(whole, self._until - time.monotonic()))
+
     def tally(self, kind: str, of: int) -> list[object]:
         """[kind, tried, of]: counts for the summary as long as it is counted up."""
         count: list[object] = [kind, 0, of]
