@@ -1,4 +1,4 @@
-"""The pretend services once for each process of a run, a fresh project over them, and what was proved, told at the end."""
+"""The pretend services once for each process of a run, a fresh project over them, and what was proved."""
 
 import os
 from collections.abc import Iterator
@@ -8,6 +8,12 @@ import pytest
 from project import Project
 
 from connector.sandbox.server import Sandbox
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """A process for each core, but for chosen files none: there one may print and debug."""
+    chosen = config.args != config.getini("testpaths")
+    return 0 if chosen else len(os.sched_getaffinity(0))
 
 
 @pytest.fixture(scope="session")

@@ -131,9 +131,9 @@ def _translated(error: sqlite3.Error, where: str) -> ConnectorError | None:
 def _translated_first(error: BaseException | None, where: str) -> ConnectorError | None:
     """The nearest of an error and of those that it came up from that means something to whoever runs this."""
     while error is not None:
-        if isinstance(error, DBAPIError) and isinstance(error.orig, sqlite3.Error):
-            if ours := _translated(error.orig, where):
-                return ours
+        cause = error.orig if isinstance(error, DBAPIError) else None
+        if isinstance(cause, sqlite3.Error) and (ours := _translated(cause, where)):
+            return ours
         error = error.__context__
     return None
 

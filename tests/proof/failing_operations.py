@@ -44,7 +44,10 @@ Plant = Callable[[pytest.MonkeyPatch, Failing], None]
 def _exchanges(fails: Callable[..., Any]) -> Plant:
     def plant(patch: pytest.MonkeyPatch, failing: Failing) -> None:
         def counted(before: Callable[..., Any]) -> Callable[..., Any]:
-            return lambda *arguments, **more: (fails if failing.due() else before)(*arguments, **more)
+            def either(*arguments: Any, **more: Any) -> Any:
+                return fails(*arguments, **more) if failing.due() else before(*arguments, **more)
+
+            return either
 
         for module in EXCHANGES:
             patch.setattr(module, "exchange", counted(vars(module)["exchange"]))

@@ -32,7 +32,9 @@ class Budget:
         if "PROOF_SECONDS" not in os.environ:
             return None
         workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-        whole = sum("proof" in item.fixturenames and item.get_closest_marker("slow") is not None for item in session.items)
+        whole = sum(
+            "proof" in item.fixturenames and item.get_closest_marker("slow") is not None for item in session.items
+        )
         return cls(float(os.environ["PROOF_SECONDS"]), -(-whole // workers))
 
     def share(self) -> float:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from project import Project, Ran
 from proof_time import ProofTime
@@ -109,28 +109,42 @@ class World:
 
     # Runs.
 
-    def child(self, plant: Callable[[], Any] = lambda: None) -> Child:
-        """One sync in a process of its own, forked from this warm one; ``plant`` changes it first."""
+    def child(self, plant: Callable[[], Any] = lambda: None, *, paused: Callable[[], None] | None = None) -> Child:
+        """
+        One sync in a process of its own, forked from this warm one.
+
+        Args:
+            plant: Changes the child first.
+            paused: What happens while the child has stopped itself; it goes on afterwards.
+        """
         self._told.unlink(missing_ok=True)
         pid = os.fork()
         if pid == 0:
-            code = 70
-            try:
-                signal.signal(signal.SIGALRM, signal.SIG_DFL)
-                signal.alarm(60)
-                ended = plant()
-                ran = self.project.run("sync", "--yes", "--json")
-                self._told.write_text(json.dumps({"said": ran.said, "planted": ended() if ended else None}))
-                code = ran.code
-            except BaseException:  # noqa: BLE001 - a child of a test must never come back into pytest
-                self._told.write_text(json.dumps({"said": traceback.format_exc()}))
-            finally:
-                os._exit(code)
+            self._lives(plant)
+        if paused is not None:
+            _, status = os.waitpid(pid, os.WUNTRACED)
+            assert os.WIFSTOPPED(status)
+            paused()
+            os.kill(pid, signal.SIGCONT)
         _, status = os.waitpid(pid, 0)
         self.quiet()
         killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
         code = -1 if killed else os.waitstatus_to_exitcode(status)
         return Child(killed, code, json.loads(self._told.read_text()) if self._told.exists() else {})
+
+    def _lives(self, plant: Callable[[], Any]) -> NoReturn:
+        code = 70
+        try:
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.alarm(60)
+            ended = plant()
+            ran = self.project.run("sync", "--yes", "--json")
+            self._told.write_text(json.dumps({"said": ran.said, "planted": ended() if ended else None}))
+            code = ran.code
+        except BaseException:  # noqa: BLE001 - a child of a test must never come back into pytest
+            self._told.write_text(json.dumps({"said": traceback.format_exc()}))
+        finally:
+            os._exit(code)
 
     def quiet(self) -> None:
         """Whatever reached the services before is worked through: their loop has been round twice."""

@@ -280,7 +280,9 @@ class Life(RuleBasedStateMachine):
         # Three vain looks for an outcome end before a person, who is told.
         gave_up = {id_ for id_, row in self.world.documents().items() if row.code == "outcome-unknown"}
         lost = {id_ for id_ in self.approved - self.deleted - gave_up if not there[mark(id_)]}
-        assert not lost, f"lost: {lost}, {({id_: (row.state, row.code) for id_, row in self.world.documents().items()})}"
+        assert not lost, (
+            f"lost: {lost}, { ({id_: (row.state, row.code) for id_, row in self.world.documents().items()}) }"
+        )
         self._run()
         assert self.world.project.held() == before
 

@@ -11,7 +11,6 @@ import pytest
 from effects import Moments, watch
 from project import Project
 from proof import Proof
-from proof_time import ProofTime
 from proof_world import World
 from scenes import SCENES
 

@@ -1,4 +1,4 @@
-"""Two processes at once over one folder, killed and paused at random: one writes at a time, and each bill is made once."""
+"""Two processes at once over one folder, killed and paused at random: one writes, and each bill is made once."""
 
 import json
 import os

@@ -1,13 +1,13 @@
 """The checks can fail: each wrong protocol is caught by the enumerations themselves, where the right one passes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
 from proof_world import BLIND, FORGETS, World
 from scenes import SCENES
 from test_crashes import crash_points, dies_at
-from test_nth_failure import failures, fails
+from test_nth_failure import fails, failures
 from wrong_protocols import WRONG
 
 Check = Callable[[], None]
@@ -25,6 +25,7 @@ def crashes(world: World, scene: str, switches: dict[str, Any]) -> list[Check]:
 
 def lost_answers(world: World, scene: str, switches: dict[str, Any]) -> list[Check]:
     """As in test_nth_failure, every answer that can be lost under one kind of QuickBooks."""
+
     def check(failure: Any) -> Check:
         return lambda: fails(world, failure)
 
@@ -33,6 +34,11 @@ def lost_answers(world: World, scene: str, switches: dict[str, Any]) -> list[Che
         for failure in failures(world, SCENES[scene])
         if failure.kind == "answer lost" and failure.switches == switches
     ]
+
+
+def all_hold(checks: Iterable[Check]) -> None:
+    for check in checks:
+        check()
 
 
 CAUGHT: list[tuple[str, Enumeration, str, dict[str, Any]]] = [
@@ -62,8 +68,7 @@ def test_a_wrong_protocol_makes_a_second_bill_and_the_enumeration_says_so(
     WRONG[wrong](monkeypatch)
     checks = enumeration(world, scene, switches)
     with pytest.raises(AssertionError, match="twice in QuickBooks"):
-        for check in reversed(checks):  # the bills come after the vendors
-            check()
+        all_hold(reversed(checks))  # the bills come after the vendors
 
 
 def test_every_wrong_protocol_is_tried() -> None:

@@ -65,7 +65,9 @@ def state_after_the_post(patch: pytest.MonkeyPatch) -> None:
         return landed(self, flight, answer)
 
     patch.setattr(State, "intend", not_yet)
-    patch.setattr(State, "start_attempt", lambda self, request, items: -1 if request < 0 else start(self, request, items))
+    patch.setattr(
+        State, "start_attempt", lambda self, request, items: -1 if request < 0 else start(self, request, items)
+    )
     patch.setattr(CompanyLock, "note_send", lambda self: None)
     patch.setattr(Sender, "_landed", at_last)
 
