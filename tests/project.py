@@ -28,6 +28,8 @@ from connector.state.store import State
 
 ROOT = Path(__file__).parents[1]
 START = "2026-01-01"
+SEED = int(os.environ.get("PROOF_SEED", "20261122"))
+"""By which tests/proof draws its cases; it replays a run."""
 
 _SETTINGS = """
 [quickbooks]

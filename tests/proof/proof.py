@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import pytest
-from proof_world import SEED
+from project import SEED
 
 Case = TypeVar("Case")
 

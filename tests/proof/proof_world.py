@@ -22,7 +22,6 @@ from connector.sandbox.memory import Memory
 from connector.sandbox.server import Sandbox
 from connector.state.tables import DocumentRow
 
-SEED = int(os.environ.get("PROOF_SEED", "20261122"))
 SETTLE = 180.0
 """Seconds of settle_after, as shipped: in here they go by at once."""
 

@@ -17,7 +17,7 @@ from scenes import SCENES
 from connector.sandbox.server import Sandbox
 
 BLOCK = 4096
-LEFT = (0, 1, 2, 4, 8, 16, 32)
+LEFT = (0, 2, 16)
 """Blocks of the disk that stay free."""
 
 
