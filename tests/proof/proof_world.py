@@ -86,7 +86,7 @@ class World:
         self._armed = armed
 
     def put_back(self, **switches: Any) -> None:
-        """Everything as it was kept, under other switches."""
+        """Everything as it was kept, under other switches; the access token has ended, so the next run renews it."""
         for path in self._files():
             path.unlink()
         for path in self._kept.iterdir():
@@ -96,6 +96,7 @@ class World:
         self._memory.recall()
         self.time.is_again(self._kept_at)
         self.project.control("switches", switches)
+        self.project.arm("expire-access-tokens")
         for fault in self._armed:
             self.project.arm(**fault)
 

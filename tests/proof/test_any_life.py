@@ -301,7 +301,7 @@ def test_whatever_happens_there_is_one_bill_for_each_invoice(
     world.through(proxy.url)
     world.keep()
     count = proof.tally("lives", LIVES)
-    handful, steps = (10, STEPS) if proof.whole else (4, 10)
+    handful, steps = (5, STEPS) if proof.whole else (4, 10)
     while count[1] < (LIVES if proof.whole else handful) and not (count[1] and proof.over):
         lives(world, proxy, count, handful, steps, proof.draw(count[1]).randrange(2**32))
 

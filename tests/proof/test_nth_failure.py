@@ -40,7 +40,6 @@ def fails(world: World, failure: Failure) -> None:
 
 def _run(world: World, switches: dict[str, Any], failing: dict[str, Failing]) -> None:
     world.put_back(**switches)
-    world.project.arm("expire-access-tokens")
     with pytest.MonkeyPatch.context() as patch:
         for kind, one in failing.items():
             OPERATIONS[kind](patch, one)

@@ -63,12 +63,14 @@ def test_a_wrong_protocol_makes_a_second_bill_and_the_enumeration_says_so(
     scene: str,
     switches: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
+    record_property: Callable[[str, object], None],
 ) -> None:
     SCENES[scene].lay_out(world)
     WRONG[wrong](monkeypatch)
     checks = enumeration(world, scene, switches)
     with pytest.raises(AssertionError, match="twice in QuickBooks"):
         all_hold(reversed(checks))  # the bills come after the vendors
+    record_property("proof", ["times that a wrong protocol was caught", 1, 1])
 
 
 def test_every_wrong_protocol_is_tried() -> None:
