@@ -10,6 +10,12 @@ from project import SEED, Project
 from connector.sandbox.server import Sandbox
 
 
+def pytest_configure() -> None:
+    """What is shown in here is as wide as where no terminal is, whoever runs it."""
+    for name in ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)
+
+
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """A process for each core, but for chosen files none: there one may print and debug."""
     chosen = config.args != config.getini("testpaths")
