@@ -25,6 +25,9 @@ from connector.state.tables import DocumentRow
 SETTLE = 180.0
 """Seconds of settle_after, as shipped: in here they go by at once."""
 
+CHANGED = 250.0
+"""What the source says of an invoice that it changed."""
+
 # What may end a run without being a fault of ours.
 EXPECTED = frozenset({0, 3, 4, 5, 6})
 
@@ -55,7 +58,7 @@ class World:
         self.services = services
         self.time = time
         self.ids: tuple[int, ...] = ()
-        self.by_hand = frozenset[int]()
+        self.by_hand = self.changed = self.gone = frozenset[int]()
         self._told = scratch / "child.json"
         self._kept = scratch / "kept"
         self._memory = Memory(self._kept, services.company, services.world)
@@ -64,7 +67,7 @@ class World:
 
     def prepare(self, *ids: int, **settings: str) -> None:
         """A state that has a finished run behind it, and these invoices to write."""
-        self.ids, self.by_hand = ids, frozenset()
+        self.ids, self.by_hand, self.changed, self.gone = ids, frozenset(), frozenset(), frozenset()
         self.project.settings(settle_after=f"{SETTLE:.0f} s", **{"concurrency": "1", **settings})
         self.project.sync()
         self.project.owe(*ids)
@@ -165,13 +168,19 @@ class World:
             ran = self.run()
             assert sum(ran.counts.values()) == len(self.ids), f"{where}: not conserved: {ran.counts}"
             self.check(where, whole=False)
-            if ran.counts == {"unchanged": len(self.ids)}:
+            if ran.counts == self.at_rest:
                 break
         assert ran.code == 0, f"{where}: {ran.code} {ran.counts} {ran.said}"
-        assert ran.counts == {"unchanged": len(self.ids)}, f"{where}: not quiet: {ran.counts}"
+        assert ran.counts == self.at_rest, f"{where}: not quiet: {ran.counts}"
         self.check(where, whole=True)
 
     # What stands.
+
+    @property
+    def at_rest(self) -> dict[str, int]:
+        """The counts of a run that finds nothing to do."""
+        counts = {"unchanged": len(self.ids) - len(self.gone), "skipped": len(self.gone)}
+        return {name: n for name, n in counts.items() if n}
 
     def bills(self) -> Counter[str]:
         """The marks on the bills that QuickBooks holds."""
@@ -199,10 +208,20 @@ class World:
         strange = {each: n for each, n in bills.items() if each not in ours}
         assert strange == ({"None": len(self.by_hand)} if self.by_hand else {}), f"{where}: nobody's bills: {strange}"
         if whole:
-            lost = {id_ for each, id_ in ours.items() if not bills[each]}
+            lost = {id_ for each, id_ in ours.items() if not bills[each] and id_ not in self.gone}
             assert not lost, f"{where}: lost: {sorted(lost)}"
             states = {id_: row.state for id_, row in self.documents().items()}
-            assert states == dict.fromkeys(self.ids, "sent"), f"{where}: {states}"
+            assert states == {id_: "removed" if id_ in self.gone else "sent" for id_ in self.ids}, f"{where}: {states}"
+            left = {id_ for id_ in self.gone if bills[mark(id_)]}
+            assert not left, f"{where}: not removed: {sorted(left)}"
+            self._check_changed(where)
+
+    def _check_changed(self, where: str) -> None:
+        """What the source changed is changed, and was once."""
+        marked = {mark(id_): id_ for id_ in self.changed}
+        held = {str(marker_in(each.get("PrivateNote", ""))): each for each in self.project.held()}
+        told = {marked[each]: (bill["TotalAmt"], bill["SyncToken"]) for each, bill in held.items() if each in marked}
+        assert told == dict.fromkeys(self.changed, (CHANGED, "1")), f"{where}: not changed once: {told}"
 
 
 def mark(id_: int) -> str:

@@ -7,11 +7,13 @@ A new operation of the write protocol is one more scene: every enumeration then 
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from project import bill
-from proof_world import BLIND, FORGETS, SETTLE, World
+from proof_world import BLIND, CHANGED, FORGETS, SETTLE, World
 
+CHANGES: Final[tuple[dict[str, Any], ...]] = (FORGETS, BLIND, {"requestids": "600"})
 _AUD: Final = {"CurrencyRef": {"value": "AUD"}}
 
 
@@ -97,6 +99,16 @@ def _older_state(world: World) -> None:
     world.keep()
 
 
+def _changed_and_voided(world: World, ids: tuple[int, ...]) -> None:
+    """Bills that stand; of each two, the source changed one and voided one."""
+    world.prepare(*ids, batch_size="5")
+    world.run()
+    world.project.owe(*ids[::2], total_payout=f"{CHANGED:.2f}")
+    world.project.owe(*ids[1::2], invoice_status="Void")
+    world.changed, world.gone = frozenset(ids[::2]), frozenset(ids[1::2])
+    world.keep()
+
+
 SCENES: Final[dict[str, Scene]] = {
     "two one by one": Scene(_one_by_one),
     "fourteen in batches": Scene(_in_batches),
@@ -104,6 +116,8 @@ SCENES: Final[dict[str, Scene]] = {
     "slowed down": Scene(_throttled),
     "unanswered singles": Scene(_unanswered_singles),
     "an unanswered batch": Scene(_unanswered_batch),
+    "changed and voided one by one": Scene(partial(_changed_and_voided, ids=(1, 2)), CHANGES),
+    "changed and voided in batches": Scene(partial(_changed_and_voided, ids=tuple(range(1, 15))), CHANGES),
     "the state lost": Scene(_lost_state, (FORGETS,)),
     "an older state": Scene(_older_state, (FORGETS,)),
 }
