@@ -57,7 +57,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 sums[0] += done
                 sums[1] += of
     if tried:
-        said = [str(report.longrepr) for report in calls if report.failed]
+        crashes = [getattr(report.longrepr, "reprcrash", None) for report in calls if report.failed]
+        said = [crash.message for crash in crashes if crash]
         rows = [f"{done:>8,} of {of:>8,}  {kind}" for kind, (done, of) in sorted(tried.items())]
         rows += [f"{sum(word in text for text in said):>8,}{'':13}{meant}" for word, meant in _BROKEN.items()]
         terminalreporter.section(f"the promise, tried (PROOF_SEED={SEED})")

@@ -176,4 +176,4 @@ def _close(line: _Line, *, reset: bool) -> None:
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             # It also wakes the other pump, without which closing would wait for its next byte.
             end.shutdown(socket.SHUT_RD if reset else socket.SHUT_RDWR)
-            end.close()
+        end.close()
