@@ -1,12 +1,25 @@
-"""The pretend services once for the whole run, and a fresh project over them for each test that asks."""
+"""The pretend services once for each process of a run, a fresh project over them, and what was proved."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from project import Project
+from project import SEED, Project
 
 from connector.sandbox.server import Sandbox
+
+
+def pytest_configure() -> None:
+    """What is shown in here is as wide as where no terminal is, whoever runs it."""
+    for name in ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """A process for each core, but for chosen files none: there one may print and debug."""
+    chosen = config.args != config.getini("testpaths")
+    return 0 if chosen else len(os.sched_getaffinity(0))
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +38,31 @@ def project(services: Sandbox, tmp_path: Path) -> Iterator[Project]:
     services.world.version += 1
     yield project
     project.session.close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One table of what tests/proof tried, from the counts that each of its tests left on its report."""
+    calls = [
+        report
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "when", "") == "call"
+    ]
+    tried: dict[str, list[int]] = {}
+    for report in calls:
+        for name, count in report.user_properties:
+            if name == "proof":
+                kind, done, of = count
+                sums = tried.setdefault(kind, [0, 0])
+                sums[0] += done
+                sums[1] += of
+    if tried:
+        crashes = [getattr(report.longrepr, "reprcrash", None) for report in calls if report.failed]
+        said = [crash.message for crash in crashes if crash]
+        rows = [f"{done:>8,} of {of:>8,}  {kind}" for kind, (done, of) in sorted(tried.items())]
+        rows += [f"{sum(word in text for text in said):>8,}{'':13}{meant}" for word, meant in _BROKEN.items()]
+        terminalreporter.section(f"the promise, tried (PROOF_SEED={SEED})")
+        terminalreporter.write_line("\n".join(rows))
+
+
+_BROKEN = {"twice in QuickBooks": "twice", "lost: ": "lost"}

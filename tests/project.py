@@ -28,6 +28,8 @@ from connector.state.store import State
 
 ROOT = Path(__file__).parents[1]
 START = "2026-01-01"
+SEED = int(os.environ.get("PROOF_SEED", "20261122"))
+"""By which tests/proof draws its cases; it replays a run."""
 
 _SETTINGS = """
 [quickbooks]
@@ -199,8 +201,8 @@ class Project:
     # The memory.
 
     @contextlib.contextmanager
-    def state(self) -> Iterator[State]:
-        state = State.open(f"sqlite:///{self.folder / 'state.db'}", create=False)
+    def state(self, *, create: bool = False) -> Iterator[State]:
+        state = State.open(f"sqlite:///{self.folder / 'state.db'}", create=create)
         try:
             yield state
         finally:

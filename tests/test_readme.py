@@ -31,7 +31,8 @@ COMMANDS = [
     for line in block.splitlines()
 ]
 INSTALLING = [command for command in COMMANDS if command.startswith("python3 -m venv")]
-RUNNING = [command for command in COMMANDS if command not in INSTALLING]
+PROVING = [command for command in COMMANDS if "tests/proof" in command]
+RUNNING = [command for command in COMMANDS if command not in INSTALLING + PROVING]
 # What ends with something else than 0, and why that is right.
 ENDS_WITH = {
     "connector sync": (0, 6),  # an affiliate of the sandbox is called like a customer: its invoice is blocked
@@ -55,6 +56,23 @@ def test_the_readme_shows_two_commands_that_install_and_ci_runs_the_second() -> 
 
     assert trying.endswith(" && .venv/bin/connector demo")
     assert testing in (ROOT / ".ci" / "run").read_text()
+
+
+def test_the_commands_that_prove_the_promise_find_the_same_whole_enumerations() -> None:
+    found = set[str]()
+    for command in PROVING:
+        words = command.replace(".venv/bin/python", shlex.quote(sys.executable))
+        ran = subprocess.run(
+            f"{words} --collect-only -p no:cacheprovider",
+            shell=True,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        found.add(re.sub(r" in [0-9.]+s", "", ran.stdout))
+    (listed,) = found
+    assert "test_crashes.py::test_a_process_killed_around_any_effect_leaves_one_bill_each[whole-" in listed
 
 
 @pytest.mark.parametrize("command", [each for each in RUNNING if each != "connector serve"])

@@ -190,6 +190,8 @@ class Sender:
         if flight.throttles >= THROTTLES or self._stopped():
             waits = {}
         self._note_trouble(flight, outcomes, whole)
+        if any(outcome.kind == "unknown" for outcome in outcomes.values()):
+            self._lock.note_send()  # the machine may have slept since the first note: all that is known is that it left
         # Replays are read from QuickBooks before anything is written down: no transaction is open over HTTP.
         landed = {bid: order for bid, order in flight.items.items() if bid not in waits}
         results = [(order, self._believed(flight, order, outcomes[bid])) for bid, order in landed.items()]

@@ -285,7 +285,9 @@ class Requests(Sendings):
 
 
 def _finish(t: Connection, ended: Ended) -> None:
-    values = {**asdict(ended), "key_id": ended.attempt, "ended_at": utc_now()}
+    now = moment()
+    clocks = {"ended_at": now.wall, "boot_id": now.boot_id, "boot_seconds": now.boot_seconds}
+    values = {**asdict(ended), "key_id": ended.attempt, **clocks}
     del values["attempt"]
     if t.execute(_FINISHED, values).rowcount != 1:
         raise OurFault(

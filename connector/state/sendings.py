@@ -33,8 +33,12 @@ class StoredRequest:
 
 
 def sent_moment(attempt: AttemptRow) -> Moment:
-    """When ``attempt`` was sent, for ``clock.elapsed``."""
-    return Moment(attempt.boot_id, attempt.boot_seconds, attempt.sent_at)
+    """
+    Until when ``attempt`` may have been sent, for ``clock.elapsed``.
+
+    Its machine may have slept between the intent and the first byte, so one that has ended counts from its end.
+    """
+    return Moment(attempt.boot_id, attempt.boot_seconds, attempt.ended_at or attempt.sent_at)
 
 
 class Sendings(Transactions):

@@ -197,7 +197,11 @@ class RequestItemRow(Table, table=True):
 
 
 class AttemptRow(Table, table=True):
-    """One sending of a request: inserted before the first byte leaves, completed once, never changed again."""
+    """
+    One sending of a request: inserted before the first byte leaves, completed once, never changed again.
+
+    The boot clock is that of the insertion, and of the end once it is completed.
+    """
 
     __tablename__ = "attempt"
     __table_args__ = (UniqueConstraint("request", "n"),)

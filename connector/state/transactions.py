@@ -128,6 +128,16 @@ def _translated(error: sqlite3.Error, where: str) -> ConnectorError | None:
     return None
 
 
+def _translated_first(error: BaseException | None, where: str) -> ConnectorError | None:
+    """The nearest of an error and of those that it came up from that means something to whoever runs this."""
+    while error is not None:
+        cause = error.orig if isinstance(error, DBAPIError) else None
+        if isinstance(cause, sqlite3.Error) and (ours := _translated(cause, where)):
+            return ours
+        error = error.__context__
+    return None
+
+
 @contextmanager
 def faults(where: str) -> Iterator[None]:
     """Turn the database's failures into ours; one that is nobody's but ours goes on as it is."""
@@ -138,7 +148,8 @@ def faults(where: str) -> Iterator[None]:
             f"another thread kept {where} locked too long", code="state-locked", remedy="Run again."
         ) from error
     except DBAPIError as error:
-        if isinstance(error.orig, sqlite3.Error) and (ours := _translated(error.orig, where)):
+        # A full disk ends the whole transaction; that the savepoint is gone then is told after it, and in its place.
+        if ours := _translated_first(error, where):
             raise ours from error
         raise
     except sqlite3.Error as error:

@@ -1,22 +1,64 @@
-"""A world that can be put back to where it was, for each test of the enumerations."""
+"""A world that can be put back to where it was, and how much of an enumeration is tried over it."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from project import Project
+from proof import Budget, Proof
+from proof_time import ProofTime
 from proof_world import World
+from sqlalchemy import Engine, create_engine
 
 from connector.quickbooks.client import Client
 from connector.sandbox.server import Sandbox
 
+_BUDGET = pytest.StashKey[Budget | None]()
+_HOURS = 4
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(False, id="a sample"),
+        pytest.param(True, id="whole", marks=[pytest.mark.slow, pytest.mark.timeout(_HOURS * 3600)]),
+    ]
+)
+def proof(request: pytest.FixtureRequest) -> Proof:
+    """A sample in every test run; with ``-m slow`` all, or as much as PROOF_SECONDS allow."""
+    stash = request.session.stash
+    if _BUDGET not in stash:
+        stash[_BUDGET] = Budget.of(request.session)
+    budget = stash[_BUDGET] if request.param else None
+    return Proof(request.node, whole=request.param, until=budget.share() if budget else None)
+
+
+def _remembering_its_statements() -> Callable[..., Engine]:
+    """Engines that share what SQL they compiled: a process that lives on does it once, a thousand runs would each."""
+    made: list[Engine] = []
+
+    def create(*arguments: Any, **more: Any) -> Engine:
+        engine = create_engine(*arguments, **more)
+        made.append(engine)
+        engine.dialect, engine._compiled_cache = made[0].dialect, made[0]._compiled_cache
+        del made[1:]
+        return engine
+
+    return create
+
 
 @pytest.fixture
-def world(project: Project, services: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world(project: Project, services: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     # Reads and the sources are asked again at once: what is proved does not hang on how long they wait.
     monkeypatch.setitem(Client.__init__.__kwdefaults__, "sleep", lambda _: None)
     monkeypatch.setattr("connector.sources.http.time", SimpleNamespace(**{**vars(time), "sleep": lambda _: None}))
-    world = World(project, services)
+    monkeypatch.setattr("connector.state.transactions.create_engine", _remembering_its_statements())
+    moves = ProofTime()
+    moves.install(monkeypatch)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    world = World(project, services, moves, scratch)
     yield world
     world.close()

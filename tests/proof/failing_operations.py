@@ -7,10 +7,8 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import pytest
+from effects import EXCHANGES
 
-import connector.quickbooks.client
-import connector.quickbooks.tokens
-import connector.sources.http
 from connector.errors import ServiceDown
 from connector.network import Lost, NotSent, exchange
 from connector.state.lock import CompanyLock
@@ -45,11 +43,14 @@ Plant = Callable[[pytest.MonkeyPatch, Failing], None]
 
 def _exchanges(fails: Callable[..., Any]) -> Plant:
     def plant(patch: pytest.MonkeyPatch, failing: Failing) -> None:
-        def counted(*arguments: Any, **more: Any) -> Any:
-            return fails(*arguments, **more) if failing.due() else exchange(*arguments, **more)
+        def counted(before: Callable[..., Any]) -> Callable[..., Any]:
+            def either(*arguments: Any, **more: Any) -> Any:
+                return fails(*arguments, **more) if failing.due() else before(*arguments, **more)
 
-        for module in (connector.quickbooks.client, connector.quickbooks.tokens, connector.sources.http):
-            patch.setattr(module, "exchange", counted)
+            return either
+
+        for module in EXCHANGES:
+            patch.setattr(module, "exchange", counted(vars(module)["exchange"]))
 
     return plant
 
@@ -82,6 +83,21 @@ def _commits(patch: pytest.MonkeyPatch, failing: Failing) -> None:
     patch.setattr(Transactions, "_begun", full)
 
 
+def _pages(patch: pytest.MonkeyPatch, failing: Failing) -> None:
+    """SQLite itself finds no room: from this transaction on the file may not grow."""
+    begun = Transactions._begun
+
+    @contextmanager
+    def tight(self: Transactions, chosen: Any, *, writing: bool) -> Iterator[Any]:
+        with begun(self, chosen, writing=writing) as connection:
+            if writing:
+                most = 1 if failing.due() else 2**32 - 2
+                connection.exec_driver_sql(f"PRAGMA max_page_count = {most}")
+            yield connection
+
+    patch.setattr(Transactions, "_begun", tight)
+
+
 def _noted(cls: type, name: str) -> Plant:
     def plant(patch: pytest.MonkeyPatch, failing: Failing) -> None:
         original = getattr(cls, name)
@@ -101,6 +117,7 @@ OPERATIONS: Final[dict[str, Plant]] = {
     "request lost": _exchanges(_lost_before),
     "answer lost": _exchanges(_lost_after),
     "commit on a full disk": _commits,
+    "transaction without a page to grow": _pages,
     "sign-in not kept": _noted(SignInRow, "save"),
-    "send not noted in the lock file": _noted(CompanyLock, "note_send"),
+    "lock file not written": _noted(CompanyLock, "_note"),
 }

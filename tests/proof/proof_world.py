@@ -4,15 +4,15 @@ import json
 import os
 import shutil
 import signal
-import time
 import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from project import Project, Ran
+from proof_time import ProofTime
 from sqlmodel import Session, select
 
 from connector.document import Key, marker
@@ -22,16 +22,18 @@ from connector.sandbox.memory import Memory
 from connector.sandbox.server import Sandbox
 from connector.state.tables import DocumentRow
 
-SEED = int(os.environ.get("PROOF_SEED", "20261122"))
-SETTLE = 0.3
-"""Seconds of settle_after, unless a test sets its own."""
+SETTLE = 180.0
+"""Seconds of settle_after, as shipped: in here they go by at once."""
+
+CHANGED = 250.0
+"""What the source says of an invoice that it changed."""
 
 # What may end a run without being a fault of ours.
 EXPECTED = frozenset({0, 3, 4, 5, 6})
 
 # QuickBooks either forgets request ids and shows a new bill late but in time, or remembers them and shows none.
-FORGETS: dict[str, Any] = {"requestids": "forget", "hide_new_bills_seconds": 0.03}
-BLIND: dict[str, Any] = {"requestids": "remember", "hide_new_bills_seconds": 3600}
+FORGETS: dict[str, Any] = {"requestids": "forget", "hide_new_bills_seconds": SETTLE - 10}
+BLIND: dict[str, Any] = {"requestids": "remember", "hide_new_bills_seconds": 365 * 86400}
 
 
 @dataclass
@@ -44,40 +46,62 @@ class Child:
 
 
 class World:
-    """A project over the sandbox of this process, kept once and put back as often as wished."""
+    """
+    A project over the sandbox of this process, kept once and put back as often as wished.
 
-    def __init__(self, project: Project, services: Sandbox) -> None:
+    Args:
+        scratch: A folder for what is not the project's own.
+    """
+
+    def __init__(self, project: Project, services: Sandbox, time: ProofTime, scratch: Path) -> None:
         self.project = project
         self.services = services
-        self.settle_after = SETTLE
-        self._kept = project.folder / "kept"
+        self.time = time
+        self.ids: tuple[int, ...] = ()
+        self.by_hand = self.changed = self.gone = frozenset[int]()
+        self._told = scratch / "child.json"
+        self._kept = scratch / "kept"
         self._memory = Memory(self._kept, services.company, services.world)
+        self._kept_at = 0.0
+        self._armed: tuple[dict[str, Any], ...] = ()
 
-    def prepare(self, *ids: int, settle_after: float = SETTLE, **settings: str) -> None:
+    def prepare(self, *ids: int, **settings: str) -> None:
         """A state that has a finished run behind it, and these invoices to write."""
-        self.settle_after = settle_after
-        self.project.settings(settle_after=f"{settle_after * 1000:.0f} ms", **{"concurrency": "1", **settings})
+        self.ids, self.by_hand, self.changed, self.gone = ids, frozenset(), frozenset(), frozenset()
+        self.project.settings(settle_after=f"{SETTLE:.0f} s", **{"concurrency": "1", **settings})
         self.project.sync()
         self.project.owe(*ids)
         self.keep()
 
-    def keep(self) -> None:
-        """Remember state, sign-in and services as they are now."""
+    def through(self, url: str) -> None:
+        """From now on QuickBooks is spoken to through another address."""
+        settings = self.project.folder / "connector.toml"
+        settings.write_text(settings.read_text().replace(f"{self.project.url}/quickbooks/", f"{url}/quickbooks/"))
+
+    def keep(self, *armed: dict[str, Any]) -> None:
+        """Remember state, sign-in and services as they are now, and the faults that the next run is to meet."""
         shutil.rmtree(self._kept, ignore_errors=True)
         self._kept.mkdir()
         for path in self._files():
             shutil.copy2(path, self._kept)
         self._memory.save()
+        self._kept_at = self.time.passed
+        self._armed = armed
 
     def put_back(self, **switches: Any) -> None:
-        """Everything as it was kept, under other switches."""
+        """Everything as it was kept, under other switches; the access token has ended, so the next run renews it."""
         for path in self._files():
             path.unlink()
         for path in self._kept.iterdir():
             if path.name != "sandbox.json":
                 shutil.copy2(path, self.project.folder)
+        self.project.control("reset", {})
         self._memory.recall()
+        self.time.is_again(self._kept_at)
         self.project.control("switches", switches)
+        self.project.arm("expire-access-tokens")
+        for fault in self._armed:
+            self.project.arm(**fault)
 
     def close(self) -> None:
         self.services.company.switches.reset()
@@ -88,29 +112,42 @@ class World:
 
     # Runs.
 
-    def child(self, plant: Callable[[], Any] = lambda: None) -> Child:
-        """One sync in a process of its own, forked from this warm one; ``plant`` changes it first."""
-        told = self.project.folder / "child.json"
-        told.unlink(missing_ok=True)
+    def child(self, plant: Callable[[], Any] = lambda: None, *, paused: Callable[[], None] | None = None) -> Child:
+        """
+        One sync in a process of its own, forked from this warm one.
+
+        Args:
+            plant: Changes the child first.
+            paused: What happens while the child has stopped itself; it goes on afterwards.
+        """
+        self._told.unlink(missing_ok=True)
         pid = os.fork()
         if pid == 0:
-            code = 70
-            try:
-                signal.signal(signal.SIGALRM, signal.SIG_DFL)
-                signal.alarm(60)
-                ended = plant()
-                ran = self.project.run("sync", "--yes", "--json")
-                told.write_text(json.dumps({"said": ran.said, "planted": ended() if ended else None}))
-                code = ran.code
-            except BaseException:  # noqa: BLE001 - a child of a test must never come back into pytest
-                told.write_text(json.dumps({"said": traceback.format_exc()}))
-            finally:
-                os._exit(code)
+            self._lives(plant)
+        if paused is not None:
+            _, status = os.waitpid(pid, os.WUNTRACED)
+            assert os.WIFSTOPPED(status)
+            paused()
+            os.kill(pid, signal.SIGCONT)
         _, status = os.waitpid(pid, 0)
         self.quiet()
         killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
         code = -1 if killed else os.waitstatus_to_exitcode(status)
-        return Child(killed, code, json.loads(told.read_text()) if told.exists() else {})
+        return Child(killed, code, json.loads(self._told.read_text()) if self._told.exists() else {})
+
+    def _lives(self, plant: Callable[[], Any]) -> NoReturn:
+        code = 70
+        try:
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.alarm(60)
+            ended = plant()
+            ran = self.project.run("sync", "--yes", "--json")
+            self._told.write_text(json.dumps({"said": ran.said, "planted": ended() if ended else None}))
+            code = ran.code
+        except BaseException:  # noqa: BLE001 - a child of a test must never come back into pytest
+            self._told.write_text(json.dumps({"said": traceback.format_exc()}))
+        finally:
+            os._exit(code)
 
     def quiet(self) -> None:
         """Whatever reached the services before is worked through: their loop has been round twice."""
@@ -120,24 +157,30 @@ class World:
     def run(self) -> Ran:
         """One sync in this process; whatever it meets, it is no fault of ours."""
         ran = self.project.sync(code=None)
-        assert ran.code in EXPECTED, ran.said
+        assert ran.code in EXPECTED, f"{ran.code} {ran.said} {ran.out}"
         return ran
 
-    def recover(self, ids: tuple[int, ...], where: str) -> None:
+    def recover(self, where: str) -> None:
         """Sync at once, sync when the outcome may be asked for, and once more: the promise holds and all is quiet."""
-        for n in range(3):
+        for n in range(4):
             if n and self.sending():
-                time.sleep(self.settle_after + 0.005)
+                self.time.passes(SETTLE)
             ran = self.run()
-            assert sum(ran.counts.values()) == len(ids), f"{where}: not conserved: {ran.counts}"
-            self.check(ids, where, whole=False)
-            if ran.counts == {"unchanged": len(ids)}:
+            assert sum(ran.counts.values()) == len(self.ids), f"{where}: not conserved: {ran.counts}"
+            self.check(where, whole=False)
+            if ran.counts == self.at_rest:
                 break
         assert ran.code == 0, f"{where}: {ran.code} {ran.counts} {ran.said}"
-        assert ran.counts == {"unchanged": len(ids)}, f"{where}: not quiet: {ran.counts}"
-        self.check(ids, where, whole=True)
+        assert ran.counts == self.at_rest, f"{where}: not quiet: {ran.counts}"
+        self.check(where, whole=True)
 
     # What stands.
+
+    @property
+    def at_rest(self) -> dict[str, int]:
+        """The counts of a run that finds nothing to do."""
+        counts = {"unchanged": len(self.ids) - len(self.gone), "skipped": len(self.gone)}
+        return {name: n for name, n in counts.items() if n}
 
     def bills(self) -> Counter[str]:
         """The marks on the bills that QuickBooks holds."""
@@ -156,17 +199,29 @@ class World:
             vendors = state.open_vendors(REALM_ID)
         return bool(vendors) or any(row.state == "sending" for row in self.documents().values())
 
-    def check(self, ids: tuple[int, ...], where: str, *, whole: bool) -> None:
+    def check(self, where: str, *, whole: bool) -> None:
         """Never twice; and where ``whole``, each once and known as sent."""
-        bills, ours = self.bills(), {mark(id_): id_ for id_ in ids}
-        twice = {ours.get(each, each): n for each, n in bills.items() if n > 1}
+        bills, marked = self.bills(), set(self.ids) - self.by_hand
+        ours = {mark(id_): id_ for id_ in marked}
+        twice = {ours.get(each, each): n for each, n in bills.items() if n > 1 and each != "None"}
         assert not twice, f"{where}: twice in QuickBooks: {twice}"
-        assert bills.keys() <= ours.keys(), f"{where}: nobody's bills: {bills.keys() - ours.keys()}"
+        strange = {each: n for each, n in bills.items() if each not in ours}
+        assert strange == ({"None": len(self.by_hand)} if self.by_hand else {}), f"{where}: nobody's bills: {strange}"
         if whole:
-            lost = {id_ for each, id_ in ours.items() if not bills[each]}
+            lost = {id_ for each, id_ in ours.items() if not bills[each] and id_ not in self.gone}
             assert not lost, f"{where}: lost: {sorted(lost)}"
             states = {id_: row.state for id_, row in self.documents().items()}
-            assert states == dict.fromkeys(ids, "sent"), f"{where}: {states}"
+            assert states == {id_: "removed" if id_ in self.gone else "sent" for id_ in self.ids}, f"{where}: {states}"
+            left = {id_ for id_ in self.gone if bills[mark(id_)]}
+            assert not left, f"{where}: not removed: {sorted(left)}"
+            self._check_changed(where)
+
+    def _check_changed(self, where: str) -> None:
+        """What the source changed is changed, and was once."""
+        marked = {mark(id_): id_ for id_ in self.changed}
+        held = {str(marker_in(each.get("PrivateNote", ""))): each for each in self.project.held()}
+        told = {marked[each]: (bill["TotalAmt"], bill["SyncToken"]) for each, bill in held.items() if each in marked}
+        assert told == dict.fromkeys(self.changed, (CHANGED, "1")), f"{where}: not changed once: {told}"
 
 
 def mark(id_: int) -> str:

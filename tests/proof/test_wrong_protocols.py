@@ -1,69 +1,77 @@
-"""The checks can fail: each wrong protocol is caught by them, where the right one passes."""
+"""The checks can fail: each wrong protocol is caught by the enumerations themselves, where the right one passes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
-from crash_points import around_effects
-from proof_world import BLIND, World
+from proof_world import BLIND, FORGETS, World
+from scenes import SCENES
+from test_crashes import crash_points, dies_at
+from test_nth_failure import fails, failures
 from wrong_protocols import WRONG
 
-SINGLE = (1,)
-PROMPT: dict[str, Any] = {"requestids": "forget"}
-LATE: dict[str, Any] = {"requestids": "forget", "hide_new_bills_seconds": 3600}
-"""What is new is shown only after the first run that could ask for it."""
-
-BATCH = tuple(range(1, 15))
+Check = Callable[[], None]
+Enumeration = Callable[[World, str, dict[str, Any]], list[Check]]
 
 
-def killed_after_the_send(world: World, switches: dict[str, Any]) -> None:
-    """The bill is made, and the process dies before it has the answer."""
-    late = switches is LATE
-    # Long enough for the run right after the kill to come before it on the busiest machine.
-    world.prepare(*SINGLE, settle_after=2 if late else 0.3)
-    world.put_back(**switches)
-    names = world.child(around_effects(0)).told["planted"]
-    world.put_back(**switches)
-    at = len(names) - names[::-1].index("after exchange")
-    assert world.child(around_effects(at)).killed
-    assert sum(world.bills().values()) == 1
-    if late:
-        world.run()
-        world.check(SINGLE, "right after the kill", whole=False)
-        world.project.switch(hide_new_bills_seconds=0)
-    world.recover(SINGLE, f"killed at {at} of {len(names)}")
+def crashes(world: World, scene: str, switches: dict[str, Any]) -> list[Check]:
+    """As in test_crashes, every crash point under one kind of QuickBooks."""
+
+    def check(at: int, name: str) -> Check:
+        return lambda: dies_at(world, switches, at, name)
+
+    return [check(at, name) for under, at, name in crash_points(world, SCENES[scene]) if under == switches]
 
 
-def half_a_batch_is_made(world: World, switches: dict[str, Any]) -> None:
-    """One item of a batch is not taken, the others are, and the answer that says so is lost."""
-    world.prepare(*BATCH, batch_size="30")
-    world.put_back(**switches)
-    for fault in ({"fault": "batch-item-throttled", "index": 2}, {"fault": "truncate"}):
-        world.project.arm(**fault, path="/batch", skip=1)  # the first batch makes vendors
-    world.recover(BATCH, "half a batch")
+def lost_answers(world: World, scene: str, switches: dict[str, Any]) -> list[Check]:
+    """As in test_nth_failure, every answer that can be lost under one kind of QuickBooks."""
+
+    def check(failure: Any) -> Check:
+        return lambda: fails(world, failure)
+
+    return [
+        check(failure)
+        for failure in failures(world, SCENES[scene])
+        if failure.kind == "answer lost" and failure.switches == switches
+    ]
 
 
-CAUGHT: dict[str, tuple[Callable[[World, dict[str, Any]], None], dict[str, Any]]] = {
-    "blind resend": (killed_after_the_send, PROMPT),
-    "fresh request ids": (killed_after_the_send, BLIND),
-    "no waiting": (killed_after_the_send, LATE),
-    "whole batch again": (half_a_batch_is_made, PROMPT),
-    "state after the post": (killed_after_the_send, LATE),
-}
+def all_hold(checks: Iterable[Check]) -> None:
+    for check in checks:
+        check()
 
 
-@pytest.mark.parametrize("wrong", WRONG)
-def test_a_wrong_protocol_makes_a_second_bill_and_the_check_says_so(
-    world: World, wrong: str, monkeypatch: pytest.MonkeyPatch
+CAUGHT: list[tuple[str, Enumeration, str, dict[str, Any]]] = [
+    ("blind resend", crashes, "two one by one", FORGETS),
+    ("blind resend", lost_answers, "fourteen in batches", FORGETS),
+    ("fresh request ids", crashes, "two one by one", BLIND),
+    ("fresh request ids", lost_answers, "fourteen in batches", BLIND),
+    ("no waiting", crashes, "two one by one", FORGETS),
+    ("no waiting", lost_answers, "fourteen in batches", FORGETS),
+    ("whole batch again", crashes, "an unanswered batch", FORGETS),
+    ("state after the post", crashes, "two one by one", FORGETS),
+]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "enumeration", "scene", "switches"), CAUGHT, ids=[f"{each[0]}-{each[1].__name__}" for each in CAUGHT]
+)
+def test_a_wrong_protocol_makes_a_second_bill_and_the_enumeration_says_so(
+    world: World,
+    wrong: str,
+    enumeration: Enumeration,
+    scene: str,
+    switches: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    record_property: Callable[[str, object], None],
 ) -> None:
-    happens, switches = CAUGHT[wrong]
+    SCENES[scene].lay_out(world)
     WRONG[wrong](monkeypatch)
+    checks = enumeration(world, scene, switches)
     with pytest.raises(AssertionError, match="twice in QuickBooks"):
-        happens(world, switches)
+        all_hold(reversed(checks))  # the bills come after the vendors
+    record_property("proof", ["times that a wrong protocol was caught", 1, 1])
 
 
-@pytest.mark.parametrize(("happens", "switches"), [(killed_after_the_send, LATE), (half_a_batch_is_made, PROMPT)])
-def test_the_right_protocol_passes_where_the_wrong_ones_are_caught(
-    world: World, happens: Callable[[World, dict[str, Any]], None], switches: dict[str, Any]
-) -> None:
-    happens(world, switches)
+def test_every_wrong_protocol_is_tried() -> None:
+    assert {wrong for wrong, *_ in CAUGHT} == set(WRONG)

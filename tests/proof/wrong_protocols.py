@@ -50,22 +50,21 @@ def whole_batch_again(patch: pytest.MonkeyPatch) -> None:
 
 def state_after_the_post(patch: pytest.MonkeyPatch) -> None:
     """Nothing is written down before the answer is there."""
-    intend, start, landed = State.intend, State.start_attempt, Sender._landed
+    begin, landed = State.begin, Sender._landed
     later: dict[int, Any] = {}
 
-    def not_yet(self: State, *arguments: Any, **more: Any) -> int:
-        later[-len(later) - 1] = (arguments, more)
-        return -len(later)
+    def not_yet(self: State, *arguments: Any, **more: Any) -> tuple[int, int]:
+        n = -len(later) - 1
+        later[n] = (arguments, more)
+        return n, n
 
     def at_last(self: Sender, flight: Flight, answer: Any) -> Any:
         if flight.request < 0:
             arguments, more = later[flight.request]
-            flight.request = intend(self._state, *arguments, **more)
-            flight.attempt = start(self._state, flight.request, list(flight.items))
+            flight.request, flight.attempt = begin(self._state, *arguments, **more)
         return landed(self, flight, answer)
 
-    patch.setattr(State, "intend", not_yet)
-    patch.setattr(State, "start_attempt", lambda self, request, items: -1)
+    patch.setattr(State, "begin", not_yet)
     patch.setattr(CompanyLock, "note_send", lambda self: None)
     patch.setattr(Sender, "_landed", at_last)
 

@@ -208,6 +208,21 @@ def test_what_was_proven_absent_goes_again_under_its_id_with_its_bytes_and_no_ot
     assert ([attempt.n for attempt in stored.attempts], stored.items[0].outcome) == ([1, 2], None)
 
 
+def test_an_attempt_that_has_ended_may_have_been_sent_until_then(state, monkeypatch):
+    row = saved(state, 1)
+    request = intend(state, row)
+    attempt = state.start_attempt(request, ["1"])
+    began = sent_moment(state.attempts(request)[0])
+    boot = clock.moment().boot_seconds + 240  # the machine slept before the first byte
+    monkeypatch.setattr(clock.time, "clock_gettime", lambda _: boot)
+    state.finish_attempt(attempt, "unknown")
+
+    ended = sent_moment(state.attempts(request)[0])
+    assert clock.elapsed(ended) == 0
+    assert clock.elapsed(began) >= 240 - 1
+    assert ended.wall >= began.wall
+
+
 def test_a_request_id_is_one_companys(state):
     row = saved(state, 1)
     intend(state, row)

@@ -1,0 +1,123 @@
+"""
+What a run may be about when trouble comes, each laid out once and put back for every case.
+
+A new operation of the write protocol is one more scene: every enumeration then covers it.
+"""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from project import bill
+from proof_world import BLIND, CHANGED, FORGETS, SETTLE, World
+
+CHANGES: Final[tuple[dict[str, Any], ...]] = (FORGETS, BLIND, {"requestids": "600"})
+_AUD: Final = {"CurrencyRef": {"value": "AUD"}}
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """
+    One way that things stand just before the run.
+
+    Args:
+        lay_out: Makes and keeps it.
+        quickbooks: Under which QuickBooks the promise holds; without its state the connector needs truthful answers.
+    """
+
+    lay_out: Callable[[World], None]
+    quickbooks: tuple[dict[str, Any], ...] = (FORGETS, BLIND)
+
+
+def _one_by_one(world: World) -> None:
+    world.prepare(1, 2)
+
+
+def _in_batches(world: World) -> None:
+    world.prepare(*range(1, 15), batch_size="5")
+
+
+def _several_in_flight(world: World) -> None:
+    world.prepare(*range(1, 15), batch_size="4", concurrency="3")
+
+
+def _throttled(world: World) -> None:
+    world.prepare(*range(1, 15), batch_size="5")
+    vendors, bills = {"path": "/batch", "skip": 1}, {"path": "/batch", "skip": 3}
+    world.keep({"fault": "throttle", **vendors}, {"fault": "batch-item-throttled", "index": 2, **bills})
+
+
+def _unanswered_singles(world: World) -> None:
+    """Of three, one bill was made and one was not, and neither was answered."""
+    world.prepare(1, 2, 3)
+    world.project.arm("commit-then-drop")
+    world.project.arm("drop-before-commit")
+    assert world.run().counts == {"unknown": 2, "created": 1}
+    world.time.passes(SETTLE)
+    world.keep()
+
+
+def _unanswered_batch(world: World) -> None:
+    """Of a batch of fourteen, one bill was not made, and the answer was lost."""
+    world.prepare(*range(1, 15), batch_size="30")
+    for fault in ({"fault": "batch-item-throttled", "index": 2}, {"fault": "truncate"}):
+        world.project.arm(**fault, path="/batch", skip=1)  # the first batch makes vendors
+    assert world.run().counts == {"unknown": 14}
+    world.time.passes(SETTLE)
+    world.keep()
+
+
+def _lost_state(world: World) -> None:
+    """The state is gone; four bills of ours and one that somebody typed are there, and one is still to be made."""
+    world.prepare(1, 2, 3, 4)
+    world.run()
+    world.project.forget()
+    world.project.load("Vendor", {"DisplayName": "Affiliate 5", **_AUD})
+    world.project.load("Bill", bill("CAKE-5", "Affiliate 5", 105.25, **_AUD))
+    world.project.owe(5, 6)
+    world.ids, world.by_hand = (1, 2, 3, 4, 5, 6), frozenset({5})
+    world.keep()
+
+
+def _older_state(world: World) -> None:
+    """The state is a copy from before two bills, and one is still to be made."""
+    world.prepare(1, 2)
+    world.run()
+    folder, copy = world.project.folder, world.project.folder / "copy"
+    copy.mkdir()
+    for path in folder.glob("state.db*"):
+        shutil.copy2(path, copy)
+    world.project.owe(3, 4)
+    world.run()
+    world.project.forget()
+    for path in copy.iterdir():
+        shutil.copy2(path, folder)
+    world.project.owe(5)
+    world.ids = (1, 2, 3, 4, 5)
+    world.keep()
+
+
+def _changed_and_voided(world: World, ids: tuple[int, ...]) -> None:
+    """Bills that stand; of each two, the source changed one and voided one."""
+    world.prepare(*ids, batch_size="5")
+    world.run()
+    world.project.owe(*ids[::2], total_payout=f"{CHANGED:.2f}")
+    world.project.owe(*ids[1::2], invoice_status="Void")
+    world.changed, world.gone = frozenset(ids[::2]), frozenset(ids[1::2])
+    world.keep()
+
+
+SCENES: Final[dict[str, Scene]] = {
+    "two one by one": Scene(_one_by_one),
+    "fourteen in batches": Scene(_in_batches),
+    "several in flight": Scene(_several_in_flight),
+    "slowed down": Scene(_throttled),
+    "unanswered singles": Scene(_unanswered_singles),
+    "an unanswered batch": Scene(_unanswered_batch),
+    "changed and voided one by one": Scene(partial(_changed_and_voided, ids=(1, 2)), CHANGES),
+    "changed and voided in batches": Scene(partial(_changed_and_voided, ids=tuple(range(1, 15))), CHANGES),
+    "the state lost": Scene(_lost_state, (FORGETS,)),
+    "an older state": Scene(_older_state, (FORGETS,)),
+}
