@@ -3,16 +3,17 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Update, bindparam, false, func, insert, or_, select, update
 
 from connector.errors import OurFault
 from connector.state.clock import moment, utc_now
-from connector.state.moves import check_move
+from connector.state.moves import MOVES, check_move
 from connector.state.sendings import Sendings, open_ones
 from connector.state.tables import AttemptRow, DocumentRow, RequestItemRow, RequestRow
-from connector.state.transactions import chunks, core, new_id
+from connector.state.transactions import core, new_id
 
 __all__ = ["Conclusion", "Ended", "IntendedItem", "Requests"]
 
@@ -28,7 +29,6 @@ _SAME_REQUEST: Final = select(_REQUEST.c.id).where(
 _STATES: Final = select(_DOCUMENT.c.id, _DOCUMENT.c.state).where(
     _DOCUMENT.c.id.in_(bindparam("documents", expanding=True))
 )
-_MOVED: Final = update(_DOCUMENT).where(_DOCUMENT.c.id == bindparam("key_id"))
 _WAITING: Final = (
     select(_ITEM.c.bid)
     .outerjoin(_DOCUMENT, _DOCUMENT.c.id == _ITEM.c.document)
@@ -329,21 +329,39 @@ def _stored(item: IntendedItem) -> dict[str, Any]:
 
 
 def _move(t: Connection, moves: Sequence[tuple[int, str, Mapping[str, Any]]], *, only_from: str | None = None) -> None:
-    """Move documents, each with the columns that go with it; one statement for all that set the same columns."""
-    before: dict[int, str] = {}
-    for piece in chunks([id_ for id_, _, _ in moves]):
-        before.update((row[0], row[1]) for row in t.execute(_STATES, {"documents": piece}))
+    """
+    Move documents, each with the columns that go with it; one statement for all that set the same columns.
+
+    The statement itself lets through only what the table of moves lets through.
+    """
     now = utc_now()
-    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    alike: dict[tuple[str, tuple[str, ...]], list[dict[str, Any]]] = {}
     for id_, state, values in moves:
+        row = {**values, "key_id": id_, "state": state, "updated": now}
+        alike.setdefault((state, tuple(values)), []).append(row)
+    for (state, _), rows in alike.items():
+        if t.execute(_moved(state, only_from), rows).rowcount != len(rows):
+            raise _forbidden(t, [row["key_id"] for row in rows], state, only_from)
+
+
+@cache
+def _moved(state: str, only_from: str | None) -> Update:
+    allowed = [old for old, new in MOVES if new == state and old is not None and only_from in (None, old)]
+    from_there = or_(false(), *(_DOCUMENT.c.state == old for old in allowed))
+    return update(_DOCUMENT).where(_DOCUMENT.c.id == bindparam("key_id"), from_there)
+
+
+def _forbidden(t: Connection, documents: Sequence[int], state: str, only_from: str | None) -> OurFault:
+    """Which document may not make the move, and why."""
+    rows = t.execute(_STATES, {"documents": documents})
+    before: dict[int, str] = {row[0]: row[1] for row in rows}
+    for id_ in documents:
         old = before.get(id_)
         if old is None or only_from not in (None, old):
-            raise OurFault(
-                f"document {id_} is {old or 'unknown'}, not {only_from or 'known'}",
-                code="move-forbidden",
-                remedy="Report this; nothing was written.",
-            )
-        check_move(old, state)
-        alike.setdefault(tuple(values), []).append({**values, "key_id": id_, "state": state, "updated": now})
-    for rows in alike.values():
-        t.execute(_MOVED, rows)
+            what = f"document {id_} is {old or 'unknown'}, not {only_from or 'known'}"
+            return OurFault(what, code="move-forbidden", remedy="Report this; nothing was written.")
+        try:
+            check_move(old, state)
+        except OurFault as fault:
+            return fault
+    return OurFault("a document moved twice", code="move-forbidden", remedy="Report this; nothing was written.")

@@ -80,6 +80,10 @@ _STANDING: Final = {
 }
 
 
+_MOST_HELD: Final = 5_000
+"""So many actions stay in memory as they are, some twenty megabytes; a usual run packs none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """
@@ -155,6 +159,7 @@ class Planned:
             BEGIN;
             """
         )
+        self._held: dict[int, Action] = {}
         self._digest = hashlib.sha256()
         self._standing = 0
         self.seen = 0
@@ -175,10 +180,13 @@ class Planned:
         """The next action; its order is the order of adding."""
         self.seen += 1
         verb = "settled" if action.settled else action.action
-        self._store.execute(
+        held = len(self._held) < _MOST_HELD
+        n = self._store.execute(
             "INSERT INTO action (verb, counted, state, action) VALUES (?, ?, ?, ?)",
-            (verb, count_of(action, None), action.state, pickle.dumps(action)),
-        )
+            (verb, count_of(action, None), action.state, None if held else pickle.dumps(action)),
+        ).lastrowid
+        if held and n is not None:
+            self._held[n] = action
         if action.action not in ("skip", "none"):
             self._digest.update(fingerprint(action).encode())
         if verb in (*WRITES, "update") and action.document is not None:
@@ -200,7 +208,7 @@ class Planned:
         if result.code and (result.state in ("held", "blocked", "refused") or result.code == "answer-differs"):
             told = Cause(result.state, result.code, result.reason or "", result.remedy or "")
             (stored,) = self._store.execute("SELECT action FROM action WHERE n = ?", (n,)).fetchone()
-            self._wait(pickle.loads(stored), f"{result.code}: {result.reason}", told)  # noqa: S301 - our own
+            self._wait(self._action(n, stored), f"{result.code}: {result.reason}", told)
         self._store.execute(
             "UPDATE action SET result = ?, counted = ?, code = ? WHERE n = ?",
             (pickle.dumps(result), _counted(verb, state, result), result.code, n),
@@ -222,9 +230,15 @@ class Planned:
             ).fetchall()
             if not chunk:
                 return
-            for n, action, result in chunk:
-                yield n, pickle.loads(action), pickle.loads(result) if result else None  # noqa: S301 - our own
+            for n, stored, result in chunk:
+                yield n, self._action(n, stored), pickle.loads(result) if result else None  # noqa: S301 - our own
             last = chunk[-1][0]
+
+    def _action(self, n: int, stored: bytes | None) -> Action:
+        if stored is None:
+            return self._held[n]
+        action: Action = pickle.loads(stored)  # noqa: S301 - our own
+        return action
 
     def not_reached(self) -> list[int]:
         """The actions that were to be carried out and came to nothing yet."""
