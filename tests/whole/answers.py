@@ -56,6 +56,7 @@ ANSWERS = [
     *_either("hide_new_bills_seconds", 0.1, 3600),
     *_either("hidden_bills_by_id", "610"),
     *_either("answer_seconds", 0.05),
+    *_either("arrival_jitter_seconds", 0.05),
     *_either("query_case", "sensitive"),
     *_either("undocumented_properties", True),
     *_either("country_letters", "3"),
