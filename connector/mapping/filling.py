@@ -72,6 +72,12 @@ class Filling:
 
     def text(self, rule: Rule, box: str) -> Filled:
         """A text box: its placeholders filled in, trimmed; "" where the mapping says that empty is fine."""
+        first, *more = rule.template.parts or ("",)
+        if not more and not isinstance(first, str):  # most boxes are one placeholder and nothing else
+            filled = self._placeholder(first, rule, box)
+            value = _written(filled.value, first).strip()
+            self.trace.append(Trace(box, value, rule.place, filled.via))
+            return Filled(value, filled.via, filled.by)
         parts: list[str] = []
         via: dict[str, None] = {}
         by: VendorBy = "text"
@@ -130,7 +136,7 @@ class Filling:
         for one in placeholder.alternatives:
             filled = self._alternative(one)
             if filled is not None:
-                return self._shifted(filled, placeholder, rule, box)
+                return self._shifted(filled, placeholder, rule, box) if placeholder.dated else filled
         raise Stopped(self._gap(placeholder, rule, box))
 
     def _alternative(self, one: FieldName | Column | Literal | Number) -> Filled | None:
@@ -148,7 +154,7 @@ class Filling:
 
     def _shifted(self, filled: Filled, placeholder: Placeholder, rule: Rule, box: str) -> Filled:
         value = filled.value
-        if value == "" or not placeholder.dated:
+        if value == "":
             return filled
         day = iso_date(value) if isinstance(value, str) else value
         assert isinstance(day, datetime.date)  # noqa: S101 - the check saw to it

@@ -24,7 +24,7 @@ def decide(cases: Iterable[Case], terms: Terms) -> Iterator[Action]:
     """One action for each case, in their order; the plan of a plan's result writes nothing."""
     for case in cases:
         action = next(action for rule in RULES if (action := rule(case, terms)) is not None)
-        yield replace(action, due=case.due, marker=case.marker)
+        yield action if action.marker else replace(action, due=case.due, marker=case.marker)
 
 
 def _held(case: Case, code: str, reason: str, remedy: str, document: Document | None = None) -> Action:
@@ -235,8 +235,10 @@ def _create(case: Case, terms: Terms) -> Action | None:
         "create" if document.kind == "bill" else "credit",
         "ready",
         document=document,
+        marker=case.marker,
         generation=generation,
         note=None if case.vendor_id else "create vendor",
+        due=case.due,
     )
 
 

@@ -4,6 +4,7 @@ import datetime
 import secrets
 import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -34,10 +35,15 @@ def utc_now() -> datetime.datetime:
     return datetime.datetime.now(datetime.UTC)
 
 
+@cache
+def _boot_id() -> str:
+    return _BOOT_ID.read_text("ascii").strip()
+
+
 def moment() -> Moment:
     """Now, by both clocks."""
     try:
-        boot_id = _BOOT_ID.read_text("ascii").strip()
+        boot_id = _boot_id()
         seconds = time.clock_gettime(time.CLOCK_BOOTTIME)
     except (OSError, AttributeError):
         boot_id, seconds = "", time.monotonic()

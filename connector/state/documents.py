@@ -13,7 +13,7 @@ from connector.errors import OurFault
 from connector.state.clock import utc_now
 from connector.state.moves import check_decision
 from connector.state.tables import DocumentRow, RequestItemRow
-from connector.state.transactions import CHUNK, Transactions, chunks, core, values_of
+from connector.state.transactions import CHUNK, Transactions, chunks, core, in_bulk, values_of
 
 __all__ = ["Documents"]
 
@@ -26,6 +26,7 @@ _ROWS: Final = select(_DOCUMENT.c.id, _DOCUMENT.c.invoice, _DOCUMENT.c.kind, _SE
     _DOCUMENT.c.source == bindparam("source"),
     _DOCUMENT.c.invoice.in_(select(_ASKED.c.key)),
 )
+_INSERT: Final = insert(_DOCUMENT)
 _KEPT: Final = ("id", "company", "source", "invoice", "kind", "created")
 _NEW: Final = {"generation": 0, "revision": "0", "adopted": False, "rounds": 0}
 
@@ -105,7 +106,7 @@ class Documents(Transactions):
                     changes = {name: value for name, value in row.items() if name not in _KEPT}
                     known.append({**changes, "key_id": found[0], "updated": now, "run": run})
             if new:
-                t.execute(insert(_DOCUMENT), new)
+                in_bulk(t, _INSERT, new)
             if known:
                 t.execute(update(_DOCUMENT).where(_DOCUMENT.c.id == bindparam("key_id")), known)
 

@@ -16,7 +16,7 @@ from connector.state.clock import utc_now
 from connector.state.data import invoice_data
 from connector.state.moves import STATES
 from connector.state.tables import DocumentRow, InvoiceRow, PullRow, StandingRow
-from connector.state.transactions import CHUNK, Transactions, chunks, core, new_id
+from connector.state.transactions import CHUNK, Transactions, chunks, core, in_bulk, new_id
 
 __all__ = ["OPEN_STATES", "Invoices", "SeenInvoice"]
 
@@ -26,6 +26,7 @@ _INVOICE: Final = core(InvoiceRow)
 _DOCUMENT: Final = core(DocumentRow)
 _PULL: Final = core(PullRow)
 _STANDING: Final = core(StandingRow)
+_STANDS: Final = insert(_STANDING)
 _KEY: Final = ("company", "source", "invoice")
 _HERE: Final = tuple(_INVOICE.c[name] == bindparam(f"key_{name}") for name in _KEY)
 # Record and fields come as text, because the text is what is compared.
@@ -102,7 +103,7 @@ class Invoices(Transactions):
                 decided_anew.append({**where, **touched})
         with self.write() as t:
             if new:
-                t.execute(_NEW, list(new.values()))
+                in_bulk(t, _NEW, list(new.values()))
             if changed:
                 t.execute(_CHANGED, changed)
             if decided_anew:
@@ -137,7 +138,7 @@ class Invoices(Transactions):
                     t.execute(delete(_STANDING).where(*mine, columns.invoice == bindparam("key_invoice")), stale)
                 if new := {name: mark for name, mark in wanted.items() if known.get(name) != mark}:
                     place = {"company": company, "source": source}
-                    t.execute(insert(_STANDING), [{**place, "invoice": name, "mark": new[name]} for name in new])
+                    in_bulk(t, _STANDS, [{**place, "invoice": name, "mark": new[name]} for name in new])
 
     def fresh(self, company: str, source: str) -> Callable[[Mapping[str, str]], set[str]]:
         """

@@ -13,7 +13,7 @@ from connector.state.clock import moment, utc_now
 from connector.state.moves import MOVES, check_move
 from connector.state.sendings import Sendings, open_ones
 from connector.state.tables import AttemptRow, DocumentRow, RequestItemRow, RequestRow
-from connector.state.transactions import core, new_id
+from connector.state.transactions import core, in_bulk, new_id
 
 __all__ = ["Conclusion", "Ended", "IntendedItem", "Requests"]
 
@@ -29,6 +29,7 @@ _SAME_REQUEST: Final = select(_REQUEST.c.id).where(
 _STATES: Final = select(_DOCUMENT.c.id, _DOCUMENT.c.state).where(
     _DOCUMENT.c.id.in_(bindparam("documents", expanding=True))
 )
+_NEW_ITEM: Final = insert(_ITEM)
 _WAITING: Final = (
     select(_ITEM.c.bid)
     .outerjoin(_DOCUMENT, _DOCUMENT.c.id == _ITEM.c.document)
@@ -158,7 +159,7 @@ class Requests(Sendings):
         revision: str = "0",
     ) -> tuple[int, int]:
         """
-        ``intend`` and ``start_attempt`` of all its items in one transaction, for a request that leaves at once.
+        ``intend`` and ``start_attempt`` of all its items in one transaction, for a request that leaves at once (I1).
 
         Returns:
             The keys of the request and of the attempt.
@@ -167,7 +168,7 @@ class Requests(Sendings):
         with self.write() as t:
             request = self._known_or_new(t, company, run, request_id, operation, entity, items, revision)
             self._intend(t, run, revision, items)
-            return request, self._start(t, request, [item.bid for item in items])
+            return request, self._attempted(t, request, [item.bid for item in items])
 
     def _known_or_new(
         self,
@@ -188,7 +189,7 @@ class Requests(Sendings):
         generation = max(item.generation for item in items)
         marks = {"generation": generation, "revision": revision, "created": utc_now(), "run": run}
         request = new_id(t, _REQUEST, {**intent, **marks})
-        t.execute(insert(_ITEM), [{"request": request, **_stored(item)} for item in items])
+        in_bulk(t, _NEW_ITEM, [{"request": request, **_stored(item)} for item in items])
         return request
 
     def _intend(self, t: Connection, run: str, revision: str, items: Sequence[IntendedItem]) -> None:
@@ -229,16 +230,15 @@ class Requests(Sendings):
         """
         self._committed_alone()
         with self.write() as t:
-            return self._start(t, request, items)
+            if not items or not set(items) <= set(t.scalars(_WAITING, {"request": request})):
+                raise OurFault(
+                    f"request {request} was to be sent with items that do not wait for an answer",
+                    code="send-without-intent",
+                    remedy="Report this; nothing was sent.",
+                )
+            return self._attempted(t, request, items)
 
-    def _start(self, t: Connection, request: int, items: Sequence[str]) -> int:
-        """Nothing leaves that no row waits for (I1)."""
-        if not items or not set(items) <= set(t.scalars(_WAITING, {"request": request})):
-            raise OurFault(
-                f"request {request} was to be sent with items that do not wait for an answer",
-                code="send-without-intent",
-                remedy="Report this; nothing was sent.",
-            )
+    def _attempted(self, t: Connection, request: int, items: Sequence[str]) -> int:
         now = moment()
         n = t.scalar(_TRIES, {"request": request}) or 0
         clocks = {"sent_at": now.wall, "boot_id": now.boot_id, "boot_seconds": now.boot_seconds}
@@ -314,7 +314,7 @@ def _conclude(t: Connection, conclusions: Sequence[Conclusion]) -> None:
         if request is not None and outcome is not None:
             settled.append({"key_request": request, "key_document": each.document_id, "outcome": outcome})
     if settled:
-        t.execute(_CONCLUDED, settled)
+        in_bulk(t, _CONCLUDED, settled)
 
 
 def _stored(item: IntendedItem) -> dict[str, Any]:
@@ -340,7 +340,7 @@ def _move(t: Connection, moves: Sequence[tuple[int, str, Mapping[str, Any]]], *,
         row = {**values, "key_id": id_, "state": state, "updated": now}
         alike.setdefault((state, tuple(values)), []).append(row)
     for (state, _), rows in alike.items():
-        if t.execute(_moved(state, only_from), rows).rowcount != len(rows):
+        if in_bulk(t, _moved(state, only_from), rows) != len(rows):
             raise _forbidden(t, [row["key_id"] for row in rows], state, only_from)
 
 

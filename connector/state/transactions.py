@@ -4,11 +4,25 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import sqlalchemy
-from sqlalchemy import Connection, Engine, StaticPool, and_, bindparam, create_engine, delete, event, insert
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    Engine,
+    Insert,
+    StaticPool,
+    Update,
+    and_,
+    bindparam,
+    create_engine,
+    delete,
+    event,
+    insert,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
@@ -17,7 +31,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from connector.errors import ConnectorError, OurFault, ServiceDown, StateInvalid
 from connector.state.tables import METADATA, Table
 
-__all__ = ["CHUNK", "Transactions", "chunks", "core", "damaged", "engine", "faults", "new_id", "values_of"]
+__all__ = ["CHUNK", "Transactions", "chunks", "core", "damaged", "engine", "faults", "in_bulk", "new_id", "values_of"]
 
 CHUNK: Final = 500  # rows or keys a statement: well under every database's limit of parameters
 
@@ -45,6 +59,36 @@ def core(model: type[Table]) -> sqlalchemy.Table:
 def values_of(row: Table) -> dict[str, Any]:
     """``row`` by column, for statements in bulk."""
     return {column.name: getattr(row, column.name) for column in core(type(row)).columns}
+
+
+def in_bulk(t: Connection, statement: Insert | Update, rows: Sequence[dict[str, Any]]) -> int:
+    """
+    Execute one statement for many rows that give the same columns; how many rows of the table it touched.
+
+    What SQLAlchemy does for each execution is done once for each statement: it must be one that is kept.
+    """
+    prepared = _prepared(statement, tuple(rows[0]), t.dialect)
+    if prepared is None:
+        return t.execute(statement, rows).rowcount
+    sql, told = prepared
+    values = [
+        tuple([bind(row[name]) if bind else row.get(name, default) for name, bind, default in told]) for row in rows
+    ]
+    return t.exec_driver_sql(sql, values).rowcount
+
+
+@lru_cache(maxsize=256)
+def _prepared(
+    statement: Insert | Update, names: tuple[str, ...], dialect: Dialect
+) -> tuple[str, list[tuple[str, Any, Any]]] | None:
+    """The text of a statement, and in their order its parameters: name, what makes the driver's value, constant."""
+    compiled = statement.compile(dialect=dialect, column_keys=list(names))
+    if compiled.positiontup is None:
+        return None
+    binds = compiled._bind_processors  # noqa: SLF001 - SQLAlchemy's own execution takes them from there
+    return str(compiled), [
+        (name, binds.get(name) if name in names else None, compiled.params.get(name)) for name in compiled.positiontup
+    ]
 
 
 def new_id(t: Connection, table: sqlalchemy.Table, values: dict[str, Any]) -> int:

@@ -39,7 +39,7 @@ class Invariant:
 INVARIANTS: Final = {
     "I1": Invariant(
         "no write leaves unless a committed row holds key, bytes, hash, request id, number and time",
-        ("connector.state.requests:Requests._start",),
+        ("connector.state.requests:Requests.start_attempt", "connector.state.requests:Requests.begin"),
         "send-without-intent",
     ),
     "I2": Invariant("one key, one row", ("connector.state.tables:DocumentRow",), "state-constraint"),
