@@ -98,6 +98,8 @@ def bill_from(answer: Mapping[str, Any], entity: str = "Bill", home_currency: st
 
 def _read(answer: Mapping[str, Any], entity: str, home_currency: str) -> Posted:
     memo = str(answer.get("PrivateNote") or "")
+    vendor_id, vendor_name = _ref(answer, "VendorRef")
+    markers = markers_in(memo)
     total = _amount(answer["TotalAmt"])
     meta = answer.get("MetaData") or {}
     due = answer.get("DueDate")
@@ -106,8 +108,8 @@ def _read(answer: Mapping[str, Any], entity: str, home_currency: str) -> Posted:
         id=str(answer["Id"]),
         sync_token=str(answer["SyncToken"]),
         number=str(answer.get("DocNumber") or ""),
-        vendor_id=_ref(answer, "VendorRef")[0],
-        vendor_name=_ref(answer, "VendorRef")[1],
+        vendor_id=vendor_id,
+        vendor_name=vendor_name,
         currency=_ref(answer, "CurrencyRef")[0] or home_currency,
         total=total,
         tax=_amount((answer.get("TxnTaxDetail") or {}).get("TotalTax", 0)),
@@ -115,8 +117,8 @@ def _read(answer: Mapping[str, Any], entity: str, home_currency: str) -> Posted:
         date=datetime.date.fromisoformat(str(answer["TxnDate"])[:10]),
         due=datetime.date.fromisoformat(str(due)[:10]) if due else None,
         memo=memo,
-        marker=marker_in(memo),
-        markers=markers_in(memo),
+        marker=markers[-1] if markers else None,
+        markers=markers,
         created=_time(meta.get("CreateTime")),
         updated=_time(meta.get("LastUpdatedTime")),
         lines=tuple(_line(line) for line in answer.get("Line", ()) if "Amount" in line),
@@ -144,7 +146,7 @@ def _ref(holder: Mapping[str, Any], name: str) -> tuple[str, str]:
 
 
 def _amount(value: Any) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
+    if type(value) not in (Decimal, int, str):
         raise TypeError(f"{value!r} is no amount")
     amount = Decimal(value)
     if not amount.is_finite():

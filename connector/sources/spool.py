@@ -18,6 +18,7 @@ create table invoice (
     primary key (source, id)
 ) without rowid
 """
+_MOST_HELD: Final = 2_000  # so many invoices stay in memory as they are; a usual run packs none
 _LAST: Final = "~"  # sorts after every digit: no date, no number
 
 
@@ -29,6 +30,7 @@ class Spool:
     """
 
     def __init__(self) -> None:
+        self._held: dict[tuple[str, str], Invoice] = {}
         self._lock = threading.Lock()
         self._rows = sqlite3.connect("", check_same_thread=False, isolation_level=None)
         self._rows.execute("pragma journal_mode = off")
@@ -54,11 +56,22 @@ class Spool:
             ServiceDown: The disk is full.
         """
         rows = [
-            (one.source, one.id, one.date.isoformat() if one.date else _LAST, _rank(one.id), mark, _body(one))
+            (one.source, one.id, one.date.isoformat() if one.date else _LAST, _rank(one.id), mark, self._kept(one))
             for one, mark in invoices
         ]
         with self._writing():
             self._rows.executemany("insert or replace into invoice values (?, ?, ?, ?, ?, ?)", rows)
+
+    def _kept(self, invoice: Invoice) -> bytes:
+        """What the row holds: nothing where the invoice itself is at hand."""
+        place = (invoice.source, invoice.id)
+        if place in self._held or len(self._held) < _MOST_HELD:
+            self._held[place] = invoice
+            return b""
+        return _body(invoice)
+
+    def _given(self, source: str, number: str, body: bytes) -> Invoice:
+        return _invoice(source, number, body) if body else self._held[source, number]
 
     def stand(self, source: str, ids: Iterable[str]) -> None:
         """
@@ -88,6 +101,7 @@ class Spool:
     def clear(self, source: str) -> None:
         """Forget a source's invoices."""
         with self._lock:
+            self._held = {place: one for place, one in self._held.items() if place[0] != source}
             self._rows.execute("delete from invoice where source = ?", (source,))
 
     def count(self, source: str, *, standing: bool = False) -> int:
@@ -101,7 +115,7 @@ class Spool:
         """One invoice; None where there is none, or where it stands."""
         with self._lock:
             row = self._rows.execute("select body from invoice where source = ? and id = ?", (source, id)).fetchone()
-        return _invoice(source, id, row[0]) if row and row[0] is not None else None
+        return self._given(source, id, row[0]) if row and row[0] is not None else None
 
     def marks(self, source: str, ids: Sequence[str]) -> dict[str, str]:
         """The marks of some invoices; one whose mark says nothing is left out."""
@@ -127,7 +141,7 @@ class Spool:
                 return
             last = rows[-1]
             after = (last[2], last[3], last[0])
-            yield [_invoice(source, row[0], row[1]) for row in rows]
+            yield [self._given(source, row[0], row[1]) for row in rows]
 
 
 def _rank(number: str) -> str:

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -70,25 +71,30 @@ def in_bulk(t: Connection, statement: Insert | Update, rows: Sequence[dict[str, 
     prepared = _prepared(statement, tuple(rows[0]), t.dialect)
     if prepared is None:
         return t.execute(statement, rows).rowcount
-    sql, told = prepared
-    values = [
-        tuple([bind(row[name]) if bind else row.get(name, default) for name, bind, default in told]) for row in rows
-    ]
+    sql, take, binds, constants = prepared
+    values = []
+    for row in rows:
+        told = list(take(row))
+        for at, bind in binds:
+            told[at] = bind(told[at])
+        values.append((*told, *constants))
     return t.exec_driver_sql(sql, values).rowcount
 
 
+_Prepared = tuple[str, Callable[[dict[str, Any]], tuple[Any, ...]], list[tuple[int, Any]], tuple[Any, ...]]
+
+
 @lru_cache(maxsize=256)
-def _prepared(
-    statement: Insert | Update, names: tuple[str, ...], dialect: Dialect
-) -> tuple[str, list[tuple[str, Any, Any]]] | None:
-    """The text of a statement, and in their order its parameters: name, what makes the driver's value, constant."""
+def _prepared(statement: Insert | Update, names: tuple[str, ...], dialect: Dialect) -> _Prepared | None:
+    """The text, what takes the parameters out of a row, what makes the driver's values of them, and constants."""
     compiled = statement.compile(dialect=dialect, column_keys=list(names))
-    if compiled.positiontup is None:
+    order = compiled.positiontup or []
+    given = [name for name in order if name in names]
+    if len(given) < 2 or order[: len(given)] != given:  # constants stand in the condition, behind all columns
         return None
-    binds = compiled._bind_processors  # noqa: SLF001 - SQLAlchemy's own execution takes them from there
-    return str(compiled), [
-        (name, binds.get(name) if name in names else None, compiled.params.get(name)) for name in compiled.positiontup
-    ]
+    made = compiled._bind_processors  # noqa: SLF001 - SQLAlchemy's own execution takes them from there
+    binds = [(at, made[name]) for at, name in enumerate(given) if made.get(name)]
+    return str(compiled), itemgetter(*given), binds, tuple(compiled.params[name] for name in order[len(given) :])
 
 
 def new_id(t: Connection, table: sqlalchemy.Table, values: dict[str, Any]) -> int:
