@@ -4,13 +4,14 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import Text, bindparam, func, insert, select, update
 from sqlmodel import col
 from sqlmodel import select as rows_of
 
 from connector.document import Key
 from connector.errors import OurFault
 from connector.state.clock import utc_now
+from connector.state.listed import among
 from connector.state.moves import check_decision
 from connector.state.tables import DocumentRow, RequestItemRow
 from connector.state.transactions import CHUNK, Transactions, chunks, core, in_bulk, values_of
@@ -19,12 +20,11 @@ __all__ = ["Documents"]
 
 _DOCUMENT: Final = core(DocumentRow)
 _ITEM: Final = core(RequestItemRow)
-_ASKED: Final = func.json_each(bindparam("invoices")).table_valued("key", "value", name="asked")
 _SENT: Final = select(_ITEM.c.request).where(_ITEM.c.document == _DOCUMENT.c.id).exists()
 _ROWS: Final = select(_DOCUMENT.c.id, _DOCUMENT.c.invoice, _DOCUMENT.c.kind, _SENT).where(
     _DOCUMENT.c.company == bindparam("company"),
     _DOCUMENT.c.source == bindparam("source"),
-    _DOCUMENT.c.invoice.in_(select(_ASKED.c.key)),
+    among(_DOCUMENT.c.invoice, bindparam("invoices", type_=Text)),
 )
 _INSERT: Final = insert(_DOCUMENT)
 _KEPT: Final = ("id", "company", "source", "invoice", "kind", "created")
@@ -39,7 +39,7 @@ class Documents(Transactions):
         found: dict[tuple[str, str], DocumentRow] = {}
         query = rows_of(DocumentRow).where(DocumentRow.company == company, DocumentRow.source == source)
         for piece in chunks(ids):
-            rows = self._rows(query.where(col(DocumentRow.invoice).in_(piece)))
+            rows = self._rows(query.where(among(_DOCUMENT.c.invoice, piece)))
             found.update({(row.invoice, row.kind): row for row in rows})
         return found
 
@@ -125,11 +125,14 @@ class Documents(Transactions):
     def _states(self, company: str, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str, str], tuple[int, str]]:
         columns = _DOCUMENT.c
         query = select(columns.source, columns.invoice, columns.kind, columns.id, columns.state)
+        query = query.where(columns.company == company)
         found = {}
         with self.read() as t:
             for source in {row["source"] for row in rows}:
                 for piece in chunks([row["invoice"] for row in rows if row["source"] == source]):
-                    here = query.where(columns.company == company, columns.source == source, columns.invoice.in_(piece))
+                    here = query.where(
+                        columns.company == company, columns.source == source, among(columns.invoice, piece)
+                    )
                     found.update({(row[0], row[1], row[2]): (row[3], row[4]) for row in t.execute(here)})
         return found
 
@@ -141,7 +144,7 @@ class Documents(Transactions):
         found: dict[Key, tuple[int, bool]] = {}
         with self.read() as t:
             for (company, source), ours in by_invoice.items():
-                asked = {"company": company, "source": source, "invoices": json.dumps(dict.fromkeys(ours, 0))}
+                asked = {"company": company, "source": source, "invoices": json.dumps(list(ours))}
                 for id_, invoice, kind, sent in t.execute(_ROWS, asked):
                     if (known := ours[invoice].get(kind)) is not None:
                         found[known] = id_, bool(sent)

@@ -14,6 +14,7 @@ from sqlmodel import select as rows_of
 from connector.invoice import Invoice
 from connector.state.clock import utc_now
 from connector.state.data import invoice_data
+from connector.state.listed import among, pairs, pairs_text
 from connector.state.moves import STATES
 from connector.state.tables import DocumentRow, InvoiceRow, PullRow, StandingRow
 from connector.state.transactions import CHUNK, Transactions, chunks, core, in_bulk, new_id
@@ -118,7 +119,7 @@ class Invoices(Transactions):
         with self.read() as t:
             for source in {row.invoice.source for row in rows}:
                 ids = [row.invoice.id for row in rows if row.invoice.source == source]
-                found = t.execute(query.where(columns.source == source, columns.invoice.in_(ids)))
+                found = t.execute(query.where(columns.source == source, among(columns.invoice, ids)))
                 known.update({(source, row[0]): _Known((row[2], row[3]), tuple(row[4:]), row[1]) for row in found})
         return known
 
@@ -131,7 +132,7 @@ class Invoices(Transactions):
             for source in {row.invoice.source for row in rows}:
                 ours = {row.invoice.id: row for row in rows if row.invoice.source == source}
                 mine = (columns.company == company, columns.source == source)
-                query = select(columns.invoice, columns.mark).where(*mine, columns.invoice.in_(list(ours)))
+                query = select(columns.invoice, columns.mark).where(*mine, among(columns.invoice, list(ours)))
                 known: dict[str, str] = {row[0]: row[1] for row in t.execute(query)}
                 wanted = {name: row.mark for name, row in ours.items() if row.state == "document" and row.mark}
                 if stale := [{"key_invoice": name} for name, mark in known.items() if wanted.get(name) != mark]:
@@ -153,7 +154,7 @@ class Invoices(Transactions):
         )
         with self.read() as t:
             unsent = set(t.scalars(open_ones))
-        asked = func.json_each(bindparam("marks")).table_valued("key", "value", name="asked")
+        asked = pairs("marks")
         same = and_(standing.company == company, standing.source == source, standing.invoice == asked.c.key)
         query = (
             select(asked.c.key)
@@ -163,7 +164,7 @@ class Invoices(Transactions):
 
         def fresh(marks: Mapping[str, str]) -> set[str]:
             with self.read() as t:
-                changed = set(t.scalars(query, {"marks": json.dumps(dict(marks))}))
+                changed = set(t.scalars(query, {"marks": pairs_text(marks)}))
             return changed | unsent.intersection(marks) if unsent else changed
 
         return fresh

@@ -10,6 +10,7 @@ from sqlmodel import select as rows_of
 
 from connector.errors import OurFault
 from connector.state.clock import utc_now
+from connector.state.listed import among
 from connector.state.tables import (
     BindingRow,
     BookRow,
@@ -93,7 +94,7 @@ class References(Transactions):
         found: dict[str, list[BookRow]] = {}
         query = rows_of(BookRow).where(BookRow.company == company).order_by(col(BookRow.created), col(BookRow.qbo_id))
         for piece in chunks(values):
-            for row in self._rows(query.where(_BOOK.c[box].in_(piece))):
+            for row in self._rows(query.where(among(_BOOK.c[box], piece))):
                 found.setdefault(str(getattr(row, box)), []).append(row)
         return found
 

@@ -4,7 +4,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import lru_cache
+from functools import cache, lru_cache
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -99,10 +99,15 @@ def _prepared(statement: Insert | Update, names: tuple[str, ...], dialect: Diale
 
 def new_id(t: Connection, table: sqlalchemy.Table, values: dict[str, Any]) -> int:
     """Insert one row into a table that numbers its rows; its number."""
-    key = t.execute(insert(table).values(values)).inserted_primary_key
+    key = t.execute(_insert(table), values).inserted_primary_key
     if key is None:
         raise OurFault(f"{table.name} gave no number", code="state-number", remedy="Report this.")
     return int(key[0])
+
+
+@cache
+def _insert(table: sqlalchemy.Table) -> Insert:
+    return insert(table)
 
 
 def engine(path: Path | None, *, writes: bool, patience: float, alone: bool = False) -> Engine:
