@@ -53,6 +53,9 @@ discovery_url = "{discovery}"
 timeout = "5 s"
 settle_after = "10 ms"
 throttle_wait = "0 s"
+requests_per_minute = 100000
+requests_per_second = 10000
+batches_per_minute = 10000
 [network]
 proxy = "{proxy}"
 [notify]

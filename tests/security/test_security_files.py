@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from project import Project
 
+from connector.state.file import backup
 from connector.state.store import State
 
 
@@ -43,7 +44,7 @@ def test_neither_the_states_own_files_nor_its_backups_are_open_to_others(tmp_pat
     state = State.open(f"sqlite:///{tmp_path / 'state.db'}")
     state.save_sign_in("1", "sandbox", "text")
     assert {"state.db-wal", "state.db-shm"} <= {path.name for path in tmp_path.iterdir()}
-    state.backup(tmp_path / "backup.db")
+    backup(tmp_path / "state.db", tmp_path / "backup.db")
     assert opened_up(tmp_path) == {}
     state.close()
 

@@ -8,7 +8,6 @@ import pytest
 import time_machine
 from project import Project
 
-from connector.sandbox.oauth import HARD_LIFE
 from connector.sandbox.tokens import DAY
 
 CLEAR = "Intuit no longer accepts the QuickBooks sign-in (company 4620816365000000000, sandbox)"
@@ -104,11 +103,8 @@ def test_the_100_days_are_foretold_by_status_and_by_a_plan(signed_in: Project, d
 
 
 @pytest.mark.parametrize(("days", "warned"), [(65, False), (45, True)])
-def test_the_hard_end_is_foretold_by_every_run(
-    project: Project, monkeypatch: pytest.MonkeyPatch, days: int, *, warned: bool
-) -> None:
-    assert HARD_LIFE > 60 * DAY
-    monkeypatch.setattr("connector.sandbox.oauth.HARD_LIFE", days * DAY)
+def test_the_hard_end_is_foretold_by_every_run(project: Project, days: int, *, warned: bool) -> None:
+    project.switch(refresh_hard_seconds=days * DAY)
     project.owe(1)
 
     first, second = project.sync(), project.run("sync", "--yes")
