@@ -214,23 +214,23 @@ def test_a_mapping_is_never_read_again(build: Build, tmp_path: Path) -> None:
 
 def test_fifty_thousand_rows_are_read_and_found_at_once(build: Build) -> None:
     rows = "".join(f"{number},Vendor {number},Affiliate payouts\n" for number in range(50_000))
-    started = time.perf_counter()
+    started = time.process_time()
     mapping = build(vendors="affiliate_id,vendor,account\n" + rows)
-    loaded = time.perf_counter()
+    loaded = time.process_time()
     for number in range(1000):
         assert isinstance(mapping.apply(invoice(affiliate_id=number * 49)), Mapped)
 
     assert loaded - started < 2
-    assert time.perf_counter() - loaded < 1
+    assert time.process_time() - loaded < 1
 
 
 def test_a_mapping_of_a_thousand_lines_is_checked_in_under_a_second(build: Build) -> None:
     line = (
         'account: Affiliate payouts, amount: <total_payout>, share: 0.5%, description: "<invoice_id> <affiliate_name>"'
     )
-    started = time.perf_counter()
+    started = time.process_time()
     mapping = build(lines="\n" + "\n".join(f"  - {{{line}}}" for _ in range(200)) + "\n" + "# remark\n" * 800)
-    elapsed = time.perf_counter() - started
+    elapsed = time.process_time() - started
     mapped = mapping.apply(invoice())
 
     assert elapsed < 1

@@ -60,5 +60,5 @@ def is_cut(world: World, proxy: FaultProxy, ids: tuple[int, ...], cut: Cut) -> N
 def test_a_line_cut_at_any_byte_makes_the_bills_whole_or_not_at_all_and_once(
     world: World, proxy: FaultProxy, proof: Proof, ids: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for cut in proof.cases("byte cuts", laid_out(world, proxy, ids, monkeypatch), sample=8):
+    for cut in proof.cases("byte cuts", laid_out(world, proxy, ids, monkeypatch), sample=4):
         is_cut(world, proxy, ids, cut)

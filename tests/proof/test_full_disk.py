@@ -44,7 +44,7 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
     folder = tmp_path / "small"
     folder.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", folder], capture_output=True, check=False
+        ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", folder], capture_output=True, check=False
     )
     if mounted.returncode:
         pytest.skip("a small file system cannot be mounted here; test_nth_failure takes SQLite's pages away instead")
