@@ -25,6 +25,8 @@ _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _DATE_TIME: Final = re.compile(r"(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?", re.ASCII)
 _FIRST_YEAR: Final = 1900  # 0001-01-01 is how some systems print "no date"
 _KEY_NAME: Final = re.compile(r"[\w.:@$-]{1,40}")  # a service may put anything there, what we sent it included
+_MOST_DIGITS: Final = 60
+_ABSURD: Final = "JSON with a number of absurd size"
 _SHORTEST_SECRET: Final = 6  # anything shorter stands in honest values too
 
 _T = TypeVar("_T")
@@ -61,15 +63,17 @@ def parse_json(body: bytes, secret: str = "") -> object:
 
     try:
         if _plain_text(text, secret):
-            found = json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+            found = json.loads(text, parse_float=_number, parse_constant=_no_number)
             if _keys(found) == text.count('":'):
                 return found
-        return json.loads(text, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_careful(secret))
+        return json.loads(text, parse_float=_number, parse_constant=_no_number, object_pairs_hook=_careful(secret))
     except json.JSONDecodeError as error:
         cut = error.pos >= len(text) or error.msg.startswith("Unterminated")
         raise ValueError("JSON that was cut off" if cut else f"no JSON (at character {error.pos})") from None
     except RecursionError:
         raise ValueError("JSON nested too deeply") from None
+    except ValueError as error:
+        raise ValueError(_ABSURD if "digits" in str(error) else str(error)) from None
 
 
 def _plain_text(text: str, secret: str) -> bool:
@@ -104,6 +108,13 @@ def _careful(secret: str) -> Callable[[list[tuple[str, object]]], dict[str, obje
         return found
 
     return made
+
+
+def _number(text: str) -> Decimal:
+    """Exact; none that only an attacker prints: its digits would fill the memory when it is written out."""
+    if len(text) > _MOST_DIGITS or ("e" in text.lower() and abs(int(text.lower().partition("e")[2])) > _MOST_DIGITS):
+        raise ValueError(_ABSURD)
+    return Decimal(text)
 
 
 def _no_number(text: str) -> object:

@@ -11,23 +11,29 @@ from typing import Any
 from sqlalchemy import BindParameter, ColumnElement, TableValuedAlias, Text, bindparam, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import GenericFunction
+from sqlalchemy.sql.functions import FunctionElement
 
 __all__ = ["among", "pairs", "pairs_text"]
 
 
-class _Items(GenericFunction[str]):
+class _Items(FunctionElement[str]):
     """Every item of a JSON list, as ``value``."""
 
     inherit_cache = True
-    name = "json_each"
+    name = "items"
 
 
-class _Pairs(GenericFunction[str]):
+class _Pairs(FunctionElement[str]):
     """Every pair of a JSON object, as ``key`` and ``value``."""
 
     inherit_cache = True
-    name = "json_each"
+    name = "pairs"
+
+
+@compiles(_Items)
+@compiles(_Pairs)
+def _in_sqlite(element: FunctionElement[str], compiler: SQLCompiler, **more: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **more)})"
 
 
 @compiles(_Items, "postgresql")

@@ -23,7 +23,11 @@ from connector.sources.reading import keys_seen, parse_json
         (b"{a: 1}", r"no JSON \(at character 1\)"),
         (b"[" * 100_000, "nested too deeply"),
         (b"\xff\xff", "utf-8"),
-        (b"[" + b"9" * 5000 + b"]", "digits"),
+        (b"[" + b"9" * 5000 + b"]", "a number of absurd size"),
+        (b"[1e99999999999999999999]", "a number of absurd size"),
+        (b"[1e999999999]", "a number of absurd size"),
+        (b"[-1E-999]", "a number of absurd size"),
+        (b"[0." + b"1" * 99 + b"]", "a number of absurd size"),
     ],
 )
 def test_what_is_not_json_is_refused_by_name(body: bytes, said: str) -> None:
