@@ -238,7 +238,9 @@ def test_an_honest_answer_in_gzip_comes_whole(serving: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "why"), [(gzip.compress(b"{}" * 999)[:-9], "cut off"), (b"{}", "cannot be unpacked"), (b"\x1f", "cut off")]
+    ("body", "why"),
+    [(gzip.compress(b"{}" * 999)[:-9], "cut off"), (b"{}", "cannot be unpacked"), (b"\x1f", "cut off")],
+    ids=["no end", "no gzip", "one byte"],
 )
 def test_an_answer_in_broken_gzip_is_no_answer(serving: Server, body: bytes, why: str) -> None:
     with pytest.raises(Lost, match=why):
