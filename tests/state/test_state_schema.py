@@ -296,7 +296,7 @@ def test_times_without_a_zone_and_floats_are_refused(state):
     )
     with pytest.raises(StatementError):
         state.save_books(COMPANY, [naive])
-    with pytest.raises(StatementError):
+    with pytest.raises(TypeError, match="needs a Decimal"):
         state.save_documents(COMPANY, "run", [document(1, amount=4825.5)])
 
 
