@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import cache
 from typing import Final
 
 __all__ = ["CURRENCIES", "Money", "minor_units", "plain_decimal", "round_minor", "typed_decimal", "with_thousands"]
@@ -40,7 +41,12 @@ def minor_units(currency: str) -> int:
 
 def round_minor(amount: Decimal, currency: str) -> Decimal:
     """``amount`` in the currency's minor unit, half away from zero (mapping rule 5)."""
-    return amount.quantize(Decimal(1).scaleb(-minor_units(currency)), rounding=ROUND_HALF_UP)
+    return amount.quantize(_unit(currency), rounding=ROUND_HALF_UP)
+
+
+@cache
+def _unit(currency: str) -> Decimal:
+    return Decimal(1).scaleb(-minor_units(currency))
 
 
 def plain_decimal(text: str) -> Decimal:

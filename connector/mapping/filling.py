@@ -75,7 +75,8 @@ class Filling:
         first, *more = rule.template.parts or ("",)
         if not more and not isinstance(first, str):  # most boxes are one placeholder and nothing else
             filled = self._placeholder(first, rule, box)
-            value = _written(filled.value, first).strip()
+            told = filled.value
+            value = (told if isinstance(told, str) else _written(told, first)).strip()
             self.trace.append(Trace(box, value, rule.place, filled.via))
             return Filled(value, filled.via, filled.by)
         parts: list[str] = []

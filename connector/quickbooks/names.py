@@ -100,6 +100,7 @@ class Names:
         self._cache = cache
         self._lists: dict[str, dict[str, Reference]] = {}
         self._indexes: dict[str, _Index] = {}
+        self._met: dict[tuple[str, str], Reference] = {}
         self._whole: set[str] = set()
         self._looked_for: set[tuple[str, str]] = set()
         self._facts: CompanyFacts | None = None
@@ -157,7 +158,7 @@ class Names:
         with self._lock:
             made = reference_of(entity, record)
             self._list(entity)[made.id] = made
-            self._indexes.pop(entity, None)
+            self._changed(entity)
             return made
 
     @property
@@ -172,10 +173,13 @@ class Names:
 
     def _find(self, entity: Entity, text: str, unfit: Callable[[Reference], str] = lambda _: "") -> Reference | Missing:
         with self._lock:
-            found = self._index(entity).find(text)
+            found = self._met.get((entity, text)) or self._index(entity).find(text)
             if isinstance(found, Missing) and found.code.endswith("-not-found") and self._read_again(entity, text):
                 found = self._index(entity).find(text)
-            if isinstance(found, Reference) and (why := unfit(found)):
+            if isinstance(found, Missing):
+                return found
+            self._met[entity, text] = found
+            if why := unfit(found):
                 kind = _WORDS[entity]
                 reason = f"the {kind} {text!r} is {why}"
                 return Missing(kind, text, reason, (), f"{_slug(entity)}-wrong-type")
@@ -195,8 +199,13 @@ class Names:
             return False
         found = [reference_of("Vendor", row) for row in self._company.query("Vendor", where)]
         self._list("Vendor").update((reference.id, reference) for reference in found)
-        self._indexes.pop("Vendor", None)
+        self._changed("Vendor")
         return bool(found)
+
+    def _changed(self, entity: Entity) -> None:
+        """What was found in the list before may be another now."""
+        self._indexes.pop(entity, None)
+        self._met.clear()
 
     def _index(self, entity: Entity) -> "_Index":
         if entity not in self._indexes:
@@ -247,7 +256,7 @@ class Names:
             kept[reference.id] = reference
             as_of = max((time for time in (as_of, _updated(row)) if time is not None), default=None)
         self._lists[entity] = kept
-        self._indexes.pop(entity, None)
+        self._changed(entity)
         # The newest change seen is QuickBooks' own time: a clock of ours that is wrong loses nothing.
         if changed and as_of is not None:
             self._cache.save(entity, list(kept.values()), as_of)

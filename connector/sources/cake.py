@@ -210,7 +210,7 @@ def _amount(row: Record, *, needed: bool) -> Decimal | None:
 def _currency(row: Record, setting: str | None) -> str | None:
     """The ISO code; a sign with several owners is what the connection's setting says, or a trouble."""
     words = [word.strip() for name in ("currency_symbol", "currency") if (word := row.text(name))]
-    told = {_SIGNS.get(word, word.upper()) for word in words if word in _SIGNS or re.fullmatch("[A-Za-z]{3}", word)}
+    told = {_SIGNS.get(word, word.upper()) for word in words if word in _SIGNS or _is_code(word)}
     if len(told) == 1 and told <= CURRENCIES:
         return told.pop()
     if not told and setting:
@@ -224,6 +224,10 @@ def _currency(row: Record, setting: str | None) -> str | None:
         else "have it corrected in CAKE, then run: connector sync",
     )
     return None
+
+
+def _is_code(word: str) -> bool:
+    return len(word) == 3 and word.isascii() and word.isalpha()
 
 
 def _count(value: object) -> int | None:

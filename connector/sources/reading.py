@@ -156,7 +156,10 @@ class Record:
 
     def text(self, name: str) -> str | None:
         """As sent; None where it is missing, null or empty."""
-        value = _plain(self.values.get(name))
+        value = self.values.get(name)
+        if isinstance(value, str):
+            return value or None
+        value = _plain(value)
         if value is None or isinstance(value, str):
             return value or None
         raise wrong_shape(self.source, f"{name} of {self.title} is a {type(value).__name__}, not a value")
@@ -209,7 +212,10 @@ class Record:
 
     def raw(self) -> dict[str, object]:
         """The record as JSON can hold it: numbers as their text, what looks like a secret blanked."""
-        return {name: _kept(name, value) for name, value in self.values.items()}
+        return {
+            name: value if isinstance(value, str) and not _names_secret(name) else _kept(name, value)
+            for name, value in self.values.items()
+        }
 
 
 def _plain(value: object) -> object:

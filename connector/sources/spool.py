@@ -18,7 +18,7 @@ create table invoice (
     primary key (source, id)
 ) without rowid
 """
-_MOST_HELD: Final = 2_000  # so many invoices stay in memory as they are; a usual run packs none
+_MOST_HELD: Final = 10_000  # so many invoices stay in memory as they are; a usual run packs none
 _LAST: Final = "~"  # sorts after every digit: no date, no number
 
 

@@ -2,7 +2,6 @@
 
 import datetime
 import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
@@ -13,6 +12,7 @@ from sqlmodel import select as rows_of
 
 from connector.invoice import Invoice
 from connector.state.clock import utc_now
+from connector.state.columns import json_text
 from connector.state.data import invoice_data
 from connector.state.listed import among, pairs, pairs_text
 from connector.state.moves import STATES
@@ -31,7 +31,6 @@ _STANDS: Final = insert(_STANDING)
 _KEY: Final = ("company", "source", "invoice")
 _HERE: Final = tuple(_INVOICE.c[name] == bindparam(f"key_{name}") for name in _KEY)
 # Record and fields come as text, because the text is what is compared.
-_TEXT: Final = json.JSONEncoder(separators=(",", ":"))
 _AS_TEXT: Final = {name: bindparam(name, type_=Text) for name in ("raw", "fields")}
 _NEW: Final = insert(_INVOICE).values(_AS_TEXT)
 _CHANGED: Final = update(_INVOICE).where(*_HERE).values(_AS_TEXT)
@@ -263,7 +262,7 @@ class Invoices(Transactions):
 
 
 def _said(invoice: Invoice) -> dict[str, Any]:
-    record = _TEXT.encode(dict(invoice.raw))
+    record = json_text(dict(invoice.raw))
     return {
         "date": invoice.date,
         "status": invoice.status,
@@ -275,5 +274,5 @@ def _said(invoice: Invoice) -> dict[str, Any]:
         "void": invoice.void,
         "digest": hashlib.sha256(record.encode()).hexdigest(),
         "raw": record,
-        "fields": _TEXT.encode(invoice_data(invoice)),
+        "fields": json_text(invoice_data(invoice)),
     }
