@@ -1,5 +1,6 @@
 """What the enumerations share: a world that is put back, a child to kill in it, and the promise as one check."""
 
+import faulthandler
 import json
 import os
 import shutil
@@ -60,6 +61,7 @@ class World:
         self.ids: tuple[int, ...] = ()
         self.by_hand = self.changed = self.gone = frozenset[int]()
         self._told = scratch / "child.json"
+        self._hung = scratch / "child.trace"
         self._kept = scratch / "kept"
         self._memory = Memory(self._kept, services.company, services.world)
         self._kept_at = 0.0
@@ -133,13 +135,14 @@ class World:
         self.quiet()
         killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
         code = -1 if killed else os.waitstatus_to_exitcode(status)
+        hung = self._hung.read_text() if self._hung.exists() else ""
+        assert not hung, f"it hung: {hung}"
         return Child(killed, code, json.loads(self._told.read_text()) if self._told.exists() else {})
 
     def _lives(self, plant: Callable[[], Any]) -> NoReturn:
         code = 70
         try:
-            signal.signal(signal.SIGALRM, signal.SIG_DFL)
-            signal.alarm(60)
+            faulthandler.dump_traceback_later(60, exit=True, file=self._hung.open("w"))
             ended = plant()
             ran = self.project.run("sync", "--yes", "--json")
             self._told.write_text(json.dumps({"said": ran.said, "planted": ended() if ended else None}))
