@@ -107,7 +107,12 @@ class Document:
     @property
     def total(self) -> Money:
         """The sum of the lines, in the document's currency; before tax unless the amounts include it."""
-        return Money(sum((line.amount for line in self.lines), Decimal(0)), self.currency)
+        return Money(self.amount, self.currency)
+
+    @property
+    def amount(self) -> Decimal:
+        """``total`` without its currency."""
+        return sum([line.amount for line in self.lines], Decimal(0))
 
 
 def as_data(document: Document) -> dict[str, Any]:

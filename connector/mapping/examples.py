@@ -95,7 +95,7 @@ def _value(document: Document, box: str) -> str:
     """A box of the document as text; amounts signed as at the source, so that a credit shows as one."""
     sign = -1 if document.kind == "credit" else 1
     if box == "total":
-        return f"{sign * document.total.amount:f}"
+        return f"{sign * document.amount:f}"
     if box.startswith("lines["):
         number, _, name = box.removeprefix("lines[").partition("].")
         index = int(number) - 1

@@ -78,7 +78,7 @@ class Filling:
             told = filled.value
             value = (told if isinstance(told, str) else _written(told, first)).strip()
             self.trace.append(Trace(box, value, rule.place, filled.via))
-            return Filled(value, filled.via, filled.by)
+            return filled if value is told else Filled(value, filled.via, filled.by)
         parts: list[str] = []
         via: dict[str, None] = {}
         by: VendorBy = "text"

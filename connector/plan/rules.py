@@ -287,4 +287,4 @@ def net_of(document: Document) -> Decimal:
     """The total less tax, as far as it is known before QuickBooks works the tax out."""
     if document.amounts_are == "inclusive of tax" and document.expected_net is not None:
         return document.expected_net
-    return document.total.amount
+    return document.amount

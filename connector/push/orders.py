@@ -84,7 +84,7 @@ class Orders:
             "date": document.date,
             "due": action.due,
             "currency": document.currency,
-            "amount": document.total.amount,
+            "amount": document.amount,
             "content": as_data(document),
             "facts": asdict(Facts.of(action.invoice)),
             "mapping_version": self._versions.get(action.key.source),

@@ -105,7 +105,7 @@ def differences(intended: Intended, bill: Bill, *, by_hand: bool = False) -> Ite
 def _amount(document: Document, bill: Bill) -> Iterator[tuple[Status, str]]:
     credit = document.kind == "credit"
     if document.amounts_are == "inclusive of tax":
-        ours, theirs, name = document.total.amount, bill.signed(bill.total), "total"
+        ours, theirs, name = document.amount, bill.signed(bill.total), "total"
         ours = -ours if credit else ours
     else:
         ours, theirs, name = signed_net(document), bill.net, "amount"

@@ -3,12 +3,13 @@
 import contextlib
 import datetime
 import fcntl
-import json
 import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
+
+import orjson
 
 from connector.state.clock import Moment, moment
 
@@ -77,7 +78,7 @@ def _read(file: int, now: Moment) -> dict[str, list[float]] | None:
         text = os.pread(file, _SIZE, 0)
         if not text:
             return {}
-        kept = json.loads(text)
+        kept = orjson.loads(text)
         since = Moment(kept["boot_id"], kept["boot_seconds"], datetime.datetime.fromisoformat(kept["wall"]))
         later = _later(since, now)
         return {
@@ -104,6 +105,6 @@ def _later(since: Moment, now: Moment) -> float:
 def _write(file: int, times: dict[str, list[float]], now: Moment) -> None:
     rounded = {name: [round(at, 3) for at in kept] for name, kept in times.items()}
     kept: dict[str, Any] = {"boot_id": now.boot_id, "boot_seconds": now.boot_seconds, "wall": now.wall.isoformat()}
-    body = json.dumps(kept | {"times": rounded}).encode()
+    body = orjson.dumps(kept | {"times": rounded})
     os.pwrite(file, body, 0)
     os.ftruncate(file, len(body))

@@ -181,7 +181,9 @@ class Requests(Sendings):
         items: Sequence[IntendedItem],
         revision: str,
     ) -> int:
-        request: int | None = t.scalar(_SAME_REQUEST, {"company": company, "request_id": request_id})
+        # A batch draws its id anew; were it drawn twice, the table would refuse it.
+        asked = {"company": company, "request_id": request_id}
+        request: int | None = t.scalar(_SAME_REQUEST, asked) if operation != "batch" else None
         if request is not None:
             self._intend_again(t, request, items)
             return request
@@ -289,7 +291,7 @@ def _finish(t: Connection, ended: Ended) -> None:
     clocks = {"ended_at": now.wall, "boot_id": now.boot_id, "boot_seconds": now.boot_seconds}
     values = {**asdict(ended), "key_id": ended.attempt, **clocks}
     del values["attempt"]
-    if t.execute(_FINISHED, values).rowcount != 1:
+    if in_bulk(t, _FINISHED, [values]) != 1:
         raise OurFault(
             f"attempt {ended.attempt} was to be completed twice", code="attempt-finished", remedy="Report this."
         )

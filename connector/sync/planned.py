@@ -195,7 +195,7 @@ class Planned:
             self._wait(action, action.cause, Cause(action.state, action.code, action.reason or "", action.remedy or ""))
 
     def _sum_up(self, action: Action, document: Document) -> None:
-        more = abs(document.total.amount) if action.standing is None else net_of(document) - action.standing.net
+        more = abs(document.amount) if action.standing is None else net_of(document) - action.standing.net
         if more > 0 or action.standing is None:
             self.increases += 1
             self.totals[document.currency] = self.totals.get(document.currency, Decimal(0)) + more
@@ -280,7 +280,7 @@ class Planned:
 def currency_and_amount(action: Action) -> tuple[str | None, Decimal | None]:
     """The document's currency and total where there is a document, the invoice's own otherwise."""
     if action.document is not None:
-        return action.document.currency, action.document.total.amount
+        return action.document.currency, action.document.amount
     return action.invoice.currency, action.invoice.amount
 
 

@@ -86,5 +86,5 @@ def _told(action: Action) -> dict[str, Any]:
         "date": document.date if document else None,
         "due": document.due if document else None,
         "currency": document.currency if document else None,
-        "amount": document.total.amount if document else None,
+        "amount": document.amount if document else None,
     }

@@ -5,7 +5,6 @@ import subprocess
 import sys
 
 import pytest
-import sqlalchemy
 from made import COMPANY, document, saved
 
 from connector.document import Key
@@ -113,8 +112,9 @@ def test_an_attempt_is_completed_once_and_never_rewritten(state):
 
 def test_no_statement_of_the_store_deletes_or_rewrites_what_was_sent(state):
     said = []
-    sqlalchemy.event.listen(state._writer, "before_cursor_execute", lambda *args: said.append(args[2]))
     row = saved(state, 1)
+    with state.write() as t:  # the one connection that writes
+        t.connection.driver_connection.set_trace_callback(said.append)
     request = intend(state, row)
     state.finish_attempt(state.start_attempt(request, ["1"]), "refused", 400)
     state.conclude(row.id, "refused", code="c", reason="r", remedy="m")
@@ -125,7 +125,7 @@ def test_no_statement_of_the_store_deletes_or_rewrites_what_was_sent(state):
             assert "attempt.outcome IS NULL" in statement
         assert not statement.startswith("UPDATE request SET")
         if statement.startswith("UPDATE request_item"):
-            assert statement.partition(" WHERE ")[0] == "UPDATE request_item SET outcome=?"
+            assert statement.partition(" WHERE ")[0] == "UPDATE request_item SET outcome='refused'"
 
 
 @pytest.mark.parametrize(
