@@ -160,7 +160,6 @@ class Planned:
             """
         )
         self._held: dict[int, Action] = {}
-        self._digest = hashlib.sha256()
         self._standing = 0
         self.seen = 0
         self.causes: dict[str, Cause] = {}
@@ -187,8 +186,6 @@ class Planned:
         ).lastrowid
         if held and n is not None:
             self._held[n] = action
-        if action.action not in ("skip", "none"):
-            self._digest.update(fingerprint(action).encode())
         if verb in (*WRITES, "update") and action.document is not None:
             self._sum_up(action, action.document)
         if action.cause and action.code and action.state != "skipped":
@@ -274,7 +271,11 @@ class Planned:
     @property
     def digest(self) -> str:
         """Equal for two plans that would do the same with the same numbers."""
-        return self._digest.copy().hexdigest()
+        digest = hashlib.sha256()
+        for _, action, _ in self.rows():
+            if action.action not in ("skip", "none"):
+                digest.update(fingerprint(action).encode())
+        return digest.hexdigest()
 
 
 def currency_and_amount(action: Action) -> tuple[str | None, Decimal | None]:
