@@ -248,7 +248,7 @@ def test_a_document_that_waits_for_two_requests_is_told(run: Run, folder: Path) 
         SENDING,
         "UPDATE request_item SET outcome = NULL WHERE document = 1",
         "INSERT INTO request SELECT 99, company, 'second', operation, entity, generation, revision, created, run "
-        "FROM request",
+        "FROM request LIMIT 1",
         "INSERT INTO request_item SELECT 99, '', document, number, generation, body, sha256, NULL FROM request_item "
         "WHERE document = 1",
     )
