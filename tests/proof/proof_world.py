@@ -110,7 +110,7 @@ class World:
 
     def _files(self) -> list[Path]:
         folder = self.project.folder
-        return [*folder.glob("state.*"), *folder.glob("company-*.lock")]
+        return [*folder.glob("state.*"), *folder.glob("company-*")]
 
     # Runs.
 
