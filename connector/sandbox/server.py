@@ -172,7 +172,7 @@ class Sandbox:
         trace: TracebackType | None,
     ) -> None:
         self._server.should_exit = True
-        # A loop that slept while a test set the clock ahead wakes only when that time has come; it dies with the process.
+        # A loop that slept while a test set the clock ahead wakes when that time has come: it dies with the process.
         self._thread.join(5)
         self._socket.close()
 
