@@ -41,15 +41,21 @@ class Key:
     invoice: str
     kind: Kind
 
-    def digest(self, *more: str) -> str:
-        """Base32 of sha256 over the key and ``more``, lower case and without padding: the root of every id we send."""
+    def digest(self, *more: str, length: int) -> str:
+        """
+        Base32 of sha256 over the key and ``more``, in lower case: the root of every id we send.
+
+        Args:
+            more: What else it is the digest of.
+            length: How many characters of it; a multiple of eight.
+        """
         text = "|".join((self.company, self.source, self.invoice, self.kind, *more))
-        return base64.b32encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=").lower()
+        return base64.b32encode(hashlib.sha256(text.encode()).digest()[: length * 5 // 8]).decode().lower()
 
 
 def marker(key: Key) -> str:
     """The memo's last line: it says whose document this is and can be recomputed with the state lost."""
-    return f"ref:{key.digest()[:16]}"
+    return f"ref:{key.digest(length=16)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +142,15 @@ _LINE: Final = tuple(box.name for box in fields(Line))
 
 
 def _filled(holder: object, names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: _plain(value) for name in names if (value := getattr(holder, name)) not in (None, "")}
+    told: dict[str, Any] = {}
+    for name in names:
+        value = getattr(holder, name)
+        if isinstance(value, str):
+            if value:
+                told[name] = value
+        elif value is not None:
+            told[name] = _plain(value)
+    return told
 
 
 def _plain(value: object) -> object:

@@ -46,4 +46,4 @@ class Order:
 
 def request_id(key: Key, operation: Operation, revision: str, generation: int) -> str:
     """The request id of a single write: 32 characters that can be recomputed with the state lost (I3)."""
-    return key.digest(operation, revision, str(generation))[:32]
+    return key.digest(operation, revision, str(generation), length=32)

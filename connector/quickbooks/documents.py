@@ -152,7 +152,7 @@ def _ref(reference: Reference | None) -> dict[str, str] | None:
 
 def _filled(body: Mapping[str, Any]) -> dict[str, Any]:
     """Without what is empty: QuickBooks takes an empty string for an order to blank the box."""
-    return {name: value for name, value in body.items() if value not in (None, "", {})}
+    return {name: value for name, value in body.items() if value or isinstance(value, Decimal)}
 
 
 def link(environment: str, realm: str, entity: str, id: str) -> str:  # noqa: A002 - QuickBooks' word
@@ -162,5 +162,6 @@ def link(environment: str, realm: str, entity: str, id: str) -> str:  # noqa: A0
     The shorter ``…/app/bill?txnId=`` opens that bill of whatever company the person is signed in to.
     """
     host = "sandbox.qbo.intuit.com" if environment == "sandbox" else "qbo.intuit.com"
-    page = f"{_PAGES[entity]}?txnId={id}" if entity in _PAGES else f"vendordetail?nameId={id}"
-    return f"https://{host}/app/login?pagereq={percent(page, safe='')}&deeplinkcompanyid={percent(realm)}"
+    page = f"{_PAGES[entity]}%3FtxnId" if entity in _PAGES else "vendordetail%3FnameId"
+    which = id if id.isalnum() else percent(id, safe="")
+    return f"https://{host}/app/login?pagereq={page}%3D{which}&deeplinkcompanyid={percent(realm)}"

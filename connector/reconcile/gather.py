@@ -215,7 +215,7 @@ class Reconciliation:
         last = self._result.last or datetime.date.max
         bills = self._result.shelf.strangers(self._result.first, last)
         marks = {bill.marker for bill in bills if bill.marker}
-        marks -= self._state.by_marker(self._company, sorted(marks)).keys()
+        marks -= self._state.known_markers(self._company, sorted(marks))
         for name, pulled in self._pulled.items() if marks else ():
             for chunk in self._puller.chunks(pulled):
                 for invoice in chunk:

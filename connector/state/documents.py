@@ -150,6 +150,14 @@ class Documents(Transactions):
                         found[known] = id_, bool(sent)
         return found
 
+    def known_markers(self, company: str, markers: Sequence[str]) -> set[str]:
+        """Which of these are our documents'."""
+        query = select(_DOCUMENT.c.marker).where(_DOCUMENT.c.company == company)
+        with self.read() as t:
+            return {
+                found for piece in chunks(markers) for found in t.scalars(query.where(among(_DOCUMENT.c.marker, piece)))
+            }
+
     def by_marker(self, company: str, markers: Sequence[str]) -> dict[str, DocumentRow]:
         """Our documents by their markers."""
         query = rows_of(DocumentRow).where(DocumentRow.company == company)

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Sequence
-from typing import Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from sqlalchemy import delete, select, update
 from sqlmodel import col
@@ -79,6 +79,12 @@ class References(Transactions):
     def save_books(self, company: str, rows: Sequence[BookRow]) -> None:
         """Keep what was read of bills and vendor credits, over the rows of the same ids."""
         self._replace(BookRow, _of(company, rows))
+
+    def keep_books(self, company: str, rows: Sequence[dict[str, Any]]) -> None:
+        """The same for many, as plain values with every column."""
+        if any(row["company"] != company for row in rows):
+            raise OurFault("a row is of another company", code="other-company", remedy="Report this.")
+        self._put(BookRow, rows)
 
     def books_by_marker(self, company: str, markers: Sequence[str]) -> dict[str, list[BookRow]]:
         """By marker, the earliest made first: of several the first is ours."""

@@ -300,14 +300,15 @@ class Transactions:
 
     def _replace(self, model: type[Table], rows: Sequence[Table]) -> None:
         """Put ``rows`` in the place of those with the same primary keys. For tables that nothing refers to."""
-        if not rows:
+        self._put(model, [values_of(row) for row in rows])
+
+    def _put(self, model: type[Table], values: Sequence[dict[str, Any]]) -> None:
+        """The same for plain values, each with the same columns."""
+        if not values:
             return
         table = core(model)
         same = and_(*(column == bindparam(f"key_{column.name}") for column in table.primary_key))
-        values = [values_of(row) for row in rows]
+        keys = [{f"key_{column.name}": value[column.name] for column in table.primary_key} for value in values]
         with self.write() as t:
-            t.execute(
-                delete(table).where(same),
-                [{f"key_{column.name}": value[column.name] for column in table.primary_key} for value in values],
-            )
-            t.execute(insert(table), values)
+            t.execute(delete(table).where(same), keys)
+            in_bulk(t, _insert(table), values)

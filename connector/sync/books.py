@@ -133,7 +133,7 @@ class Books:
                     self._state.forget_book(self._id, entity, id_)
                     del standing[entity, id_]
                 else:
-                    standing[entity, id_] = self._keep(entity, [record])[0]
+                    standing[entity, id_] = BookRow(**self._keep(entity, [record])[0])
         return standing
 
     def _again(self, entity: str, ids: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
@@ -167,35 +167,35 @@ class Books:
             strange = self._strange(self._keep(entity, chunk)) or strange
         return strange
 
-    def _strange(self, rows: Sequence[BookRow]) -> bool:
-        markers = {row.marker for row in rows if row.marker}
-        return bool(markers - self._state.by_marker(self._id, sorted(markers)).keys())
+    def _strange(self, rows: Sequence[Mapping[str, Any]]) -> bool:
+        markers = {row["marker"] for row in rows if row["marker"]}
+        return bool(markers - self._state.known_markers(self._id, sorted(markers)))
 
-    def _keep(self, entity: str, records: Sequence[Mapping[str, Any]]) -> list[BookRow]:
+    def _keep(self, entity: str, records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         rows = [self._row(bill_from(record, entity, self._home)) for record in records]
         if not rows:
             return []
-        self._fresh.update((row.entity, row.qbo_id) for row in rows)
-        newest = max(row.created for row in rows)
+        self._fresh.update((row["entity"], row["qbo_id"]) for row in rows)
+        newest = max(row["created"] for row in rows)
         self._newest = max(self._newest or newest, newest)
-        self._state.save_books(self._id, rows)
+        self._state.keep_books(self._id, rows)
         return rows
 
-    def _row(self, posted: Posted) -> BookRow:
-        return BookRow(
-            company=self._id,
-            entity=posted.entity,
-            qbo_id=posted.id,
-            number=posted.number or None,
-            vendor_id=posted.vendor_id,
-            vendor=posted.vendor_name,
-            currency=posted.currency,
-            total=posted.total,
-            tax=posted.tax,
-            date=posted.date,
-            marker=posted.marker,
-            created=posted.created or _EARLIEST,
-        )
+    def _row(self, posted: Posted) -> dict[str, Any]:
+        return {
+            "company": self._id,
+            "entity": posted.entity,
+            "qbo_id": posted.id,
+            "number": posted.number or None,
+            "vendor_id": posted.vendor_id,
+            "vendor": posted.vendor_name,
+            "currency": posted.currency,
+            "total": posted.total,
+            "tax": posted.tax,
+            "date": posted.date,
+            "marker": posted.marker,
+            "created": posted.created or _EARLIEST,
+        }
 
 
 def _alike(wanted: Wanted, by_vendor: Mapping[tuple[str, str], list[BookRow]]) -> list[BookRow]:
