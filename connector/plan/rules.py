@@ -12,6 +12,7 @@ from typing import Final
 
 from connector.document import Document
 from connector.mapping import Mapped, NotMapped
+from connector.money import with_thousands
 from connector.plan.case import STANDING_HOLDS, Action, Case, Found, Known, Terms, Verb
 from connector.plan.changes import of_standing
 
@@ -142,20 +143,35 @@ def _of_own_marker(case: Case, terms: Terms) -> Action | None:
             reason,
             "look at both in QuickBooks; its memo may have been copied from another bill",
         )
-    more = f"; {len(ours) - 1} more carry the same mark" if len(ours) > 1 else ""
-    code = "twice-in-quickbooks" if more else None
-    reason = f"already in QuickBooks as {ours[0].entity.lower()} {ours[0].id} with this connector's mark{more}"
+    document = case.outcome.document
+    reason = f"already in QuickBooks as {ours[0].entity.lower()} {ours[0].id} with this connector's mark"
+    code = remedy = None
+    if told := _other_boxes(ours[0], document):
+        reason += f", with {' and '.join(told)}"
+    if _other_money(ours[0], document):
+        code, remedy = "answer-differs", "open the bill in QuickBooks and compare; then mend the mapping or the bill"
+    if len(ours) > 1:
+        reason += f"; {len(ours) - 1} more carry the same mark"
+        code, remedy = "twice-in-quickbooks", "compare them in QuickBooks and delete the later ones"
     return Action(
-        case.key,
-        case.invoice,
-        "adopt",
-        "ready",
-        code,
-        reason,
-        "compare them in QuickBooks and delete the later ones" if more else None,
-        document=_document(case),
-        found=ours[0],
+        case.key, case.invoice, "adopt", "ready", code, reason, remedy, document=_document(case), found=ours[0]
     )
+
+
+def _other_money(found: Found, document: Document) -> bool:
+    """Whether the currency is another, or the net as far as it is known before QuickBooks works the tax out."""
+    unknown = document.amounts_are == "inclusive of tax" and document.expected_net is None
+    return found.currency not in ("", document.currency) or not (unknown or found.net == net_of(document))
+
+
+def _other_boxes(found: Found, document: Document) -> list[str]:
+    """In what a bill with our mark is another than the mapping would make it now; it stays ours all the same."""
+    told = [f"the number {found.number or '(none)'} instead of {document.number}"]
+    told = told if found.number != document.number else []
+    if _other_money(found, document):
+        ours = f"{document.currency} {with_thousands(net_of(document), document.currency)}"
+        told.append(f"{found.currency} {with_thousands(found.net, found.currency)} instead of {ours}")
+    return told
 
 
 def _of_same_number(case: Case, _: Terms) -> Action | None:

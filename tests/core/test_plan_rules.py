@@ -235,6 +235,11 @@ CASES: dict[str, tuple[Case, Terms, tuple[str, str, str | None]]] = {
     "our mark under another number, vendor and amount": (
         replace(CASE, found=(replace(FOUND, marker=OWN, number="X", vendor_id="9", net=Decimal(1)),)),
         TERMS,
+        ("adopt", "ready", "answer-differs"),
+    ),
+    "our mark under another number": (
+        replace(CASE, found=(replace(FOUND, marker=OWN, number="X"),)),
+        TERMS,
         ("adopt", "ready", None),
     ),
     "our mark twice": (
@@ -328,6 +333,14 @@ CASES: dict[str, tuple[Case, Terms, tuple[str, str, str | None]]] = {
         ("create", "ready", None),
     ),
 }
+
+
+def test_in_what_an_adopted_bill_differs_is_told() -> None:
+    found = replace(FOUND, marker=OWN, number="X", net=Decimal("1.00"), currency="EUR")
+    (action,) = decide([replace(CASE, found=(found,))], TERMS)
+
+    assert action.reason is not None
+    assert f"with the number X instead of {DOCUMENT.number} and EUR 1.00 instead of" in action.reason
 
 
 @pytest.mark.parametrize("name", CASES)
