@@ -20,7 +20,7 @@ from connector.quickbooks.faults import explain
 from connector.quickbooks.frozen import BatchItem
 from connector.quickbooks.transport import Company, Outcome
 from connector.state.lock import CompanyLock
-from connector.state.store import Conclusion, Ended, IntendedItem, State
+from connector.state.store import Conclusion, Ended, IntendedItem, Intent, State
 
 __all__ = ["SINGLES", "Flight", "Sender", "Start", "record"]
 
@@ -147,23 +147,25 @@ class Sender:
         # In this order the lock never knows of an earlier send than the state, unless the state is an older copy.
         self._lock.note_send()
         request, attempt = self._state.begin(
-            first.key.company,
-            self._run,
-            own_id,
-            "batch" if batch else first.operation,
-            first.entity if len({order.entity for order in group}) == 1 else None,
-            [
-                IntendedItem(
-                    order.document_id,
-                    bid,
-                    order.document.number,
-                    order.generation,
-                    order.body.decode(),
-                    order.becomes,
-                )
-                for bid, order in items.items()
-            ],
-            revision="0" if batch else first.revision,
+            Intent(
+                first.key.company,
+                self._run,
+                own_id,
+                "batch" if batch else first.operation,
+                first.entity if len({order.entity for order in group}) == 1 else None,
+                [
+                    IntendedItem(
+                        order.document_id,
+                        bid,
+                        order.document.number,
+                        order.generation,
+                        order.body.decode(),
+                        order.becomes,
+                    )
+                    for bid, order in items.items()
+                ],
+                revision="0" if batch else first.revision,
+            )
         )
         return Flight(request, own_id, items, batch, attempt=attempt)
 

@@ -26,7 +26,7 @@ from connector.state.clock import elapsed
 from connector.state.lock import CompanyLock
 from connector.state.requests import ItemOutcome
 from connector.state.sendings import sent_moment
-from connector.state.store import IntendedItem, State, StoredRequest
+from connector.state.store import IntendedItem, Intent, State, StoredRequest
 
 __all__ = ["NewVendor", "VendorMaker", "name_taken", "other_currency"]
 
@@ -143,15 +143,17 @@ class VendorMaker:
         bids = [f"{n:02d}" if batch else "" for n in range(len(group))]
         items = {bid: (vendor, vendor.body) for bid, (vendor, _) in zip(bids, group, strict=True)}
         request = self._state.intend(
-            company,
-            self._run,
-            own_id,
-            "batch" if batch else "create",
-            "Vendor",
-            [
-                IntendedItem(None, bid, vendor.name, generation, items[bid][1].decode())
-                for bid, (vendor, generation) in zip(bids, group, strict=True)
-            ],
+            Intent(
+                company,
+                self._run,
+                own_id,
+                "batch" if batch else "create",
+                "Vendor",
+                [
+                    IntendedItem(None, bid, vendor.name, generation, items[bid][1].decode())
+                    for bid, (vendor, generation) in zip(bids, group, strict=True)
+                ],
+            )
         )
         return _Flight(request, own_id, items, batch)
 

@@ -15,7 +15,7 @@ from connector.state.sendings import Sendings, open_ones
 from connector.state.tables import AttemptRow, DocumentRow, RequestItemRow, RequestRow
 from connector.state.transactions import core, in_bulk, new_id
 
-__all__ = ["Conclusion", "Ended", "IntendedItem", "Requests"]
+__all__ = ["Conclusion", "Ended", "IntendedItem", "Intent", "Requests"]
 
 _DOCUMENT: Final = core(DocumentRow)
 _REQUEST: Final = core(RequestRow)
@@ -75,6 +75,30 @@ class IntendedItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Intent:
+    """
+    A request that is about to be sent.
+
+    Args:
+        company: The realm id.
+        run: The run that intends it.
+        request_id: At most 36 characters.
+        operation: ``batch`` where the items carry their own.
+        entity: None where a batch mixes them.
+        items: At least one.
+        revision: ``0``, or the SyncToken that is replaced.
+    """
+
+    company: str
+    run: str
+    request_id: str
+    operation: Literal["create", "update", "delete", "batch"]
+    entity: str | None
+    items: Sequence[IntendedItem]
+    revision: str = "0"
+
+
+@dataclass(frozen=True, slots=True)
 class Conclusion:
     """
     What evidence says of one sending document.
@@ -109,55 +133,21 @@ class Ended:
 class Requests(Sendings):
     """The part of the state that makes the write protocol durable."""
 
-    def intend(
-        self,
-        company: str,
-        run: str,
-        request_id: str,
-        operation: Literal["create", "update", "delete", "batch"],
-        entity: str | None,
-        items: Sequence[IntendedItem],
-        *,
-        revision: str = "0",
-    ) -> int:
+    def intend(self, intent: Intent) -> int:
         """
-        Commit, in one transaction, what is about to be sent, and move its documents to ``sending``.
+        Commit, in one transaction, what is about to be sent, and move its documents to ``sending``; the request's key.
 
         A request id that is known already (its documents were proven absent) is the same request again, if its items
         and bytes are the same.
-
-        Args:
-            company: The realm id.
-            run: The run that intends it.
-            request_id: At most 36 characters.
-            operation: ``batch`` where the items carry their own.
-            entity: None where a batch mixes them.
-            items: At least one.
-            revision: ``0``, or the SyncToken that is replaced.
-
-        Returns:
-            The request's key in the state.
 
         Raises:
             OurFault: ``request-changed``: the id was used for other bytes; ``move-forbidden``.
         """
         self._committed_alone()
         with self.write() as t:
-            request = self._known_or_new(t, company, run, request_id, operation, entity, items, revision)
-            self._intend(t, run, revision, items)
-            return request
+            return self._intended(t, intent)
 
-    def begin(
-        self,
-        company: str,
-        run: str,
-        request_id: str,
-        operation: Literal["create", "update", "delete", "batch"],
-        entity: str | None,
-        items: Sequence[IntendedItem],
-        *,
-        revision: str = "0",
-    ) -> tuple[int, int]:
+    def begin(self, intent: Intent) -> tuple[int, int]:
         """
         ``intend`` and ``start_attempt`` of all its items in one transaction, for a request that leaves at once (I1).
 
@@ -166,46 +156,38 @@ class Requests(Sendings):
         """
         self._committed_alone()
         with self.write() as t:
-            request = self._known_or_new(t, company, run, request_id, operation, entity, items, revision)
-            self._intend(t, run, revision, items)
-            return request, self._attempted(t, request, [item.bid for item in items])
+            request = self._intended(t, intent)
+            return request, self._attempted(t, request, [item.bid for item in intent.items])
 
-    def _known_or_new(
-        self,
-        t: Connection,
-        company: str,
-        run: str,
-        request_id: str,
-        operation: str,
-        entity: str | None,
-        items: Sequence[IntendedItem],
-        revision: str,
-    ) -> int:
+    def _intended(self, t: Connection, intent: Intent) -> int:
         # A batch draws its id anew; were it drawn twice, the table would refuse it.
-        asked = {"company": company, "request_id": request_id}
-        request: int | None = t.scalar(_SAME_REQUEST, asked) if operation != "batch" else None
-        if request is not None:
-            self._intend_again(t, request, items)
-            return request
-        intent = {"company": company, "request_id": request_id, "operation": operation, "entity": entity}
-        generation = max(item.generation for item in items)
-        marks = {"generation": generation, "revision": revision, "created": utc_now(), "run": run}
-        request = new_id(t, _REQUEST, {**intent, **marks})
-        in_bulk(t, _NEW_ITEM, [{"request": request, **_stored(item)} for item in items])
-        return request
-
-    def _intend(self, t: Connection, run: str, revision: str, items: Sequence[IntendedItem]) -> None:
-        marks = {"revision": revision, "rounds": 0, "code": None, "reason": None, "remedy": None, "run": run}
+        asked = {"company": intent.company, "request_id": intent.request_id}
+        request: int | None = t.scalar(_SAME_REQUEST, asked) if intent.operation != "batch" else None
+        if request is None:
+            generation = max(item.generation for item in intent.items)
+            row = {**asked, "operation": intent.operation, "entity": intent.entity, "generation": generation}
+            request = new_id(t, _REQUEST, {**row, "revision": intent.revision, "created": utc_now(), "run": intent.run})
+            in_bulk(t, _NEW_ITEM, [{"request": request, **_stored(item)} for item in intent.items])
+        else:
+            self._intend_again(t, request, intent.items)
+        marks = {"revision": intent.revision, "rounds": 0, "code": None, "reason": None, "remedy": None}
         moves = [
             (
                 item.document_id,
                 "sending",
-                {"number": item.number, "generation": item.generation, **marks, **(item.becomes or {})},
+                {
+                    "number": item.number,
+                    "generation": item.generation,
+                    "run": intent.run,
+                    **marks,
+                    **(item.becomes or {}),
+                },
             )
-            for item in items
+            for item in intent.items
             if item.document_id is not None
         ]
         _move(t, moves)
+        return request
 
     def _intend_again(self, t: Connection, request: int, items: Sequence[IntendedItem]) -> None:
         """The same id goes with the same bytes for ever (I4)."""

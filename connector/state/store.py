@@ -10,7 +10,7 @@ from connector.state import file
 from connector.state.documents import Documents
 from connector.state.invoices import Invoices, SeenInvoice
 from connector.state.references import References
-from connector.state.requests import Conclusion, Ended, IntendedItem
+from connector.state.requests import Conclusion, Ended, IntendedItem, Intent
 from connector.state.runs import Runs
 from connector.state.sendings import StoredRequest
 from connector.state.transactions import damaged, faults
@@ -22,6 +22,7 @@ __all__ = [
     "Conclusion",
     "Ended",
     "IntendedItem",
+    "Intent",
     "SeenInvoice",
     "State",
     "StoredRequest",

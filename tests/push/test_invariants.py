@@ -22,7 +22,7 @@ from connector.sandbox.credentials import REALM_ID
 from connector.state.lock import CompanyLock
 from connector.state.moves import MOVES
 from connector.state.requests import Conclusion
-from connector.state.store import IntendedItem, State
+from connector.state.store import IntendedItem, Intent, State
 from connector.state.tables import AttemptRow, DocumentRow, RequestItemRow, RequestRow
 from connector.sync.sign_in import SignInRow
 
@@ -94,7 +94,9 @@ def kept(state: State, invoice: str = "1", first: str = "ready") -> int:
 
 
 def intended(state: State, document: int, body: str = "{}") -> int:
-    return state.intend(REALM_ID, "run", "an id", "create", "Bill", [IntendedItem(document, "", "N-1", 0, body)])
+    return state.intend(
+        Intent(REALM_ID, "run", "an id", "create", "Bill", [IntendedItem(document, "", "N-1", 0, body)])
+    )
 
 
 def stops(code: str, do: Callable[[], Any]) -> None:
@@ -188,7 +190,7 @@ def test_i2_one_key_has_one_row_and_one_quickbooks_id_one_document(state: State)
     stops(INVARIANTS["I2"].code, again)
     first, second = kept(state, "2"), kept(state, "3")
     for document, request in ((first, "a"), (second, "b")):
-        state.intend(REALM_ID, "run", request, "create", "Bill", [IntendedItem(document, "", None, 0, "{}")])
+        state.intend(Intent(REALM_ID, "run", request, "create", "Bill", [IntendedItem(document, "", None, 0, "{}")]))
     state.conclude(first, "sent", qbo_id="145")
     stops(INVARIANTS["I2"].code, lambda: state.conclude(second, "sent", qbo_id="145"))
 

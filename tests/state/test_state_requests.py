@@ -11,12 +11,12 @@ from connector.document import Key
 from connector.errors import OurFault
 from connector.state import clock
 from connector.state.sendings import sent_moment
-from connector.state.store import IntendedItem, State
+from connector.state.store import IntendedItem, Intent, State
 
 
 def intend(state, *rows, request_id="rid-1", body="{}", operation="create", **more):
     items = [IntendedItem(row.id, str(n), row.number, 0, body) for n, row in enumerate(rows, 1)]
-    return state.intend(COMPANY, "run", request_id, operation, "Bill", items, **more)
+    return state.intend(Intent(COMPANY, "run", request_id, operation, "Bill", items, **more))
 
 
 def now(state, row):
@@ -230,14 +230,14 @@ def test_a_request_id_is_one_companys(state):
     state.save_documents("999", "run", [other])
     other = state.document(Key("999", "cake", "1", "bill"))
     items = [IntendedItem(other.id, "1", None, 0, "{}")]
-    assert state.intend("999", "run", "rid-1", "create", "Bill", items) != state.open_request(row.id).request.id
+    assert state.intend(Intent("999", "run", "rid-1", "create", "Bill", items)) != state.open_request(row.id).request.id
 
 
 def test_the_whole_life_of_a_document_can_be_told(state):
     row = saved(state, 1)
     for generation, (to, outcome) in enumerate([("refused", "refused"), ("sent", "applied")]):
         items = [IntendedItem(row.id, "1", row.number, generation, f'{{"g":{generation}}}')]
-        request = state.intend(COMPANY, "run", f"rid-{generation}", "create", "Bill", items)
+        request = state.intend(Intent(COMPANY, "run", f"rid-{generation}", "create", "Bill", items))
         state.finish_attempt(state.start_attempt(request, ["1"]), outcome, 200)
         state.conclude(row.id, to)
         if to == "refused":
