@@ -17,9 +17,9 @@ def pytest_configure() -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """A process for each core, but for chosen files none: there one may print and debug."""
+    """Two processes for each core, as tests wait half of their time; for chosen files none: there one may debug."""
     chosen = config.args != config.getini("testpaths")
-    return 0 if chosen else len(os.sched_getaffinity(0))
+    return 0 if chosen else 2 * len(os.sched_getaffinity(0))
 
 
 @pytest.fixture(scope="session")
