@@ -31,6 +31,9 @@ client_secret = "{client_secret}"
 refresh_token = "{refresh_token}"
 api_url       = "{url}/quickbooks/v3"
 discovery_url = "{url}/oauth/discovery"
+requests_per_minute = 100000
+requests_per_second = 10000
+batches_per_minute  = 10000
 
 [sources.cake]
 type       = "cake"

@@ -35,6 +35,9 @@ refresh_token = "{refresh_token}"
 api_url       = "{url}/quickbooks/v3"
 discovery_url = "{url}/oauth/discovery"
 settle_after  = "{settle_after} s"          # 180 s with the real QuickBooks
+requests_per_minute = 100000       # Intuit takes 500 a minute, 10 a second and 40 batches a minute;
+requests_per_second = 10000        # the pretend one takes what it is sent
+batches_per_minute  = 10000
 
 [sources.cake]
 type       = "cake"

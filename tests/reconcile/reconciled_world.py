@@ -28,6 +28,9 @@ client_secret = "sandbox-secret"
 refresh_token = "sandbox-refresh-token"
 api_url = "{url}/quickbooks/v3"
 discovery_url = "{url}/oauth/discovery"
+requests_per_minute = 100000
+requests_per_second = 10000
+batches_per_minute = 10000
 timeout = "2 s"
 
 [sources.cake]

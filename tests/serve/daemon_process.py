@@ -42,6 +42,9 @@ client_secret = "{credentials.CLIENT_SECRET}"
 refresh_token = "{credentials.REFRESH_TOKEN}"
 api_url = "{self.url}/quickbooks/v3"
 discovery_url = "{self.url}/oauth/discovery"
+requests_per_minute = 100000
+requests_per_second = 10000
+batches_per_minute = 10000
 {chosen}
 [sources.cake]
 type = "cake"
