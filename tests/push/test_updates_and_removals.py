@@ -171,7 +171,7 @@ def test_a_change_that_was_decided_and_not_begun_is_decided_again(project: Proje
     """The run ends between the decision, which is kept, and the intent."""
     billed(project, **wish)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(State, "_known_or_new", full_disk)
+        patch.setattr(State, "_intended", full_disk)
         project.sync(code=5)
 
     assert project.sync().counts == {"updated" if wish is CHANGED else "removed": 1}
@@ -182,7 +182,7 @@ def test_a_refused_change_that_is_asked_again_and_not_begun_is_decided_again(pro
     refuse(project)
     project.sync()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(State, "_known_or_new", full_disk)
+        patch.setattr(State, "_intended", full_disk)
         project.sync("--retry-refused", code=5)
 
     assert project.sync().counts == {"updated": 1}
