@@ -31,7 +31,8 @@ class Place:
         self.write()
 
     def write(self, *, cake: str | None = "every 400 ms", factory: str | None = None, **quickbooks: str | int) -> None:
-        given = {"environment": "sandbox", "settle_after": "1 s"} | quickbooks
+        limits = {"requests_per_minute": 100000, "requests_per_second": 10000, "batches_per_minute": 10000}
+        given = {"environment": "sandbox", "settle_after": "1 s"} | limits | quickbooks
         chosen = "".join(f"{name} = {json.dumps(value)}\n" for name, value in given.items())
         lines = [f'schedule = "{one}"' if one else "" for one in (cake, factory)]
         (self.folder / "connector.toml").write_text(f"""
@@ -42,9 +43,6 @@ client_secret = "{credentials.CLIENT_SECRET}"
 refresh_token = "{credentials.REFRESH_TOKEN}"
 api_url = "{self.url}/quickbooks/v3"
 discovery_url = "{self.url}/oauth/discovery"
-requests_per_minute = 100000
-requests_per_second = 10000
-batches_per_minute = 10000
 {chosen}
 [sources.cake]
 type = "cake"
