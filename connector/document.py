@@ -20,6 +20,7 @@ __all__ = [
     "Kind",
     "Line",
     "as_data",
+    "digest",
     "from_data",
     "marker",
 ]
@@ -43,14 +44,25 @@ class Key:
 
     def digest(self, *more: str, length: int) -> str:
         """
-        Base32 of sha256 over the key and ``more``, in lower case: the root of every id we send.
+        ``digest`` of the key and ``more``.
 
         Args:
             more: What else it is the digest of.
             length: How many characters of it; a multiple of eight.
         """
-        text = "|".join((self.company, self.source, self.invoice, self.kind, *more))
-        return base64.b32encode(hashlib.sha256(text.encode()).digest()[: length * 5 // 8]).decode().lower()
+        return digest(self.company, self.source, self.invoice, self.kind, *more, length=length)
+
+
+def digest(*parts: str, length: int) -> str:
+    """
+    Base32 of sha256 over ``parts``, in lower case: the root of every id we send.
+
+    Args:
+        parts: What it is the digest of, in this order.
+        length: How many characters of it; a multiple of eight.
+    """
+    text = "|".join(parts)
+    return base64.b32encode(hashlib.sha256(text.encode()).digest()[: length * 5 // 8]).decode().lower()
 
 
 def marker(key: Key) -> str:

@@ -22,7 +22,7 @@ from connector.quickbooks.transport import Company, Outcome
 from connector.state.lock import CompanyLock
 from connector.state.store import Conclusion, Ended, IntendedItem, Intent, State
 
-__all__ = ["SINGLES", "Flight", "Sender", "Start", "record"]
+__all__ = ["SINGLES", "Flight", "Sender", "Start", "ended", "record"]
 
 SINGLES: Final = 12  # up to so many waiting documents go one by one; batches pay above
 _UNANSWERED: Final = 10  # so many requests in a row without an answer, and the service counts as down
@@ -197,7 +197,7 @@ class Sender:
         # Replays are read from QuickBooks before anything is written down: no transaction is open over HTTP.
         landed = {bid: order for bid, order in flight.items.items() if bid not in waits}
         results = [(order, self._believed(flight, order, outcomes[bid])) for bid, order in landed.items()]
-        self._state.land(_ended(flight, outcomes, whole), _conclusions(results, flight.request))
+        self._state.land(ended(flight.attempt, outcomes), _conclusions(results, flight.request))
         if not waits:
             return False, results
         flight.items, flight.attempt = waits, 0
@@ -287,15 +287,17 @@ def _conclusion(order: Order, written: Written, request: int | None) -> Conclusi
     return Conclusion(order.document_id, written.state, _item_outcome(written), fields, request)
 
 
-def _ended(flight: Flight, outcomes: Mapping[str, Outcome], whole: Outcome) -> Ended:
+def ended(attempt: int, outcomes: Mapping[str, Outcome]) -> Ended:
+    """What is kept of a sending: its items' outcomes in one, with the first's where only one can stand."""
+    first = next(iter(outcomes.values()))
     kinds = {outcome.kind for outcome in outcomes.values()}
     return Ended(
-        flight.attempt,
+        attempt,
         kinds.pop() if len(kinds) == 1 else "answered",
-        http_status=whole.http_status,
-        code=whole.code if len(outcomes) == 1 else None,
-        intuit_tid=whole.intuit_tid,
-        detail=whole.detail or whole.message or None,
+        http_status=first.http_status,
+        code=first.code if len(outcomes) == 1 else None,
+        intuit_tid=first.intuit_tid,
+        detail=first.detail or first.message or None,
     )
 
 

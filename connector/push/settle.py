@@ -23,10 +23,9 @@ from connector.quickbooks.documents import operation_of
 from connector.quickbooks.outcome import parse
 from connector.quickbooks.posted import marker_in
 from connector.quickbooks.transport import Company, one_of
-from connector.state.clock import elapsed
-from connector.state.sendings import StoredRequest, sent_moment
+from connector.state.sendings import StoredRequest
 from connector.state.store import State
-from connector.state.tables import DocumentRow, RequestRow
+from connector.state.tables import DocumentRow
 
 __all__ = ["Settled", "due_in", "settle"]
 
@@ -59,7 +58,7 @@ class _Waiting:
 
 def due_in(state: State, company_id: str, settle_after: float) -> float | None:
     """Seconds until every document of unknown outcome may be settled; None where there is none."""
-    waits = [settle_after - _since(each.request) for each in _waiting(state, company_id)]
+    waits = [settle_after - each.request.seconds_since_send() for each in _waiting(state, company_id)]
     return max(0.0, *waits) if waits else None
 
 
@@ -69,7 +68,11 @@ def settle(state: State, company: Company, sender: Sender) -> Iterator[Settled]:
 
     Due is what was last sent ``settle_after`` ago (I6), and only what is found there or is proven absent leaves (I5).
     """
-    due = [each for each in _waiting(state, company.realm_id) if _since(each.request) >= company.settings.settle_after]
+    due = [
+        each
+        for each in _waiting(state, company.realm_id)
+        if each.request.seconds_since_send() >= company.settings.settle_after
+    ]
     absent: list[Flight] = []
     for waiting in due:
         flight = _flight(waiting)
@@ -127,16 +130,9 @@ def _waiting(state: State, company_id: str) -> list[_Waiting]:
                 code="sending-without-request",
                 remedy="Report this.",
             )
-        requests[_id(request.request)] = request
-        by_request.setdefault(_id(request.request), []).append(document)
+        requests[request.key] = request
+        by_request.setdefault(request.key, []).append(document)
     return [_Waiting(requests[id_], tuple(documents)) for id_, documents in by_request.items()]
-
-
-def _since(request: StoredRequest) -> float:
-    """Seconds since the last send; an intent without one was never sent, or its process died before saying so."""
-    if not request.attempts:
-        return float("inf")
-    return elapsed(sent_moment(request.attempts[-1]))
 
 
 def _flight(waiting: _Waiting) -> Flight:
@@ -161,10 +157,10 @@ def _flight(waiting: _Waiting) -> Flight:
             revision=body.get("SyncToken", "0"),
         )
     request = waiting.request.request
-    return Flight(_id(request), request.request_id, items, batch=request.operation == "batch")
+    return Flight(waiting.request.key, request.request_id, items, batch=request.operation == "batch")
 
 
-def _id(row: DocumentRow | RequestRow) -> int:
+def _id(row: DocumentRow) -> int:
     if row.id is None:  # pragma: no cover - every row that was read has one
         raise AssertionError(row)
     return row.id

@@ -5,27 +5,24 @@ A name is given out once in QuickBooks, so the name is the evidence: found, it w
 overdue no more, the same bytes go out again under the same id, or are left out where nobody needs the vendor any more.
 """
 
-import base64
-import hashlib
 import secrets
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from connector.document import digest
 from connector.invoice import Trouble
 from connector.push.patience import THROTTLES, refused_to_go_on, stops
-from connector.push.send import SINGLES
+from connector.push.send import SINGLES, ended
 from connector.quickbooks.documents import vendor_body
 from connector.quickbooks.faults import explain
 from connector.quickbooks.frozen import BatchItem, frozen
 from connector.quickbooks.names import Names, Reference
 from connector.quickbooks.outcome import parse
 from connector.quickbooks.transport import Company, Outcome, one_of, quote
-from connector.state.clock import elapsed
 from connector.state.lock import CompanyLock
 from connector.state.requests import ItemOutcome
-from connector.state.sendings import sent_moment
 from connector.state.store import IntendedItem, Intent, State, StoredRequest
 
 __all__ = ["NewVendor", "VendorMaker", "name_taken", "other_currency"]
@@ -104,9 +101,7 @@ class VendorMaker:
         bodies = {item.bid: item.body.encode() for item in stored.items if item.outcome is None}
         open_ones = {bid: _vendor_of(body) for bid, body in bodies.items()}
         found = self._look(open_ones.values())
-        overdue = not stored.attempts or (
-            elapsed(sent_moment(stored.attempts[-1])) >= self._company.settings.settle_after
-        )
+        overdue = stored.seconds_since_send() >= self._company.settings.settle_after
         outcomes: dict[str, ItemOutcome] = {}
         again: dict[str, tuple[NewVendor, bytes]] = {}
         for bid, vendor in open_ones.items():
@@ -119,11 +114,11 @@ class VendorMaker:
                 again[bid] = vendor, bodies[bid]
             else:
                 outcomes[bid] = "left-out"
-        self._state.conclude_vendors(_key(stored), outcomes)
+        self._state.conclude_vendors(stored.key, outcomes)
         batch = stored.request.operation == "batch"
         if again and not self._stop.is_set() and self._company.take_turn("batch" if batch else "request", self._stop):
             doubtful = bool(stored.attempts)
-            yield from self._sent(_Flight(_key(stored), stored.request.request_id, again, batch, doubtful))
+            yield from self._sent(_Flight(stored.key, stored.request.request_id, again, batch, doubtful))
 
     def _look(self, vendors: Iterable[NewVendor]) -> dict[str, dict[str, Any]]:
         """The vendors of these names that QuickBooks has, by the name in lower case."""
@@ -168,7 +163,7 @@ class VendorMaker:
             # Names are looked up before anything is written down: no transaction is open over HTTP.
             made = {bid: self._made(flight, bid, answers[bid]) for bid in flight.items if bid not in slow}
             with self._state.write():
-                self._finish(attempt, answers)
+                self._state.land(ended(attempt, answers), ())
                 outcomes = {bid: outcome for bid, (_, outcome) in made.items() if outcome is not None}
                 self._state.conclude_vendors(flight.request, outcomes)
             yield from ((flight.items[bid][0], found) for bid, (found, _) in made.items())
@@ -190,18 +185,6 @@ class VendorMaker:
         batch = [BatchItem(bid, "create", "Vendor", body) for bid, (_, body) in flight.items.items()]
         answers = self._company.send_batch(batch, flight.request_id, turn_taken=True)
         return attempt, dict.fromkeys(flight.items, answers) if isinstance(answers, Outcome) else answers
-
-    def _finish(self, attempt: int, answers: Mapping[str, Outcome]) -> None:
-        one = next(iter(answers.values()))
-        kinds = {outcome.kind for outcome in answers.values()}
-        self._state.finish_attempt(
-            attempt,
-            one.kind if len(kinds) == 1 else "answered",
-            http_status=one.http_status,
-            code=one.code if len(answers) == 1 else None,
-            intuit_tid=one.intuit_tid,
-            detail=one.detail or one.message or None,
-        )
 
     def _made(self, flight: _Flight, bid: str, outcome: Outcome) -> tuple[_Made, ItemOutcome | None]:
         """The vendor or why there is none, and what the request's item came to; None where nobody knows."""
@@ -258,8 +241,7 @@ def _in_currency(found: Reference, vendor: NewVendor) -> _Made:
 
 def _request_id(company: str, vendor: NewVendor, generation: int) -> str:
     """Of a single creation: 32 characters that can be worked out with the state lost."""
-    text = "|".join((company, "vendor", vendor.name, vendor.currency, "create", "0", str(generation)))
-    return base64.b32encode(hashlib.sha256(text.encode()).digest()).decode().lower()[:32]
+    return digest(company, "vendor", vendor.name, vendor.currency, "create", "0", str(generation), length=32)
 
 
 def _vendor_of(body: bytes) -> NewVendor:
@@ -273,9 +255,3 @@ def _askable(name: str) -> bool:
         return bool(quote(name))
     except ValueError:
         return False
-
-
-def _key(stored: StoredRequest) -> int:
-    if stored.request.id is None:  # pragma: no cover - every row that was read has one
-        raise AssertionError(stored)
-    return stored.request.id

@@ -15,10 +15,9 @@ from connector.report.problems import problem_data
 from connector.report.run import CompanyName, stamp
 from connector.report.runs import told_problems
 from connector.settings import Settings, SourceSettings
-from connector.state.clock import elapsed
 from connector.state.holder import holder_of
 from connector.state.overview import Standing, standings
-from connector.state.sendings import sent_moment
+from connector.state.sendings import seconds_since
 from connector.state.store import State
 from connector.state.tables import RunRow
 from connector.sync.sign_in import sign_in_status
@@ -306,7 +305,7 @@ def _lock(folder: Path, company: str) -> dict[str, Any] | None:
 def _unknown(state: State, one: Standing, settle_after: float, now: datetime.datetime) -> dict[str, Any]:
     request = state.open_request(one.document) if one.document else None
     sent = request.attempts[-1] if request and request.attempts else None
-    left = 0.0 if sent is None else max(0.0, settle_after - elapsed(sent_moment(sent)))
+    left = max(0.0, settle_after - seconds_since(sent))
     return {
         "source": one.source,
         "invoice": one.invoice,

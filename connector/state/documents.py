@@ -130,9 +130,7 @@ class Documents(Transactions):
         with self.read() as t:
             for source in {row["source"] for row in rows}:
                 for piece in chunks([row["invoice"] for row in rows if row["source"] == source]):
-                    here = query.where(
-                        columns.company == company, columns.source == source, among(columns.invoice, piece)
-                    )
+                    here = query.where(columns.source == source, among(columns.invoice, piece))
                     found.update({(row[0], row[1], row[2]): (row[3], row[4]) for row in t.execute(here)})
         return found
 

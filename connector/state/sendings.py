@@ -8,11 +8,11 @@ from sqlalchemy import Connection, bindparam, func, select
 from sqlmodel import col
 from sqlmodel import select as rows_of
 
-from connector.state.clock import Moment
+from connector.state.clock import Moment, elapsed
 from connector.state.tables import AttemptRow, DocumentRow, RequestItemRow, RequestRow
 from connector.state.transactions import Transactions, chunks, core
 
-__all__ = ["Sendings", "StoredRequest", "open_ones", "sent_moment"]
+__all__ = ["Sendings", "StoredRequest", "open_ones", "seconds_since", "sent_moment"]
 
 _DOCUMENT: Final = core(DocumentRow)
 _ITEM: Final = core(RequestItemRow)
@@ -31,6 +31,17 @@ class StoredRequest:
     items: tuple[RequestItemRow, ...]
     attempts: tuple[AttemptRow, ...]
 
+    @property
+    def key(self) -> int:
+        """The request's key in the state."""
+        if self.request.id is None:  # pragma: no cover - every row that was read has one
+            raise AssertionError(self)
+        return self.request.id
+
+    def seconds_since_send(self) -> float:
+        """``seconds_since`` of the last attempt."""
+        return seconds_since(self.attempts[-1] if self.attempts else None)
+
 
 def sent_moment(attempt: AttemptRow) -> Moment:
     """
@@ -39,6 +50,11 @@ def sent_moment(attempt: AttemptRow) -> Moment:
     Its machine may have slept between the intent and the first byte, so one that has ended counts from its end.
     """
     return Moment(attempt.boot_id, attempt.boot_seconds, attempt.ended_at or attempt.sent_at)
+
+
+def seconds_since(attempt: AttemptRow | None) -> float:
+    """How long ago ``attempt`` was sent, by ``sent_moment``; infinitely long where there was none."""
+    return float("inf") if attempt is None else elapsed(sent_moment(attempt))
 
 
 class Sendings(Transactions):

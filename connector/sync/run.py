@@ -22,9 +22,9 @@ from connector.push import Sender, VendorMaker, due_in, settle
 from connector.quickbooks.names import Names
 from connector.settings import Settings, SourceSettings
 from connector.sources.source import Window
-from connector.state.clock import elapsed, utc_now
+from connector.state.clock import utc_now
 from connector.state.lock import CompanyLock
-from connector.state.sendings import sent_moment
+from connector.state.sendings import seconds_since
 from connector.state.store import State
 from connector.sync.books import Books
 from connector.sync.company import Opened, keep_signed_in, open_company
@@ -248,8 +248,7 @@ class Run:
         ``strange``: QuickBooks holds marks that the state does not know. Where the lock file does not know of their
         sending either, because it is new or older too, the last of them may have left just now. Whether it waited.
         """
-        known = self._state.newest_attempt(self._company)
-        by_state = elapsed(sent_moment(known)) if known else float("inf")
+        by_state = seconds_since(self._state.newest_attempt(self._company))
         by_lock = lock.seconds_since_send()
         if by_lock is None or by_state <= by_lock:
             if not strange:

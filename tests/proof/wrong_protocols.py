@@ -10,6 +10,7 @@ import pytest
 
 from connector.push.send import Flight, Sender
 from connector.state.lock import CompanyLock
+from connector.state.sendings import StoredRequest
 from connector.state.store import State
 
 settle = import_module("connector.push.settle")  # the package has a function of that name
@@ -34,7 +35,7 @@ def fresh_request_ids(patch: pytest.MonkeyPatch) -> None:
 
 def no_waiting(patch: pytest.MonkeyPatch) -> None:
     """Absent counts however soon QuickBooks is asked after the send."""
-    patch.setattr(settle, "_since", lambda request: float("inf"))
+    patch.setattr(StoredRequest, "seconds_since_send", lambda self: float("inf"))
 
 
 def whole_batch_again(patch: pytest.MonkeyPatch) -> None:
