@@ -68,9 +68,11 @@ def gone(row: Row, intended: Intended, bills: tuple[Bill, ...]) -> Iterator[Row]
         yield _second(row, more, bills[0])
 
 
-def unclaimed(bill: Bill) -> Row:
-    """The row of a bill with a mark that belongs to no invoice and no document."""
+def unclaimed(bill: Bill, connection: str | None = None) -> Row:
+    """The row of a bill with a mark of nobody; ``connection``: it was made for one that the settings no longer have."""
     why = f"{bill.called} carries a connector's mark, and neither a source nor the state knows it"
+    if connection is not None:
+        why = f'{bill.called} was made for the connection "{connection}", which the settings no longer have'
     row = Row("no-source", None, None, bill.date, why, _NEXT["no-source"], bill.number or None, bill.vendor)
     return replace(row, currency=bill.currency, **_of_bill(bill))
 

@@ -173,3 +173,15 @@ class Documents(Transactions):
             for piece in chunks(ids)
             for row in self._rows(query.where(col(DocumentRow.qbo_id).in_(piece)))
         }
+
+    def owners(self, company: str, entity: str, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """Source and invoice of our documents by their QuickBooks ids."""
+        columns = _DOCUMENT.c
+        query = select(columns.qbo_id, columns.source, columns.invoice)
+        query = query.where(columns.company == company, columns.entity == entity)
+        with self.read() as t:
+            return {
+                row[0]: (row[1], row[2])
+                for piece in chunks(ids)
+                for row in t.execute(query.where(among(columns.qbo_id, piece)))
+            }

@@ -153,9 +153,10 @@ class Gathered:
     follows: Callable[[Known, Invoice], bool] | None = None
     standings: Standings | None = None
 
-    def cases(self, invoices: Sequence[Invoice]) -> list[Case]:
-        """One case for each invoice, in their order."""
-        rows = self.state.documents(self.company, self.source, [invoice.id for invoice in invoices])
+    def cases(self, invoices: Sequence[Invoice], rows: Table[tuple[str, str], DocumentRow] | None = None) -> list[Case]:
+        """One case for each invoice, in their order; ``rows`` are their documents, where they are read already."""
+        if rows is None:
+            rows = self.state.documents(self.company, self.source, [invoice.id for invoice in invoices])
         met = [self._meet(invoice, rows) for invoice in invoices]
         claims = [each.document.number for each in met if each.document is not None and self._claims(each)]
         for number in claims:

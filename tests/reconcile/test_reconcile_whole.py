@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from reconciled_world import World, amounts, mark
 
-from connector.reconcile import compare, gather
+from connector.reconcile import compare, comparison
 
 D = Decimal
 
@@ -343,11 +343,11 @@ def test_a_planted_loss_is_seen(world: World, monkeypatch: pytest.MonkeyPatch, w
     world.owe(2)
     world.sync()
     if what == "compare":
-        monkeypatch.setattr(gather, "compare", lambda one: (row for row in compare(one) if row.invoice != "1"))
+        monkeypatch.setattr(comparison, "compare", lambda one: (row for row in compare(one) if row.invoice != "1"))
     else:
-        whole = gather.Reconciliation._in_period
+        whole = comparison.Comparison._in_period
         monkeypatch.setattr(
-            gather.Reconciliation, "_in_period", lambda self, name: (chunk[1:] for chunk in whole(self, name))
+            comparison.Comparison, "_in_period", lambda self, name: (chunk[1:] for chunk in whole(self, name))
         )
 
     report = world.reconcile()
