@@ -96,7 +96,10 @@ class Beside:
             case = replace(case, found=self._found(case, mapped))
         action = next(iter(decide([case], self.terms)))
         amount = amount_of(invoice, currency)
-        return Seen(action, currency, amount, intended, tuple(bills), by_hand, standing, None if bills else deleted)
+        now = self._intended(mapped, None) if action.code == "changed-at-source" and mapped is not None else None
+        return Seen(
+            action, currency, amount, intended, tuple(bills), by_hand, standing, None if bills else deleted, now
+        )
 
     def _marks(self, key: Key) -> list[str]:
         """The invoice's marks; a correction may have turned a bill into a credit since."""

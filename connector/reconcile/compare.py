@@ -141,6 +141,9 @@ def _with_bill(seen: Seen, bill: Bill) -> Row:
     if seen.intended.document is None and seen.amount is not None and seen.amount != bill.net:
         told = f"{_shown(bill.net, bill.currency)} instead of {_shown(seen.amount, seen.currency)}"
         found.append(("amount-differs", f"the amount is {told}"))
+    if seen.action.code == "changed-at-source" and seen.now is not None and not any(differences(seen.now, bill)):
+        row = replace(row, **_of_document(seen.now))
+        return _told(row, "matched", f"the source changed, and {bill.called} was corrected in QuickBooks to the same")
     if seen.action.code in ("voided-at-source", "changed-at-source"):
         voided = seen.action.code == "voided-at-source"
         status: Status = "changed-at-source" if not voided else "voided-at-source"

@@ -113,6 +113,7 @@ class Seen:
         by_hand: The own bill was not made by this connector.
         standing: What the state says of the document, where there is one.
         deleted: QuickBooks' id of its bill, where that was deleted there.
+        now: What is intended as the source says it now, where that changed after the bill was made.
     """
 
     action: Action
@@ -123,3 +124,4 @@ class Seen:
     by_hand: bool = False
     standing: Standing | None = None
     deleted: str | None = None
+    now: Intended | None = None

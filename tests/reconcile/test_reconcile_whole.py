@@ -367,3 +367,19 @@ def test_a_mark_copied_into_anothers_bill_moves_no_bill(world: World) -> None:
 
     assert [(row.invoice, row.status) for row in report.rows] == [("1", "matched"), ("2", "matched")]
     assert report.closes
+
+
+def test_a_bill_that_a_person_corrects_as_the_source_was_is_matched_again(world: World) -> None:
+    world.owe(1)
+    world.owe(2)
+    world.sync()
+    for invoice in (1, 2):
+        world.owe(invoice, amount="120.00", day="2026-03-30")
+    world.edit(1, Line=world.line("120.00"), TxnDate="2026-03-30")
+    world.edit(2, Line=world.line("120.00"))
+
+    report = world.reconcile()
+
+    assert (report.status(1), report.status(2)) == ("matched", "changed-at-source")
+    assert amounts(report.of(1)[0]) == (D("120.00"),) * 3
+    assert report.closes
