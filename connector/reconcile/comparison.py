@@ -179,8 +179,9 @@ class Comparison:
                     if self._within(bill.date):
                         strange.append((bill, row.source if row else None))
                 elif row.id not in told and not self._has(row.source, row.invoice):
-                    told.add(row.id)
-                    if self._within(day := _invoice_date(row) or bill.date):
+                    day = _invoice_date(row) or bill.date
+                    if self._within(day):
+                        told.add(row.id)
                         yield from self._of_gone(row, day)
         yield from self._strangers(strange)
 

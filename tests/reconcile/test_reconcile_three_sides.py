@@ -137,7 +137,7 @@ def state_documents(draw: st.DrawFn) -> dict[str, Any]:
         "facts": draw(st.sampled_from([facts, None])),
         "number": number,
         "vendor": vendor,
-        "date": draw(st.sampled_from([day, None])),
+        "date": day,
         "currency": currency,
         "amount": line.amount,
     }
@@ -247,23 +247,26 @@ def bills_to_be_told(house: House, sides: Sides, rows: list[Row]) -> set[tuple[s
         for one in sides.invoices
         for kind in ("bill", "credit")
     }
-    first = [row for row in rows if row.status not in ("before-start", "twice-in-quickbooks", "no-source")]
-    of_invoices = [row for row in first if row.invoice is not None and sides.has(row.source or "", row.invoice)]
-    shown = {row.number for row in of_invoices if row.our_amount is not None}
+    shown = {row.number for row in rows if row.our_amount is not None and _lays_claim(row, sides)}
     told = set()
     for place, bill in sides.bills.items():
         row = sides.links().get(place) or marks.get(bill.marker or "")
         read = bill.date >= READ_FROM or (place in sides.links() and row is not None and _holds(row))
         of_old = row is not None and row["source"] == OLD
         of_nobody = row is None and bill.marker is not None and bill.marker not in pulled
-        dateless = row is not None and row["facts"] is None and row["date"] is None
-        gone = dateless and not sides.has(row["source"], row["invoice"])  # type: ignore[index]
-        if (of_old or of_nobody or gone) and bill.date < FIRST:
+        if (of_old or of_nobody) and bill.date < FIRST:
             continue  # with no invoice to go by it is of the month that it is dated in
         shares = bill.marker is None and bool(bill.number) and bill.number in shown
         if read and (row is not None or bill.marker is not None or shares):
             told.add(place)
     return told
+
+
+def _lays_claim(row: Row, sides: Sides) -> bool:
+    """Whether it is an invoice's own row; one before the start asks for no bill that is nobody's."""
+    ours = row.invoice is not None and sides.has(row.source or "", row.invoice)
+    before = row.date is not None and row.date < START and row.qbo_id is None
+    return ours and not before and row.status != "twice-in-quickbooks"
 
 
 def _holds(row: dict[str, Any]) -> bool:
@@ -316,7 +319,7 @@ def test_every_invoice_and_every_bill_of_ours_is_in_one_row_and_the_proof_closes
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @given(three_sides())
-@settings(SAMPLE, max_examples=3000)
+@settings(SAMPLE, max_examples=1500)
 def test_the_same_for_very_many_sides(house: House, sides: Sides) -> None:
     check(house, sides)
 
