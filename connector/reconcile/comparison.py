@@ -151,11 +151,12 @@ class Comparison:
 
     def _gone(self, source: str) -> Iterator[Row]:
         """Documents of the period whose invoice the pull, which was whole, no longer holds."""
-        pulled = self._sources[source]
-        for row in self._state.documents_in_state(self._company, _HELD_BY_QUICKBOOKS, source):
-            day = _invoice_date(row)
-            if day is not None and self._within(day) and not pulled.holds(row.invoice):
-                yield from self._of_gone(row, day)
+        for chunk in self._state.invoices_in_state(self._company, _HELD_BY_QUICKBOOKS, source):
+            gone = [invoice for invoice in chunk if not self._sources[source].holds(invoice)]
+            for row in self._state.documents(self._company, source, gone).values():
+                day = _invoice_date(row)
+                if row.state in _HELD_BY_QUICKBOOKS and day is not None and self._within(day):
+                    yield from self._of_gone(row, day)
 
     def _of_gone(self, row: DocumentRow, day: datetime.date) -> Iterator[Row]:
         intended, bills = self._besides[row.source].gone(row, day)

@@ -60,6 +60,20 @@ class Documents(Transactions):
             yield from rows
             last = rows[-1].id if len(rows) == CHUNK else None
 
+    def invoices_in_state(self, company: str, states: Sequence[str], source: str) -> Iterator[list[str]]:
+        """The invoices of ``source`` with a document in one of ``states``, some at a time, each once."""
+        columns = _DOCUMENT.c
+        query = select(columns.invoice).distinct().order_by(columns.invoice).limit(CHUNK)
+        query = query.where(columns.company == company, columns.source == source, columns.state.in_(states))
+        last = ""
+        while True:
+            with self.read() as t:
+                found = list(t.scalars(query.where(columns.invoice > last)))
+            if not found:
+                return
+            yield found
+            last = found[-1]
+
     def counts_by_state(self, company: str) -> dict[str, int]:
         """How many documents are in each state; states without any are left out."""
         columns = _DOCUMENT.c

@@ -413,7 +413,7 @@ def second_thoughts(y: Year) -> Iterator[tuple[Invoice, str]]:
         elif status == ("skipped",) and invoice.row.get("DatePaid", "") is None and kind < 0.8:
             y.says(invoice, DatePaid=f"{y.last_day}T00:00:00.000")  # billed on the next open day
             y.expected[place] = ("matched",)
-        elif status == ("matched",) and invoice.source == "cake" and not invoice.paid and invoice.net > 20:
+        elif status == ("matched",) and invoice.everyday and not invoice.paid and invoice.net > 20:
             yield from _of_a_bill(y, invoice, kind)
 
 
