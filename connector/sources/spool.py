@@ -117,12 +117,6 @@ class Spool:
             row = self._rows.execute("select body from invoice where source = ? and id = ?", (source, id)).fetchone()
         return self._given(source, id, row[0]) if row and row[0] is not None else None
 
-    def holds(self, source: str, id: str) -> bool:  # noqa: A002 - it is what the invoice calls it
-        """Whether ``get`` would give an invoice."""
-        query = "select 1 from invoice where source = ? and id = ? and body is not null"
-        with self._lock:
-            return self._rows.execute(query, (source, id)).fetchone() is not None
-
     def marks(self, source: str, ids: Sequence[str]) -> dict[str, str]:
         """The marks of some invoices; one whose mark says nothing is left out."""
         holes = ",".join("?" * len(ids))

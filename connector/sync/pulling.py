@@ -117,7 +117,7 @@ class Puller:
 
     def holds(self, name: str, invoice: str) -> bool:
         """Whether the pull of a source brought an invoice of this id."""
-        return self._spool.holds(name, invoice)
+        return self._spool.get(name, invoice) is not None
 
     def chunks(self, loaded: Loaded, selection: Selection = EVERYTHING) -> Iterator[list[Invoice]]:
         """The invoices of a source that are meant, by date and id, some at a time."""
