@@ -303,9 +303,9 @@ class Transactions:
                 "a request was to be sent inside a transaction", code="send-in-transaction", remedy="Report this."
             )
 
-    def _rows(self, query: SelectOfScalar[Row]) -> list[Row]:
+    def _rows(self, query: SelectOfScalar[Row], **parameters: object) -> list[Row]:
         with self.read() as t, Session(t) as session:
-            return list(session.exec(query).all())
+            return list(session.exec(query, params=parameters).all())
 
     def _replace(self, model: type[Table], rows: Sequence[Table]) -> None:
         """Put ``rows`` in the place of those with the same primary keys. For tables that nothing refers to."""
