@@ -7,16 +7,16 @@ The same decision serves plan, sync, the daemon, review and reconcile.
 import datetime
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from decimal import Decimal
 from typing import Final
 
 from connector.document import Document
 from connector.mapping import Mapped, NotMapped
 from connector.money import with_thousands
-from connector.plan.case import STANDING_HOLDS, Action, Case, Found, Known, Terms, Verb
+from connector.plan.case import STANDING_HOLDS, Action, Case, Found, Known, Terms, Verb, net_of
 from connector.plan.changes import of_standing
+from connector.plan.taking_back import of_credit_before, of_taking_back, reason_of
 
-__all__ = ["LOOK_ALIKE_DAYS", "decide", "net_of"]
+__all__ = ["LOOK_ALIKE_DAYS", "decide"]
 
 LOOK_ALIKE_DAYS: Final = 3
 
@@ -73,7 +73,7 @@ def _of_removed(case: Case, _: Terms) -> Action | None:
 
 def _of_start(case: Case, terms: Terms) -> Action | None:
     day = case.invoice.date
-    if day is None or day >= terms.start_date:
+    if day is None or day >= terms.start_date or case.takes_back is not None:
         return None
     reason = f"dated {day}, before start_date {terms.start_date}"
     return Action(case.key, case.invoice, "skip", "skipped", "before-start", reason)
@@ -250,6 +250,7 @@ def _create(case: Case, terms: Terms) -> Action | None:
         case.invoice,
         "create" if document.kind == "bill" else "credit",
         "ready",
+        reason=reason_of(case),
         document=document,
         marker=case.marker,
         generation=generation,
@@ -263,13 +264,16 @@ def _dated(case: Case, terms: Terms) -> Document | None:
     document = _document(case)
     if document is None or terms.closing_date is None or document.date > terms.closing_date:
         return document
-    memo = "\n".join(part for part in (document.memo, f"Invoice date {document.date}") if part)
+    told = "Voided" if case.takes_back is not None else "Invoice date"
+    memo = "\n".join(part for part in (document.memo, f"{told} {document.date}") if part)
     return replace(document, date=terms.closing_date + datetime.timedelta(days=1), memo=memo)
 
 
 RULES: Final[tuple[Callable[[Case, Terms], Action | None], ...]] = (
     _of_unknown_outcome,
+    of_taking_back,
     of_standing,
+    of_credit_before,
     _of_own_marker,
     _of_standing_hold,
     _of_start,
@@ -297,10 +301,3 @@ def _agrees(found: Found, case: Case, document: Document) -> bool:
         and found.currency in ("", document.currency)
         and found.net == net_of(document)
     )
-
-
-def net_of(document: Document) -> Decimal:
-    """The total less tax, as far as it is known before QuickBooks works the tax out."""
-    if document.amounts_are == "inclusive of tax" and document.expected_net is not None:
-        return document.expected_net
-    return document.amount
