@@ -134,16 +134,18 @@ def _asked_already(known: Known, invoice: Invoice, verb: str, *, again: bool) ->
 def _policy(case: Case, terms: Terms, change: _Change) -> _Against | None:
     if case.standing is not None and _FOLLOWS[change.verb](terms.policy):
         return None
-    if change.verb == "remove" and terms.policy.voided_later == "credit":
-        return change.code, f"{change.reason}; {_no_credit(case)}", _COMPARE
-    return change.code, change.reason, _COMPARE
+    asks_credit = change.verb == "remove" and terms.policy.voided_later == "credit"
+    told = _no_credit(case) if asks_credit else ""
+    return change.code, f"{change.reason}{told}", _COMPARE
 
 
 def _no_credit(case: Case) -> str:
     """Why no vendor credit takes back what stands, though the policy asks for one."""
     if case.key.kind == "credit":
-        return "it is a vendor credit itself, and what takes one back is a bill, which a person enters"
-    return "a change of it did not arrive, so that a person must see what there is to take back"
+        return "; it is a vendor credit itself, and what takes one back is a bill, which a person enters"
+    if case.known is not None and (case.known.state == "held" or case.known.astray):
+        return "; a change of it did not arrive, so that a person must see what there is to take back"
+    return ""
 
 
 def _gone(case: Case, _: Terms, change: _Change) -> _Against | None:

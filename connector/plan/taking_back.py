@@ -70,8 +70,8 @@ def _of_standing_credit(case: Case, terms: Terms, bill: Known, credit: Known, *,
         return back or there
     if not case.invoice.void:
         reason = (
-            f"bill {bill.qbo_id} was taken back by vendor credit {credit.qbo_id}, and the invoice is live again at the "
-            f"source ({case.invoice.status or 'another status'})"
+            f"bill {bill.qbo_id} was taken back by vendor credit {credit.qbo_id}, and the invoice is no longer void at "
+            f"the source: {case.invoice.status or 'no status'}"
         )
         return replace(
             there, action="hold", state="held", code="live-again", reason=reason, remedy=_OWED_AGAIN, settled=False
