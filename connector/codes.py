@@ -312,6 +312,14 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
             f"or another one. {_ROW}"
         ),
     ),
+    "vendor-renamed-in-quickbooks": (
+        "the payee's vendor has another name in QuickBooks now",
+        (
+            "The mapping gives the name that the vendor had when the payee was last billed, and QuickBooks knows that "
+            "vendor under another one. No second vendor is made. Write the new name in the table, or give the vendor "
+            f"its old name back in QuickBooks. {_ROW}"
+        ),
+    ),
     "vendor-currency": (
         "the vendor is kept in another currency",
         "QuickBooks gives each vendor one currency for good. Add a row with a vendor of the invoice's currency.",

@@ -19,10 +19,11 @@ from connector.state.store import State
 from connector.state.tables import DocumentRow
 from connector.sync.books import Books, Wanted
 from connector.sync.numbers import Numbers
+from connector.sync.payees import Payees
 from connector.sync.standing import Standings
 from connector.sync.taking_back import credit_beside, is_taken_back
 
-__all__ = ["MAY_WRITE", "Gathered", "Payees", "known_of"]
+__all__ = ["MAY_WRITE", "Gathered", "known_of"]
 
 MAY_WRITE: Final = frozenset({"ready", "held", "blocked", "refused", "skipped"})
 """States out of which a document may still become a write."""
@@ -44,56 +45,6 @@ def known_of(row: DocumentRow, settled: Verb | None = None) -> Known:
         generation=row.generation,
         astray=row.qbo_id is not None and row.facts is None,
         settled=settled,
-    )
-
-
-@dataclass(slots=True)
-class Payees:
-    """
-    Which vendor each payee of a source is paid as (mapping rule 11).
-
-    Args:
-        vendors: The vendor of each payee of this source.
-        payees: (source, payee) by the vendor's name in lower case, over all sources.
-    """
-
-    source: str
-    vendors: dict[str, str]
-    payees: dict[str, set[tuple[str, str]]]
-    new: dict[str, str] = field(default_factory=dict)
-    """Payees met for the first time, or told anew by a table."""
-
-    def meet(self, invoice: Invoice, mapped: Mapped) -> Trouble | None:
-        """Note who is paid as whom; the trouble where a name alone would bring two payees to one vendor."""
-        if invoice.payee is None:
-            return None
-        vendor, by_name = mapped.document.vendor, mapped.vendor_by == "field"
-        before = self.vendors.get(invoice.payee)
-        if by_name and before is not None and before != vendor:
-            return Trouble(
-                "vendor-renamed",
-                f'payee {invoice.payee} was paid as "{before}" and is now called "{vendor}"',
-                _row_for(invoice.payee),
-            )
-        others = self.payees.get(vendor.lower(), set()) - {(self.source, invoice.payee)}
-        if by_name and others:
-            other = ", ".join(sorted(f"{payee} ({source})" for source, payee in others))
-            return Trouble(
-                "vendor-shared",
-                f'payee {invoice.payee} would be paid as "{vendor}", which is the vendor of payee {other}',
-                _row_for(invoice.payee),
-            )
-        if before != vendor:
-            self.vendors[invoice.payee] = vendor
-            self.new[invoice.payee] = vendor
-        self.payees.setdefault(vendor.lower(), set()).add((self.source, invoice.payee))
-        return None
-
-
-def _row_for(payee: str) -> str:
-    return (
-        f"add a row for {payee} with a vendor name of its own to the mapping's table of vendors; "
-        "a vendor of a new name is made by itself"
     )
 
 
@@ -255,7 +206,24 @@ class Gathered:
         if met.bill is not None:
             return looked if self.names is None else _of_the_same_vendor(looked, met.bill)
         shared = self.payees.meet(met.invoice, met.outcome) if isinstance(met.outcome, Mapped) else None
-        return looked if shared is None else replace(looked, missing=(("held", shared), *looked.missing))
+        if shared is not None:
+            return replace(looked, missing=(("held", shared), *looked.missing))
+        renamed = self._renamed(met.invoice.payee, met.document.vendor, looked)
+        return looked if renamed is None else replace(looked, missing=(("blocked", renamed), *looked.missing))
+
+    def _renamed(self, payee: str | None, vendor: str, looked: _Looked) -> Trouble | None:
+        """A vendor that a person renamed in QuickBooks is not made anew under its old name."""
+        if self.names is None or (before := self.payees.find(payee, looked.vendor_id)) is None:
+            return None
+        now = next((each.name for each in self.names.all("Vendor") if each.id == before and each.active), None)
+        if now is None:
+            return None
+        return Trouble(
+            "vendor-renamed-in-quickbooks",
+            f'payee {payee} was paid as vendor {before} "{vendor}", who is called "{now}" in QuickBooks now',
+            f'add a row for {payee} with the vendor "{now}" to the table of vendors of {self.mapping.path}, '
+            "or give the vendor its old name back in QuickBooks",
+        )
 
     def _in_company(self, document: Document) -> _Looked:
         if self.names is None:
