@@ -15,7 +15,7 @@ from connector.plan.case import Action, Case, Facts, Known, Terms
 __all__ = ["as_it_stands", "may_change", "of_standing"]
 
 _COMPARE: Final = "compare both, then mend the bill in QuickBooks or the invoice at the source"
-_AGAIN: Final = frozenset({"stale"})
+_AGAIN: Final = frozenset({"stale", "books-closed"})
 """What a held change may meet only once: the next run looks and decides anew."""
 
 

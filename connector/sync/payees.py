@@ -1,4 +1,4 @@
-"""Which vendor each payee of a source is paid as, so that two of one name never share one unnoticed (mapping rule 11)."""
+"""Which vendor each payee of a source is paid as: two of one name never share one unnoticed (mapping rule 11)."""
 
 from dataclasses import dataclass, field
 
