@@ -6,6 +6,7 @@ Whoever calls ``decide`` has gathered a ``Case`` for each invoice; what comes ba
 
 from connector.plan.case import STANDING_HOLDS, Action, Case, Facts, Found, Known, Standing, State, Terms, Verb
 from connector.plan.changes import may_change
+from connector.plan.payments import Look, Payable, PaymentCase, as_it_stands, bill_of, decide_payment, is_due, look_at
 from connector.plan.rules import LOOK_ALIKE_DAYS, decide, net_of
 
 __all__ = [
@@ -16,11 +17,19 @@ __all__ = [
     "Facts",
     "Found",
     "Known",
+    "Look",
+    "Payable",
+    "PaymentCase",
     "Standing",
     "State",
     "Terms",
     "Verb",
+    "as_it_stands",
+    "bill_of",
     "decide",
+    "decide_payment",
+    "is_due",
+    "look_at",
     "may_change",
     "net_of",
 ]

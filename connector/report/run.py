@@ -74,7 +74,7 @@ def row_of(action: Action, result: Result | None, company: CompanyName) -> dict[
         "due": due.isoformat() if due else None,
         "currency": currency,
         "amount": None if amount is None else f"{amount:f}",
-        "action": "block" if result and result.state == "blocked" else action.action,
+        "action": _verb(action, result),
         "state": result.state if result else action.state,
         "qbo_id": qbo_id,
         "link": link(company["environment"], company["realm_id"], entity, qbo_id) if qbo_id else None,
@@ -83,6 +83,12 @@ def row_of(action: Action, result: Result | None, company: CompanyName) -> dict[
         "remedy": remedy,
         "lines": [_line(line) for line in document.lines] if document else [],
     }
+
+
+def _verb(action: Action, result: Result | None) -> str:
+    if result is not None and result.state == "blocked":
+        return "block"
+    return "adopt" if result is not None and result.verb == "adopt" else action.action
 
 
 def _line(line: Line) -> dict[str, str]:

@@ -10,7 +10,7 @@ from connector.state.store import SeenInvoice, State
 from connector.state.tables import DocumentRow
 from connector.sync.planned import CHANGES
 
-__all__ = ["remember"]
+__all__ = ["remember", "remember_payments"]
 
 
 def remember(
@@ -22,6 +22,19 @@ def remember(
         rows = (_row(action, version, kept.get((action.key.invoice, action.key.kind))) for action in actions)
         state.decide(company, run, [row for row in rows if row is not None])
         state.save_invoices(company, run, [_seen(action, marks) for action in actions])
+
+
+def remember_payments(state: State, company: str, run: str, version: str, actions: Sequence[Action]) -> None:
+    """
+    Keep what was decided about some payments, in one transaction.
+
+    Before the bills: an invoice is passed over only where every document of it is sent, so one with a payment still to
+    be recorded is not.
+    """
+    with state.write():
+        kept = state.documents(company, actions[0].key.source, [action.key.invoice for action in actions])
+        rows = (_payment(action, version, kept.get((action.key.invoice, "payment"))) for action in actions)
+        state.decide(company, run, [row for row in rows if row is not None])
 
 
 def _seen(action: Action, marks: Mapping[str, str]) -> SeenInvoice:
@@ -54,6 +67,20 @@ def _row(action: Action, version: str, kept: DocumentRow | None) -> dict[str, An
     return {**row, "generation": generation, "mapping_version": version}
 
 
+def _payment(action: Action, version: str, kept: DocumentRow | None) -> dict[str, Any] | None:
+    if action.state == "sending" or action.settled or (kept is not None and kept.state == "sending"):
+        return None
+    row = _told(action)
+    if kept is not None and (kept.state == "sent" or kept.qbo_id is not None):
+        if kept.state == action.state:
+            return None
+        row |= {name: getattr(kept, name) for name in row if name not in ("state", "code", "reason", "remedy")}
+    generation = max(action.generation, kept.generation if kept else 0)
+    if kept is not None and all(getattr(kept, name) == row[name] for name in row):
+        return None
+    return {**row, "generation": generation, "mapping_version": version}
+
+
 def _standing(action: Action, kept: DocumentRow) -> dict[str, Any]:
     """A held document that stands in QuickBooks: held for another reason now, or to be changed after all."""
     row = {name: getattr(kept, name) for name in (*_told(action), "generation", "mapping_version")}
@@ -76,7 +103,7 @@ def _told(action: Action) -> dict[str, Any]:
         "remedy": action.remedy,
         "marker": action.marker,
         "entity": found.entity if found else entity_of(action.key.kind),
-        "adopted": found is not None,
+        "adopted": action.action == "adopt",
         "qbo_id": found.id if found else None,
         "vendor_id": found.vendor_id if found else None,
         "content": as_data(document) if document else None,

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
+from typing import Final
 
 from connector.document import Key
 from connector.errors import ConnectorError, OurFault, Problem, ServiceDown, WrongUse, exit_code_of
@@ -30,9 +31,10 @@ from connector.sync.books import Books
 from connector.sync.company import Opened, keep_signed_in, open_company
 from connector.sync.gather import Gathered
 from connector.sync.numbers import Numbers
+from connector.sync.payments import Payments
 from connector.sync.planned import CHANGES, WRITES, Planned, Result, count_of
 from connector.sync.pulling import CHUNK, Loaded, Puller
-from connector.sync.remember import remember
+from connector.sync.remember import remember, remember_payments
 from connector.sync.selection import Selection, pull_window
 from connector.sync.sign_in import sign_in_status
 from connector.sync.standing import Standings
@@ -68,18 +70,23 @@ class Outcome:
     run: str | None = None
     ended: datetime.datetime | None = None
     warnings: list[Problem] = field(default_factory=list)
+    not_paid: dict[str, str] = field(default_factory=dict)
+    """The sources whose payments are not recorded, and what people call them."""
 
     def exit_code(self, *, wrote: bool) -> int:
         """The first that applies of the list; blocked, refused and unknown documents count where a run wrote."""
         codes = set(self.exit_codes)
         if wrote:
-            counts = self.planned.counts()
-            if counts["refused"] or counts["blocked"] or counts["unknown"] or self._differs():
+            counts, payments = self.planned.counts(), self.planned.payments()
+            if any(counts[name] or payments.get(name) for name in _LEFT_OPEN) or self._differs():
                 codes.add(6)
         return exit_code_of(codes)
 
     def _differs(self) -> bool:
         return self.planned.came_to("answer-differs")
+
+
+_LEFT_OPEN: Final = ("refused", "blocked", "unknown")
 
 
 class Run:
@@ -126,7 +133,10 @@ class Run:
         for name, source in chosen.items():
             try:
                 window = self._window(name, source)
-                self._loaded[name] = self._puller.load(name, source, window, all_of_it=self._choices.looks_at_all)
+                loaded = self._puller.load(name, source, window, all_of_it=self._choices.looks_at_all)
+                self._loaded[name] = loaded
+                if loaded.mapping.policy.paid_at_source == "ignore":
+                    self.outcome.not_paid[name] = loaded.mapping.title
             except ConnectorError as error:
                 self._trouble(error, name)
         self._check_named()
@@ -180,11 +190,12 @@ class Run:
                 ask=self._read_company,
                 follows=partial(may_change, policy=loaded.mapping.policy, again=self._choices.retry_refused),
             )
+            payments = Payments(self._state, self._company, name, loaded.mapping, self._settled, self._look_at_books)
             for chunk in self._chunks(loaded):
                 cases = gathered.cases(chunk)
                 closing = gathered.names.facts.closing_date if gathered.names else None
                 terms = Terms(loaded.mapping.policy, start, closing, retry_refused=self._choices.retry_refused)
-                for action in decide(cases, terms):
+                for action in payments.beside(list(decide(cases, terms)), gathered.payments, terms):
                     planned.add(action)
         return planned, numbers.twice()
 
@@ -193,6 +204,13 @@ class Run:
         if self._books is None:
             self._books = self._read_books(opened)
         return opened.names, self._books, Standings(opened.company, opened.names.facts.bill_currency)
+
+    def _look_at_books(self, *, strange: bool) -> Opened:
+        """``strange``: a payment of ours that this state does not know: others may have left just before."""
+        if strange and self._lock is not None:
+            self._wait_out(self._lock, strange=True)
+        self._read_company()
+        return self._open()
 
     def _read_books(self, opened: Opened) -> Books:
         self._tell("reading QuickBooks")
@@ -273,11 +291,12 @@ class Run:
         self._remember(planned)
         for n, action, _ in planned.rows("adopt"):
             planned.settle(n, _adopted(action))
-        if planned.work(*WRITES, *CHANGES) and not self._stop.is_set():
+        if planned.work(*WRITES, *CHANGES, "pay") and not self._stop.is_set():
             opened, run = self._open(), self.outcome.run or ""
             maker = VendorMaker(self._state, opened.company, opened.names, lock, run, self._stop)
             writer = Writer(self._state, opened, self._sender(lock), maker, run, self.versions())
             writer.write(planned, progress, self._tell)
+            writer.pay(planned, progress)
         if self._choices.wait:
             self._wait_for_answers(lock, planned)
 
@@ -289,7 +308,10 @@ class Run:
             self._state.save_mapping_version(mapping.version, name, mapping.path, mapping.text, mapping.tables)
             for payee, vendor in loaded.payees.new.items():
                 self._state.bind(self._company, name, payee, vendor, None, run)
-            ours = (action for _, action, _ in planned.rows() if action.key.source == name)
+            payments = (action for action in _of(planned, name) if action.key.kind == "payment")
+            for chunk in iter(lambda: list(islice(payments, CHUNK)), []):  # noqa: B023 - used up before the next source
+                remember_payments(self._state, self._company, run, mapping.version, chunk)
+            ours = (action for action in _of(planned, name) if action.key.kind != "payment")
             for chunk in iter(lambda: list(islice(ours, CHUNK)), []):  # noqa: B023 - used up before the next source
                 marks = self._puller.marks(name, [action.key.invoice for action in chunk])
                 remember(self._state, self._company, run, mapping.version, chunk, marks)
@@ -331,9 +353,9 @@ class Run:
             self._state.finish_run(
                 self.outcome.run, outcome.exit_code(wrote=wrote), counts, outcome.problems, self.versions()
             )
-        if sum(counts.values()) != outcome.planned.seen:
+        if (accounted := sum(counts.values()) - counts["paid"]) != outcome.planned.seen:
             raise OurFault(
-                f"{outcome.planned.seen} invoices were seen and {sum(counts.values())} are accounted for",
+                f"{outcome.planned.seen} invoices were seen and {accounted} are accounted for",
                 code="not-conserved",
                 remedy="report it with the run's id",
             )
@@ -376,6 +398,10 @@ class Run:
         problem = error.problem.met_in(source)  # the state keeps it, and it may quote a service
         self.outcome.problems.append(replace(problem, what=redact(problem.what), remedy=redact(problem.remedy)))
         self.outcome.exit_codes.add(error.exit_code)
+
+
+def _of(planned: Planned, source: str) -> Iterator[Action]:
+    return (action for _, action, _ in planned.rows() if action.key.source == source)
 
 
 def _adopted(action: Action) -> Result:
