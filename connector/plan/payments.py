@@ -301,9 +301,8 @@ def _pay(case: PaymentCase, terms: Terms) -> Action:
     generation = 0
     if case.known is not None:
         generation = case.known.generation + (1 if case.known.state == "refused" else 0)
-    new = case.bill.action == "create" and not case.bill.settled
-    which = "the new bill" if new else f"bill {bill_of(case.bill)}"
-    note = f"{which} from {document.lines[0].account}"
+    bill = case.bill.document
+    note = f"{bill.number if bill else 'its bill'} from {document.lines[0].account}"
     action = _action(case, "pay", "ready", document, note=note, reason=_dated_by(case), generation=generation)
     return as_it_stands(action, case.payable) if case.looked else action
 

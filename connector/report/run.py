@@ -68,7 +68,7 @@ def row_of(action: Action, result: Result | None, company: CompanyName) -> dict[
         "source": action.key.source,
         "invoice": action.key.invoice,
         "kind": action.key.kind,
-        "number": document.number if document else None,
+        "number": (document.number or None) if document else None,
         "vendor": document.vendor if document else None,
         "date": day.isoformat() if day else None,
         "due": due.isoformat() if due else None,

@@ -96,7 +96,7 @@ def _show_line(console: Console, name: str, action: Action, result: Result | Non
     currency, amount = currency_and_amount(action)
     document = action.document
     day = document.date if document else action.invoice.date
-    number = safe(document.number if document else f"{action.key.source}:{action.key.invoice}", 21)
+    number = safe((document.number if document else "") or f"{action.key.source}:{action.key.invoice}", 21)
     vendor = safe(document.vendor if document else "—", 26)
     money = with_thousands(amount, currency) if amount is not None and currency else "—"
     if amount is not None and not currency:
