@@ -6,10 +6,21 @@ Whoever calls ``decide`` has gathered a ``Case`` for each invoice; what comes ba
 
 from connector.plan.case import STANDING_HOLDS, Action, Case, Facts, Found, Known, Standing, State, Terms, Verb
 from connector.plan.changes import may_change
-from connector.plan.payments import Look, Payable, PaymentCase, as_it_stands, bill_of, decide_payment, is_due, look_at
+from connector.plan.payments import (
+    CREDIT_NOT_PAID,
+    Look,
+    Payable,
+    PaymentCase,
+    as_it_stands,
+    bill_of,
+    decide_payment,
+    is_due,
+    look_at,
+)
 from connector.plan.rules import LOOK_ALIKE_DAYS, decide, net_of
 
 __all__ = [
+    "CREDIT_NOT_PAID",
     "LOOK_ALIKE_DAYS",
     "STANDING_HOLDS",
     "Action",

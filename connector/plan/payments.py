@@ -18,6 +18,7 @@ from connector.money import Money
 from connector.plan.case import STANDING_HOLDS, Action, Found, Known, Standing, State, Terms, Verb
 
 __all__ = [
+    "CREDIT_NOT_PAID",
     "Look",
     "Payable",
     "PaymentCase",
@@ -29,6 +30,7 @@ __all__ = [
     "waiting",
 ]
 
+CREDIT_NOT_PAID: Final = "a vendor credit is never paid by the connector: apply it to a bill in QuickBooks"
 _UNHURT: Final = frozenset({None, "entered-by-hand"})
 """Codes of a bill in QuickBooks that leave nothing to compare before it is paid."""
 _SETTLE: Final = "settle it in QuickBooks, or take back there what hangs on the bill; then run: connector sync"
@@ -229,7 +231,7 @@ def _of_none(case: PaymentCase, _: Terms) -> Action | None:
     elif not case.invoice.paid:
         reason = f"{case.title} does not say that it is paid"
     elif bill.key.kind != "bill":
-        reason = "a vendor credit is never paid by the connector: apply it to a bill in QuickBooks"
+        reason = CREDIT_NOT_PAID
     elif bill.action in ("skip", "remove") or bill.state == "skipped":
         reason = "it has no bill"
     return None if reason is None else _action(case, "skip", "skipped", code="not-paid-here", reason=reason)

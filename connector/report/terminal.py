@@ -180,7 +180,7 @@ def _what(action: Action, result: Result | None) -> str:
         return f"pay {action.note}" + (f", {first}" if first else "")
     if name in ("created", "credited"):
         made = "create bill" if action.key.kind == "bill" else "create vendor credit"
-        return f"{made}, {action.note}" if action.note else made
+        return "; ".join(part for part in (f"{made}, {action.note}" if action.note else made, first) if part)
     return f"{name}: {first}" if first else name
 
 

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from connector.document import Document, from_data
 from connector.errors import ConnectorError
 from connector.invoice import Declaration
 from connector.log import redact
 from connector.mapping import Mapped, NotMapped, Trace, load
+from connector.plan import CREDIT_NOT_PAID
 from connector.quickbooks.documents import link, operation_of
 from connector.report.run import CompanyName, stamp
 from connector.report.trace import Decider, boxes_of, boxes_of_payment, current_decider, stored_decider
@@ -20,8 +21,6 @@ from connector.state.store import State
 from connector.state.tables import DocumentRow, InvoiceRow
 
 __all__ = ["Lives"]
-
-_NOT_PAID: Final = "a vendor credit is never paid by the connector: apply it to a bill in QuickBooks"
 
 
 class Lives:
@@ -135,7 +134,7 @@ class Lives:
         code, reason, remedy = reasons(row)
         if row.kind == "credit" and said is not None and said.paid and decider is not None:
             records = decider.parsed.policy.paid_at_source == "record payment"
-            reason = reason or (_NOT_PAID if records else None)
+            reason = reason or (CREDIT_NOT_PAID if records else None)
         return {
             "kind": row.kind,
             "state": row.state,

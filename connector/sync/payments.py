@@ -8,7 +8,7 @@ from connector.document import Key, marker
 from connector.invoice import Trouble
 from connector.mapping import Mapping as SourceMapping
 from connector.mapping import PaymentBoxes
-from connector.plan import Action, Payable, PaymentCase, Terms, Verb, bill_of, decide_payment, is_due
+from connector.plan import CREDIT_NOT_PAID, Action, Payable, PaymentCase, Terms, Verb, bill_of, decide_payment, is_due
 from connector.push.payments import Owed, Payables
 from connector.quickbooks.names import Missing, Names
 from connector.state.clock import utc_now
@@ -113,7 +113,7 @@ class Payments:
         """A credit is not paid, and a plan says so where somebody would ask."""
         if bill.action != "credit" or bill.settled or not (self._records and bill.invoice.paid):
             return bill
-        return replace(bill, note=", ".join(part for part in (bill.note, "not paid by the connector") if part))
+        return replace(bill, reason=CREDIT_NOT_PAID)
 
 
 def _is_strange(case: PaymentCase, bill: Payable | None) -> bool:
