@@ -194,8 +194,8 @@ def _action(case: PaymentCase, verb: Verb, state: State, document: Document | No
 
 
 def _held(case: PaymentCase, code: str, reason: str, remedy: str, **more: Any) -> Action:
-    cause = f"{code}: {case.invoice.source}"
-    return _action(case, "hold", "held", code=code, reason=reason, remedy=remedy, cause=cause, **more)
+    told = {"document": _as_far_as_known(case), "cause": f"{code}: {case.invoice.source}", **more}
+    return _action(case, "hold", "held", code=code, reason=reason, remedy=remedy, **told)
 
 
 def _as_known(case: PaymentCase, known: Known) -> Action:
@@ -220,7 +220,7 @@ def _of_recorded(case: PaymentCase, _: Terms) -> Action | None:
         return _as_known(case, known)
     reason = f"{case.title} no longer says that it is paid; its payment stands in QuickBooks"
     remedy = "nothing is taken back by itself: delete the payment in QuickBooks, or mend the invoice at the source"
-    return _held(case, "changed-at-source", reason, remedy, qbo_id=known.qbo_id)
+    return _held(case, "changed-at-source", reason, remedy, document=known.content, qbo_id=known.qbo_id)
 
 
 def _of_none(case: PaymentCase, _: Terms) -> Action | None:
@@ -254,7 +254,7 @@ def _of_bill(case: PaymentCase, _: Terms) -> Action | None:
         return None
     if bill_of(bill) is None or bill.state == "sending":
         how = "without an answer" if bill.state == "sending" else bill.state
-        return waiting(_action(case, "none", "ready"), f"it waits for its bill, which is {how}")
+        return waiting(_action(case, "none", "ready", _as_far_as_known(case)), f"it waits for its bill, which is {how}")
     reason = f"its bill gives pause: {(bill.reason or bill.code or 'what it was to be is not known').splitlines()[0]}"
     return _held(case, "bill-held", reason, bill.remedy or "look at the bill first; its payment follows")
 
@@ -266,7 +266,8 @@ def _of_mapping(case: PaymentCase, _: Terms) -> Action | None:
         return replace(action, remedy=case.boxes.remedy, cause=case.boxes.cause)
     if case.missing is not None:
         code, reason, remedy = case.missing.code, case.missing.reason, case.missing.remedy
-        return _action(case, "block", "blocked", code=code, reason=reason, remedy=remedy, cause=f"{code}: {reason}")
+        blocked = _action(case, "block", "blocked", _as_far_as_known(case), code=code, reason=reason, remedy=remedy)
+        return replace(blocked, cause=f"{code}: {reason}")
     return None
 
 
@@ -282,11 +283,11 @@ def _of_dates(case: PaymentCase, terms: Terms) -> Action | None:
     return _held(case, "books-closed", reason, remedy, document=document)
 
 
-def _of_look(case: PaymentCase, terms: Terms) -> Action | None:
+def _of_look(case: PaymentCase, _: Terms) -> Action | None:
     """What is not open is adopted or held whatever date and account say."""
     if not case.looked or look_at(case.payable, case.marker).verdict == "open":
         return None
-    document = _dated(_document(case), terms) if isinstance(case.boxes, PaymentBoxes) else None
+    document = _as_far_as_known(case)
     return as_it_stands(_action(case, "pay", "ready", document), case.payable)
 
 
@@ -315,6 +316,10 @@ def _dated_by(case: PaymentCase) -> str | None:
     if isinstance(boxes, PaymentBoxes) and boxes.date is None and case.invoice.paid_on is None:
         return f"dated {case.first_seen}, the day {case.title} was first seen to say paid"
     return None
+
+
+def _as_far_as_known(case: PaymentCase) -> Document | None:
+    return _document(case) if isinstance(case.boxes, PaymentBoxes) and case.bill.document is not None else None
 
 
 def _document(case: PaymentCase) -> Document:

@@ -135,7 +135,8 @@ def show_summary(console: Console, outcome: Outcome, *, planned_only: bool) -> N
         if counts[name]:
             about = name.removeprefix(_PAYMENTS)
             word = _WORDS.get(about, about) if planned_only else _past(about)
-            told = f"{counts[name]:>5} {'payments ' if about != name else ''}{word}{_amounts(sums.get(name, {}))}"
+            noun = "" if about == name else "payment " if counts[name] == 1 else "payments "
+            told = f"{counts[name]:>5} {noun}{word}{_amounts(sums.get(name, {}))}"
             console.print(Text(f" {told}"), soft_wrap=True)
     if not counts:
         console.print(Text(" no invoices"))

@@ -12,36 +12,37 @@ PLAN = """\
 + CAKE-1         Affiliate 1                2026-09-30 AUD       101.25  create bill, create vendor
 $ cake:1         Affiliate 1                TODAY AUD       101.25
      pay CAKE-1 from Operating account, dated TODAY, the day CAKE was first seen to say paid
-! CAKE-2         Affiliate 2                2026-09-30 AUD    30,000.00
-     held: mappings/cake.yaml:46  policy says   amount above: 25,000.00
+! CAKE-2         Affiliate 2                2026-09-30 AUD    30,000.00  \
+held: mappings/cake.yaml:46  amount above: 25,000.00
 $ cake:3         Affiliate 3                TODAY AUD       103.25
      pay CAKE-3 from Operating account, dated TODAY, the day CAKE was first seen to say paid
 
      1 to create  AUD 101.25
      2 to pay  AUD 204.50
      1 held  AUD 30,000.00
-     1 payments waiting  AUD 30,000.00
+     1 unchanged
+     1 payment waiting  AUD 30,000.00
 """
 
 SYNC = """\
 + CAKE-1         Affiliate 1                2026-09-30 AUD       101.25  created, bill 2
 $ cake:1         Affiliate 1                TODAY AUD       101.25
      paid, payment 3; dated TODAY, the day CAKE was first seen to say paid
-! CAKE-2         Affiliate 2                2026-09-30 AUD    30,000.00
-     held: mappings/cake.yaml:46  policy says   amount above: 25,000.00
+! CAKE-2         Affiliate 2                2026-09-30 AUD    30,000.00  \
+held: mappings/cake.yaml:46  amount above: 25,000.00
 $ cake:3         Affiliate 3                TODAY AUD       103.25
      paid, payment 4; dated TODAY, the day CAKE was first seen to say paid
 
      1 created  AUD 101.25
      2 paid  AUD 204.50
      1 held  AUD 30,000.00
-     1 payments waiting  AUD 30,000.00
+     1 payment waiting  AUD 30,000.00
 """
 
 WHY = """
  Payment AUD 101.25  sent
    account                Operating account
-                            mappings/cake.yaml:41  account: Operating account
+                            mappings/cake.yaml:39  account: Operating account
    date                   TODAY
                             by itself  the day cake was first seen to say paid
    amount                 AUD 101.25
@@ -68,14 +69,16 @@ def owed(project: Project) -> Project:
 
 
 def test_plan_and_sync_show_payments_beside_their_bills(owed: Project) -> None:
-    assert owed.run("plan").out.startswith(golden(PLAN))
-    assert owed.run("sync", "--yes").out.startswith(golden(SYNC))
+    planned, ran = owed.run("plan").out, owed.run("sync", "--yes").out
+
+    assert planned[: len(golden(PLAN))] == golden(PLAN)
+    assert ran[: len(golden(SYNC))] == golden(SYNC)
 
 
 def test_why_and_status_tell_of_payments(owed: Project) -> None:
     owed.run("sync", "--yes")
 
-    assert golden(WHY) in owed.run("why", "1").out
+    assert golden(WHY) in owed.run("why", "cake:1").out
     told = owed.run("status").out
     assert "       2 payments in QuickBooks  AUD 204.50\n" in told
     assert "       1 payment ready  AUD 30,000.00\n" in told
