@@ -62,7 +62,7 @@ def judge(answer: Mapping[str, Any], entity: str, document: Document, own_marker
             "nothing to do: the next run looks in QuickBooks before anything is sent again",
         )
     told = differences(document, posted)
-    if pays and posted.linked != (("Bill", pays),):
+    if pays and set(posted.linked) != {("Bill", pays)}:
         told.append(f"other bills than {pays} paid by it")
     if told:
         return Written(

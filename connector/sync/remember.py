@@ -1,6 +1,7 @@
 """Decisions as the state keeps them: every invoice seen, every document that is not simply skipped."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from connector.document import as_data
@@ -9,14 +10,45 @@ from connector.quickbooks.documents import entity_of
 from connector.state.store import SeenInvoice, State
 from connector.state.tables import DocumentRow
 from connector.sync.planned import CHANGES
+from connector.sync.pulling import CHUNK
 
 __all__ = ["remember", "remember_payments"]
 
 
 def remember(
+    state: State,
+    company: str,
+    run: str,
+    version: str,
+    actions: Callable[[], Iterator[Action]],
+    marks: Callable[[Sequence[str]], Mapping[str, str]],
+) -> None:
+    """
+    Keep what was decided about the invoices of one source; nothing is in flight yet.
+
+    Payments come before bills: an invoice is passed over only where every document of it is sent, so one with a payment
+    still to be recorded is not.
+
+    Args:
+        state: Where.
+        company: The realm id.
+        run: The run that decided.
+        version: Of the source's mapping.
+        actions: The decisions, from the first, at every call.
+        marks: What the records of some invoices were known by.
+    """
+    payments = (action for action in actions() if action.key.kind == "payment")
+    for chunk in iter(lambda: list(islice(payments, CHUNK)), []):
+        remember_payments(state, company, run, version, chunk)
+    others = (action for action in actions() if action.key.kind != "payment")
+    for chunk in iter(lambda: list(islice(others, CHUNK)), []):
+        _remember(state, company, run, version, chunk, marks([action.key.invoice for action in chunk]))
+
+
+def _remember(
     state: State, company: str, run: str, version: str, actions: Sequence[Action], marks: Mapping[str, str]
 ) -> None:
-    """Keep what was decided about some invoices, in one transaction; nothing is in flight yet."""
+    """Some of them, in one transaction."""
     with state.write():
         kept = state.documents(company, actions[0].key.source, [action.key.invoice for action in actions])
         rows = (_row(action, version, kept.get((action.key.invoice, action.key.kind))) for action in actions)
@@ -25,12 +57,7 @@ def remember(
 
 
 def remember_payments(state: State, company: str, run: str, version: str, actions: Sequence[Action]) -> None:
-    """
-    Keep what was decided about some payments, in one transaction.
-
-    Before the bills: an invoice is passed over only where every document of it is sent, so one with a payment still to
-    be recorded is not.
-    """
+    """Keep what was decided about some payments, in one transaction."""
     with state.write():
         kept = state.documents(company, actions[0].key.source, [action.key.invoice for action in actions])
         rows = (_payment(action, version, kept.get((action.key.invoice, "payment"))) for action in actions)

@@ -5,17 +5,14 @@ One run, in one readable page: pull, map, plan, push.
 deciding and pushing, neither pulling nor a person's thinking.
 """
 
-import datetime
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import islice
-from typing import Final
 
 from connector.document import Key
-from connector.errors import ConnectorError, OurFault, Problem, ServiceDown, WrongUse, exit_code_of
+from connector.errors import ConnectorError, OurFault, ServiceDown, WrongUse
 from connector.invoice import Invoice
 from connector.log import redact
 from connector.plan import Action, Terms, Verb, decide, may_change
@@ -31,10 +28,11 @@ from connector.sync.books import Books
 from connector.sync.company import Opened, keep_signed_in, open_company
 from connector.sync.gather import Gathered
 from connector.sync.numbers import Numbers
+from connector.sync.outcome import Outcome
 from connector.sync.payments import Payments
 from connector.sync.planned import CHANGES, WRITES, Planned, Result, count_of
-from connector.sync.pulling import CHUNK, Loaded, Puller
-from connector.sync.remember import remember, remember_payments
+from connector.sync.pulling import Loaded, Puller
+from connector.sync.remember import remember
 from connector.sync.selection import Selection, pull_window
 from connector.sync.sign_in import sign_in_status
 from connector.sync.standing import Standings
@@ -57,36 +55,6 @@ class Choices:
     def looks_at_all(self) -> bool:
         """Whether even what stands as it was is read."""
         return self.everything or not self.selection.everything
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What a run came to; ``planned`` holds every action with its result, ``warnings`` what will be trouble soon."""
-
-    planned: Planned
-    problems: list[Problem]
-    exit_codes: set[int]
-    started: datetime.datetime
-    run: str | None = None
-    ended: datetime.datetime | None = None
-    warnings: list[Problem] = field(default_factory=list)
-    not_paid: dict[str, str] = field(default_factory=dict)
-    """The sources whose payments are not recorded, and what people call them."""
-
-    def exit_code(self, *, wrote: bool) -> int:
-        """The first that applies of the list; blocked, refused and unknown documents count where a run wrote."""
-        codes = set(self.exit_codes)
-        if wrote:
-            counts, payments = self.planned.counts(), self.planned.payments()
-            if any(counts[name] or payments.get(name) for name in _LEFT_OPEN) or self._differs():
-                codes.add(6)
-        return exit_code_of(codes)
-
-    def _differs(self) -> bool:
-        return self.planned.came_to("answer-differs")
-
-
-_LEFT_OPEN: Final = ("refused", "blocked", "unknown")
 
 
 class Run:
@@ -308,13 +276,8 @@ class Run:
             self._state.save_mapping_version(mapping.version, name, mapping.path, mapping.text, mapping.tables)
             for payee, vendor in loaded.payees.new.items():
                 self._state.bind(self._company, name, payee, vendor, None, run)
-            payments = (action for action in _of(planned, name) if action.key.kind == "payment")
-            for chunk in iter(lambda: list(islice(payments, CHUNK)), []):  # noqa: B023 - used up before the next source
-                remember_payments(self._state, self._company, run, mapping.version, chunk)
-            ours = (action for action in _of(planned, name) if action.key.kind != "payment")
-            for chunk in iter(lambda: list(islice(ours, CHUNK)), []):  # noqa: B023 - used up before the next source
-                marks = self._puller.marks(name, [action.key.invoice for action in chunk])
-                remember(self._state, self._company, run, mapping.version, chunk, marks)
+            marks = partial(self._puller.marks, name)
+            remember(self._state, self._company, run, mapping.version, partial(_of, planned, name), marks)
             if self._choices.selection.everything:
                 pulled = self._state.start_pull(self._company, name, run, loaded.window.first, loaded.window.last)
                 self._state.finish_pull(pulled, total=loaded.total, complete=True)
