@@ -100,7 +100,8 @@ class Payments:
     def _looked(self, opened: Opened, due: Sequence[PaymentCase], cases: Sequence[PaymentCase]) -> list[PaymentCase]:
         """The cases, those that are due with their bills as they stand in QuickBooks."""
         payables = Payables(self._state, opened.company, opened.names.facts.bill_currency)
-        owed = {case.key: Owed(bill_of(case.bill) or "", case.bill.document) for case in due}
+        rows = self._state.documents(self._company, self._source, [case.key.invoice for case in due])
+        owed = {case.key: _owed(case.bill, rows.get((case.key.invoice, "bill"))) for case in due}
         found = payables.of([*owed.values()])
         if any(_is_strange(case, found[owed[case.key].id]) for case in due):
             self._ask(strange=True)
@@ -114,6 +115,11 @@ class Payments:
         if bill.action != "credit" or bill.settled or not (self._records and bill.invoice.paid):
             return bill
         return replace(bill, reason=CREDIT_NOT_PAID)
+
+
+def _owed(bill: Action, row: DocumentRow | None) -> Owed:
+    found = bill.found.vendor_id if bill.found else None
+    return Owed(bill_of(bill) or "", bill.document, row.vendor_id if row and row.vendor_id else found)
 
 
 def _is_strange(case: PaymentCase, bill: Payable | None) -> bool:

@@ -284,6 +284,18 @@ def test_a_bill_that_is_another_than_was_meant_is_not_paid(project: Project) -> 
     assert not payments(project)
 
 
+def test_a_bill_that_was_given_to_another_vendor_is_not_paid(project: Project) -> None:
+    billed(project)
+    (other,) = project.load("Vendor", {"DisplayName": "Somebody else"})
+    project.load("Bill", {"Id": bill(project)["Id"], "VendorRef": {"value": other}})
+
+    planned, ran = project.plan().payment(1), project.sync().payment(1)
+
+    assert planned["code"] == ran["code"] == "edited-in-quickbooks"
+    assert "the vendor Somebody else instead of the one that it was made for" in ran["reason"]
+    assert not payments(project)
+
+
 def test_a_bill_that_somebody_deleted_is_not_paid(project: Project, services: Any) -> None:
     billed(project)
     services.company.remove("Bill", bill(project)["Id"])
