@@ -39,8 +39,8 @@ def fill_payment(rules: Rules, invoice: Invoice, title: str) -> PaymentBoxes | N
     filling = Filling(rules.tables, invoice, title)
     boxes = rules.payment
     try:
-        day = filling.date(boxes["date"], "payment.date")
-        if day is None:
+        day = filling.date(boxes["date"], "payment.date") if "date" in boxes else None
+        if day is None and "date" in boxes:
             raise filling.empty(boxes["date"], "payment.date")
         account = _needed(filling, boxes["account"], "payment.account")[0]
         number = _number(filling, boxes["number"], "payment.number") if "number" in boxes else ""

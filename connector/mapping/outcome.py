@@ -92,10 +92,15 @@ class Mapped:
 
 @dataclass(frozen=True, slots=True)
 class PaymentBoxes:
-    """What the mapping's ``payment`` block says about an invoice that is paid at its source."""
+    """
+    What the mapping's ``payment`` block says about an invoice that is paid at its source.
+
+    Args:
+        date: None where the mapping leaves it to what the source tells.
+    """
 
     account: str
-    date: datetime.date
+    date: datetime.date | None
     number: str = ""
     memo: str = ""
 

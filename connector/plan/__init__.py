@@ -6,10 +6,22 @@ Whoever calls ``decide`` has gathered a ``Case`` for each invoice; what comes ba
 
 from connector.plan.case import STANDING_HOLDS, Action, Case, Facts, Found, Known, Standing, State, Terms, Verb, net_of
 from connector.plan.changes import may_change
+from connector.plan.payments import (
+    CREDIT_NOT_PAID,
+    Look,
+    Payable,
+    PaymentCase,
+    as_it_stands,
+    bill_of,
+    decide_payment,
+    is_due,
+    look_at,
+)
 from connector.plan.rules import LOOK_ALIKE_DAYS, decide
 from connector.plan.taking_back import credit_for
 
 __all__ = [
+    "CREDIT_NOT_PAID",
     "LOOK_ALIKE_DAYS",
     "STANDING_HOLDS",
     "Action",
@@ -17,12 +29,20 @@ __all__ = [
     "Facts",
     "Found",
     "Known",
+    "Look",
+    "Payable",
+    "PaymentCase",
     "Standing",
     "State",
     "Terms",
     "Verb",
+    "as_it_stands",
+    "bill_of",
     "credit_for",
     "decide",
+    "decide_payment",
+    "is_due",
+    "look_at",
     "may_change",
     "net_of",
 ]

@@ -201,6 +201,8 @@ class Reconciliation:
     def _gone(self, name: str, beside: Beside) -> Iterator[Row]:
         """Documents of the period whose invoice the pull, which was whole, no longer holds."""
         for row in self._state.documents_in_state(self._company, _HELD_BY_QUICKBOOKS, name):
+            if row.kind == "payment":
+                continue  # its bill tells of it
             day = _invoice_date(row)
             if day is None or not self._within(day) or self._puller.holds(name, row.invoice):
                 continue

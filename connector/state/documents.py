@@ -99,7 +99,8 @@ class Documents(Transactions):
                     )
                 found = before.get((row["source"], row["invoice"], row["kind"]))
                 old = None if found is None else found[1]
-                check_decision(old, row["state"], in_quickbooks=row.get("qbo_id") is not None)
+                there = row.get("qbo_id") is not None or bool(row.get("adopted"))
+                check_decision(old, row["state"], in_quickbooks=there)
                 if found is None:
                     made = {**_NEW, **row, "updated": now, "run": run, "created": now}
                     made.pop("id", None)

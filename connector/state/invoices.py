@@ -172,6 +172,17 @@ class Invoices(Transactions):
 
         return fresh
 
+    def first_seen_paid(self, company: str, source: str, ids: Sequence[str]) -> dict[str, datetime.date]:
+        """On which day (UTC) the source first said paid, of those invoices of which it did."""
+        columns = _INVOICE.c
+        query = select(columns.invoice, columns.first_seen_paid).where(
+            columns.company == company, columns.source == source, columns.first_seen_paid.is_not(None)
+        )
+        with self.read() as t:
+            return {
+                row[0]: row[1] for piece in chunks(ids) for row in t.execute(query.where(among(columns.invoice, piece)))
+            }
+
     def invoice(self, company: str, source: str, invoice: str) -> InvoiceRow | None:
         """One invoice, or None where none was seen."""
         found = self._rows(

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from connector.document import Document, Key, from_data, marker
 from connector.invoice import Invoice, Trouble
 from connector.mapping import Mapped, Mapping, NotMapped
-from connector.plan import Case, Facts, Known, Verb
+from connector.plan import Case, Facts, Known, Standing, Verb
 from connector.push.vendors import name_taken, other_currency
 from connector.quickbooks.names import Missing, Names, Reference
 from connector.quickbooks.refs import find_refs
@@ -23,7 +23,7 @@ from connector.sync.payees import Payees
 from connector.sync.standing import Standings
 from connector.sync.taking_back import credit_beside, is_taken_back
 
-__all__ = ["MAY_WRITE", "Gathered", "known_of"]
+__all__ = ["MAY_WRITE", "Gathered", "known_of", "not_there"]
 
 MAY_WRITE: Final = frozenset({"ready", "held", "blocked", "refused", "skipped"})
 """States out of which a document may still become a write."""
@@ -117,10 +117,13 @@ class Gathered:
     follows: Callable[[Known, Invoice], bool] | None = None
     standings: Standings | None = None
     today: datetime.date = field(default_factory=lambda: utc_now().date())
+    payments: dict[str, DocumentRow] = field(default_factory=dict)
+    """The payments of the invoices whose cases were gathered last."""
 
     def cases(self, invoices: Sequence[Invoice]) -> list[Case]:
         """One case for each invoice, in their order."""
         rows = self.state.documents(self.company, self.source, [invoice.id for invoice in invoices])
+        self.payments = {invoice: row for (invoice, kind), row in rows.items() if kind == "payment"}
         met = [self._meet(invoice, rows) for invoice in invoices]
         claims = [each.document.number for each in met if each.document is not None and self._claims(each)]
         for number in claims:
@@ -134,7 +137,7 @@ class Gathered:
             for each, seen in zip(met, looked, strict=True)
             if each.document is not None and not each.changing
         ]
-        standing = self.standings.of(asked) if self.standings is not None else {}
+        standing = self._standing(asked)
         found = self.books.found(wanted) if self.books is not None else {}
         marks = {each.key: each.marker for each in wanted}
         return [
@@ -158,6 +161,13 @@ class Gathered:
     def _open(self) -> None:
         if self.ask is not None:
             self.names, self.books, self.standings = self.ask()
+
+    def _standing(self, asked: Sequence[DocumentRow]) -> dict[int, Standing]:
+        """A bill whose payment went unanswered counts as paid until that is known: it is not changed under it."""
+        found = self.standings.of(asked) if self.standings is not None else {}
+        in_flight = {invoice for invoice, payment in self.payments.items() if payment.state == "sending"}
+        paying = {row.id or 0 for row in asked if row.invoice in in_flight}
+        return {id_: replace(each, paid=True) if id_ in paying else each for id_, each in found.items()}
 
     def _meet(self, invoice: Invoice, rows: Table[tuple[str, str], DocumentRow]) -> _Met:
         outcome = self.mapping.apply(invoice)
@@ -235,15 +245,15 @@ class Gathered:
         refs = find_refs(document, self.names, vendor if isinstance(vendor, Reference) else stand_in)
         due = _due(document, None if isinstance(refs, tuple) else refs.term)
         if isinstance(refs, tuple):
-            missing.extend(("blocked", _not_there(each, self.mapping.path)) for each in refs)
+            missing.extend(("blocked", not_there(each, self.mapping.path)) for each in refs)
         if isinstance(vendor, Reference):
             if facts.multicurrency and vendor.currency and vendor.currency != document.currency:
                 missing.insert(0, ("blocked", other_currency(vendor.name, vendor.currency, document.currency)))
             return _Looked(vendor.id, tuple(missing), due)
         if vendor.code != "vendor-not-found":
-            missing.insert(0, ("blocked", _not_there(vendor, self.mapping.path)))
+            missing.insert(0, ("blocked", not_there(vendor, self.mapping.path)))
         elif self.mapping.policy.vendor_missing == "hold":
-            trouble = _not_there(vendor, self.mapping.path)
+            trouble = not_there(vendor, self.mapping.path)
             missing.insert(0, ("held", Trouble("vendor-missing", trouble.reason, trouble.remedy)))
         elif who := self.names.taken_by(document.vendor):
             missing.insert(0, ("blocked", name_taken(document.vendor, who, self.mapping.path)))
@@ -272,7 +282,8 @@ def _due(document: Document, term: Reference | None) -> datetime.date | None:
     return document.due or (document.date + datetime.timedelta(days=int(days)) if days.isdigit() else None)
 
 
-def _not_there(missing: Missing, mapping: str) -> Trouble:
+def not_there(missing: Missing, mapping: str) -> Trouble:
+    """Why a name of the mapping cannot be used in this company, and what to do."""
     near = f"; did you mean {' or '.join(repr(name) for name in missing.near)}?" if missing.near else ""
     return Trouble(
         missing.code,

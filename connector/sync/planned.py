@@ -125,7 +125,7 @@ def _counted(verb: str, state: str, result: Result | None) -> str:
             return _DONE[result.verb]  # settled while the run waited
         return _STANDING[result.state if result else state]
     if result is None or result.state in ("sent", "removed"):
-        return _DONE[verb]
+        return _DONE[(result.verb if result else None) or verb]
     return _STANDING[result.state]
 
 
@@ -152,7 +152,7 @@ class Planned:
         self._store.executescript(
             """
             CREATE TABLE action (
-                n INTEGER PRIMARY KEY, verb TEXT, counted TEXT, state TEXT, code TEXT,
+                n INTEGER PRIMARY KEY, kind TEXT, verb TEXT, counted TEXT, state TEXT, code TEXT,
                 action BLOB, result BLOB
             );
             CREATE INDEX action_verb ON action (verb);
@@ -178,13 +178,13 @@ class Planned:
         self._standing += invoices
 
     def add(self, action: Action) -> None:
-        """The next action; its order is the order of adding."""
-        self.seen += 1
+        """The next action; its order is the order of adding. A payment is no invoice more."""
+        self.seen += action.key.kind != "payment"
         verb = "settled" if action.settled else action.action
         held = len(self._held) < _MOST_HELD
         n = self._store.execute(
-            "INSERT INTO action (verb, counted, state, action) VALUES (?, ?, ?, ?)",
-            (verb, count_of(action, None), action.state, None if held else pickle.dumps(action)),
+            "INSERT INTO action (kind, verb, counted, state, action) VALUES (?, ?, ?, ?, ?)",
+            (action.key.kind, verb, count_of(action, None), action.state, None if held else pickle.dumps(action)),
         ).lastrowid
         if held and n is not None:
             self._held[n] = action
@@ -262,11 +262,16 @@ class Planned:
         return int(count)
 
     def counts(self) -> dict[str, int]:
-        """Every invoice seen once, under what became of it."""
+        """Every invoice seen once, under what became of it; and beside them, under ``paid``, the payments recorded."""
         counts = dict.fromkeys(COUNTS, 0)
-        counts.update(self._store.execute("SELECT counted, count(*) FROM action GROUP BY counted"))
+        ours = "kind != 'payment' OR counted = 'paid'"
+        counts.update(self._store.execute(f"SELECT counted, count(*) FROM action WHERE {ours} GROUP BY counted"))  # noqa: S608
         counts["unchanged"] += self._standing
         return counts
+
+    def payments(self) -> dict[str, int]:
+        """Every payment once, under what became of it."""
+        return dict(self._store.execute("SELECT counted, count(*) FROM action WHERE kind = 'payment' GROUP BY counted"))
 
     def came_to(self, code: str) -> bool:
         """Whether any action came to this code."""
