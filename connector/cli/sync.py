@@ -22,7 +22,7 @@ from connector.state.store import State
 from connector.sync.run import Choices, Outcome, Run
 from connector.sync.selection import Selection, month_of, since_of
 
-__all__ = ["company_name", "open_state", "plan", "sync"]
+__all__ = ["company_name", "consent_missing", "open_state", "plan", "sync"]
 
 _Sources = Annotated[list[str] | None, typer.Option("-s", "--source", metavar="NAME", help="Only this source; repeat.")]
 _Period = Annotated[str | None, typer.Option("--period", metavar="YYYY-MM", help="Only invoices of one month.")]
@@ -79,11 +79,7 @@ def sync(  # noqa: PLR0917 - Typer hands them over by name
     context = current(ctx)
     asks = context.interactive and not context.json
     if not (yes or saved or asks):
-        raise WrongUse(
-            "without a terminal nothing can be asked",
-            code="consent-missing",
-            remedy="add --yes, or look first: connector plan -o FILE, then connector sync --plan FILE",
-        )
+        raise consent_missing("add --yes, or look first: connector plan -o FILE, then connector sync --plan FILE")
     settings = context.load_settings()
     if saved and (invoices or sources or period or since):
         raise WrongUse(
@@ -107,6 +103,11 @@ def sync(  # noqa: PLR0917 - Typer hands them over by name
     if signals:
         code = 128 + signals[0]
     raise typer.Exit(code)
+
+
+def consent_missing(remedy: str) -> WrongUse:
+    """What is raised where a yes is needed and nobody can be asked."""
+    return WrongUse("without a terminal nothing can be asked", code="consent-missing", remedy=remedy)
 
 
 def _look(run: Run) -> bool:

@@ -11,6 +11,7 @@ from typing import Final, Literal
 from connector.invoice import Invoice
 from connector.mapping import Mapped, NotMapped, Policy
 from connector.plan.case import Action, Case, Facts, Known, Terms
+from connector.plan.review import accepted
 
 __all__ = ["may_change", "of_standing"]
 
@@ -62,14 +63,17 @@ def of_standing(case: Case, terms: Terms) -> Action | None:
     change = _change(known, case.invoice, case.outcome)
     if change is None or _asked_already(known, case.invoice, change.verb, again=terms.retry_refused):
         return _as_it_stands(case, known)
+    if accepted(case.words, case.key, case.invoice) is not None:
+        return _as_it_stands(case, known)
     if change.verb == "remove" and case.standing is not None and case.standing.record is None:
         reason = "void at the source, and somebody deleted its bill in QuickBooks"
         return Action(case.key, case.invoice, "skip", "skipped", "voided-at-source", reason, document=known.content)
-    against = next((found for ask in AGAINST if (found := ask(case, terms, change)) is not None), None)
+    against = next(((ask, found) for ask in AGAINST if (found := ask(case, terms, change)) is not None), None)
     if against is not None:
-        code, reason, remedy = against
+        ask, (code, reason, remedy) = against
         held = replace(_as_it_stands(case, known), action="hold", state="held", code=code, reason=reason)
-        return replace(held, remedy=remedy, settled=False)
+        # What the policy holds rests on the source alone, and may be held before anybody looked in QuickBooks.
+        return replace(held, remedy=remedy, settled=False, standing=None if ask is _policy else case.standing)
     made = case.outcome.document if change.verb == "update" and isinstance(case.outcome, Mapped) else known.content
     return Action(
         case.key,
@@ -133,6 +137,8 @@ def _asked_already(known: Known, invoice: Invoice, verb: str, *, again: bool) ->
 def _policy(case: Case, terms: Terms, change: _Change) -> _Against | None:
     if case.standing is not None and _FOLLOWS[change.verb](terms.policy):
         return None
+    if change.code in case.released and change.verb != "hold":
+        return None
     return change.code, change.reason, _COMPARE
 
 
@@ -152,7 +158,7 @@ def _paid(case: Case, _: Terms, change: _Change) -> _Against | None:
 
 
 def _edited(case: Case, _: Terms, change: _Change) -> _Against | None:
-    if case.standing is None or case.standing.edited == ():
+    if case.standing is None or case.standing.edited == () or "edited-in-quickbooks" in case.released:
         return None
     if case.standing.edited is None:
         reason = f"{change.reason}; it was found there, so nobody can tell whether a person changed it since"
@@ -181,7 +187,7 @@ def _not_mapped(case: Case, _: Terms, change: _Change) -> _Against | None:
 
 def _late(case: Case, _: Terms, change: _Change) -> _Against | None:
     late = case.outcome.late if change.verb == "update" and isinstance(case.outcome, Mapped) else None
-    if late is None or (case.approved and late.code == "amount-above"):
+    if late is None or late.code in case.released:
         return None
     return late.code, "\n".join((change.reason, *late.reason)), late.remedy
 

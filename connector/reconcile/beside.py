@@ -13,13 +13,13 @@ from connector.mapping import Mapping as Rules
 from connector.money import round_minor
 from connector.plan import LOOK_ALIKE_DAYS, Case, Facts, Found, Known, Terms, decide
 from connector.quickbooks.names import Names, Reference
-from connector.quickbooks.posted import bill_from
+from connector.quickbooks.posted import bill_from, by_account
 from connector.quickbooks.refs import find_refs
 from connector.quickbooks.transport import Company
 from connector.reconcile.compare import differences, signed_net
 from connector.reconcile.rows import month_name
 from connector.reconcile.shelf import Shelf
-from connector.reconcile.sides import Bill, Intended, Seen, Standing, by_account
+from connector.reconcile.sides import Bill, Intended, Seen, Standing
 from connector.state.store import State
 from connector.state.tables import DocumentRow
 from connector.sync.gather import Gathered

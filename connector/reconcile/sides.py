@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from connector.document import Document
 from connector.plan import Action
-from connector.quickbooks.posted import Posted, PostedLine
+from connector.quickbooks.posted import Posted, by_account
 
-__all__ = ["Bill", "Intended", "Seen", "Standing", "by_account"]
+__all__ = ["Bill", "Intended", "Seen", "Standing"]
 
 Standing = tuple[str, str | None, str | None, str | None]
 """State, code, reason and remedy of a document."""
@@ -73,15 +73,6 @@ class Bill:
     def called(self) -> str:
         """``bill 145``."""
         return f"{'vendor credit' if self.entity == 'VendorCredit' else 'bill'} {self.id}"
-
-
-def by_account(lines: tuple[PostedLine, ...]) -> tuple[tuple[str, Decimal], ...]:
-    """The sum on each account or item that the lines name, by its id, sorted."""
-    sums: dict[str, Decimal] = {}
-    for line in lines:
-        if named := line.account_id or line.item_id:
-            sums[named] = sums.get(named, Decimal(0)) + line.amount
-    return tuple(sorted(sums.items()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,18 +9,18 @@ from typing import Final, Literal
 from connector.document import Document, Key, from_data, marker
 from connector.invoice import Invoice, Trouble
 from connector.mapping import Mapped, Mapping, NotMapped
-from connector.plan import Case, Facts, Known, Verb
+from connector.plan import Case, Facts, Known, Verb, Word, accepted
 from connector.push.vendors import name_taken, other_currency
 from connector.quickbooks.facts import CompanyFacts
 from connector.quickbooks.names import Missing, Names, Reference
 from connector.quickbooks.refs import find_refs
 from connector.state.store import State
-from connector.state.tables import DocumentRow
+from connector.state.tables import DocumentRow, ReviewRow
 from connector.sync.books import Books, Wanted
 from connector.sync.numbers import Numbers
 from connector.sync.standing import Standings
 
-__all__ = ["MAY_WRITE", "Gathered", "Payees", "known_of"]
+__all__ = ["MAY_WRITE", "Gathered", "Payees", "known_of", "words_of"]
 
 MAY_WRITE: Final = frozenset({"ready", "held", "blocked", "refused", "skipped"})
 """States out of which a document may still become a write."""
@@ -42,6 +42,24 @@ def known_of(row: DocumentRow, settled: Verb | None = None) -> Known:
         generation=row.generation,
         astray=row.qbo_id is not None and row.facts is None,
         settled=settled,
+    )
+
+
+def words_of(rows: Sequence[ReviewRow]) -> tuple[Word, ...]:
+    """What persons said of a bill or credit, as a decision sees it."""
+    return tuple(
+        Word(
+            row.verb,  # type: ignore[arg-type]  # only such verbs are ever kept
+            row.who,
+            row.at.date(),
+            row.why or "",
+            row.hash or "",
+            row.source_hash or "",
+            row.entity,
+            row.qbo_id,
+        )
+        for row in rows
+        if row.kind != "payment"
     )
 
 
@@ -103,6 +121,7 @@ class _Met:
     Args:
         document: What may become a write.
         changing: QuickBooks may have to follow: how the document stands there is looked up.
+        words: What persons said about it.
     """
 
     key: Key
@@ -112,6 +131,7 @@ class _Met:
     known: Known | None
     document: Document | None
     changing: bool
+    words: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +175,10 @@ class Gathered:
 
     def cases(self, invoices: Sequence[Invoice]) -> list[Case]:
         """One case for each invoice, in their order."""
-        rows = self.state.documents(self.company, self.source, [invoice.id for invoice in invoices])
-        met = [self._meet(invoice, rows) for invoice in invoices]
+        ids = [invoice.id for invoice in invoices]
+        rows = self.state.documents(self.company, self.source, ids)
+        said = self.state.words(self.company, self.source, ids)
+        met = [self._meet(invoice, rows, words_of(said.get(invoice.id, ()))) for invoice in invoices]
         claims = [each.document.number for each in met if each.document is not None and self._claims(each)]
         for number in claims:
             self.numbers.claim(number)
@@ -185,23 +207,28 @@ class Gathered:
                 each.document is not None and each.document.number in self.numbers_twice,
                 seen.due,
                 standing.get(each.row.id or 0) if each.row else None,
+                each.words,
             )
             for each, seen in zip(met, looked, strict=True)
         ]
 
-    def _meet(self, invoice: Invoice, rows: Table[tuple[str, str], DocumentRow]) -> _Met:
+    def _meet(self, invoice: Invoice, rows: Table[tuple[str, str], DocumentRow], words: tuple[Word, ...]) -> _Met:
         outcome = self.mapping.apply(invoice)
         mapped = outcome.document if isinstance(outcome, Mapped) else None
         kept = [rows[invoice.id, kind] for kind in ("bill", "credit") if (invoice.id, kind) in rows]
         row = next((each for each in kept if each.state in ("sent", "sending")), kept[0] if kept else None)
-        stays = row is not None and (row.qbo_id is not None or row.state == "sending")
+        stays = row is not None and (row.qbo_id is not None or row.state == "sending") and row.state != "removed"
         kind = mapped.kind if mapped and not stays else (row.kind if row else "bill")
         row = rows.get((invoice.id, kind)) or row
         key = Key(self.company, self.source, invoice.id, kind)  # type: ignore[arg-type]  # one of the kinds
         known = known_of(row, self.settled.get(key)) if row else None
-        changing = known is not None and self.follows is not None and self.follows(known, invoice)
-        may_write = known is None or (known.state in MAY_WRITE and not known.stands) or changing
-        return _Met(key, invoice, outcome, row, known, mapped if may_write else None, changing=changing)
+        changing = again = False
+        if known is not None and self.follows is not None and accepted(words, key, invoice) is None:
+            # What a person released may need no policy.
+            changing = self.follows(known, invoice) or (known.stands and _approved(words))
+            again = known.state == "removed" and _approved(words)
+        may_write = known is None or (known.state in MAY_WRITE and not known.stands) or changing or again
+        return _Met(key, invoice, outcome, row, known, mapped if may_write else None, changing, words)
 
     def _claims(self, met: _Met) -> bool:
         """Whether a document may be written now, and not only after a person said so."""
@@ -209,7 +236,7 @@ class Gathered:
         if day is None or day < self.start_date:
             return False
         waits = isinstance(met.outcome, Mapped) and met.outcome.late is not None
-        return not (waits and met.known is not None and met.known.state == "held")
+        return _approved(met.words) or not (waits and met.known is not None and met.known.state == "held")
 
     def _look(self, met: _Met) -> _Looked:
         if met.document is None:
@@ -244,6 +271,11 @@ class Gathered:
         elif who := self.names.taken_by(document.vendor):
             missing.insert(0, ("blocked", name_taken(document.vendor, who, self.mapping.path)))
         return _Looked(None, tuple(missing), due)
+
+
+def _approved(words: Sequence[Word]) -> bool:
+    """Whether a person released something of it, at some time."""
+    return any(word.verb == "approve" for word in words)
 
 
 def _due(document: Document, term: Reference | None) -> datetime.date | None:

@@ -135,7 +135,7 @@ CASES: dict[str, tuple[Case, Terms, tuple[str, str, str | None]]] = {
         ("hold", "held", "amount-above"),
     ),
     "changed, too large and approved": (
-        replace(SENT, invoice=CHANGED, outcome=replace(MAPPED, late=LATE), approved=True),
+        replace(SENT, invoice=CHANGED, outcome=replace(MAPPED, late=LATE), released=frozenset({"amount-above"})),
         FOLLOW,
         ("update", "sent", None),
     ),
@@ -223,7 +223,7 @@ CASES: dict[str, tuple[Case, Terms, tuple[str, str, str | None]]] = {
     "held by the mapping": (replace(CASE, outcome=HELD), TERMS, ("hold", "held", "field-empty")),
     "too large": (replace(CASE, outcome=replace(MAPPED, late=LATE)), TERMS, ("hold", "held", "amount-above")),
     "too large and approved": (
-        replace(CASE, outcome=replace(MAPPED, late=LATE), approved=True),
+        replace(CASE, outcome=replace(MAPPED, late=LATE), released=frozenset({"amount-above"})),
         TERMS,
         ("create", "ready", None),
     ),
@@ -291,7 +291,7 @@ CASES: dict[str, tuple[Case, Terms, tuple[str, str, str | None]]] = {
         ("hold", "held", "possible-duplicate"),
     ),
     "the number and approved": (
-        replace(CASE, found=(replace(FOUND, vendor_id="4"),), approved=True),
+        replace(CASE, found=(replace(FOUND, vendor_id="4"),), released=frozenset({"possible-duplicate"})),
         TERMS,
         ("create", "ready", None),
     ),
