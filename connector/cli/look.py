@@ -157,6 +157,23 @@ def _show(ctx: typer.Context, run: Annotated[str, typer.Argument(metavar="ID")])
         show_run(context.console, document)
 
 
+@runs.command("undo", help="Take back what one run made, as far as it is unpaid, unedited and in open books.")
+def _undo(
+    ctx: typer.Context,
+    run: Annotated[str, typer.Argument(metavar="ID")],
+    yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")] = False,
+) -> None:
+    from connector.cli.undo import undo  # noqa: PLC0415 - brings what only this command needs
+
+    context = current(ctx)
+    settings = context.load_settings()
+    with kept_state(settings) as state:
+        if state is None:
+            raise _no_run("nothing has run here yet")
+        code = undo(context, settings, state, _meant(settings, state, run), yes=yes)
+    raise typer.Exit(code)
+
+
 def _meant(settings: Settings, state: State, text: str) -> RunRow:
     from connector.state.overview import runs_like  # noqa: PLC0415 - as above
 

@@ -8,7 +8,7 @@ from connector.plan import APPROVABLE
 from connector.quickbooks.documents import link
 from connector.report.run import CompanyName, line_boxes, stamp
 from connector.state.reviews import Waits
-from connector.state.tables import ReviewRow
+from connector.state.said import ReviewRow
 
 __all__ = ["review_document", "word_data"]
 

@@ -17,7 +17,8 @@ from connector.state.columns import json_text
 from connector.state.data import invoice_data
 from connector.state.listed import among, pairs, pairs_text
 from connector.state.moves import STATES
-from connector.state.tables import DocumentRow, EventRow, InvoiceRow, PullRow, StandingRow
+from connector.state.said import EventRow
+from connector.state.tables import DocumentRow, InvoiceRow, PullRow, StandingRow
 from connector.state.transactions import CHUNK, Transactions, chunks, core, in_bulk, new_id
 
 __all__ = ["OPEN_STATES", "Invoices", "SeenInvoice"]

@@ -11,7 +11,8 @@ from sqlmodel import select as rows_of
 from connector.state.clock import utc_now
 from connector.state.documents import Documents
 from connector.state.listed import among
-from connector.state.tables import DocumentRow, EventRow, InvoiceRow, ReviewRow
+from connector.state.said import EventRow, ReviewRow
+from connector.state.tables import DocumentRow, InvoiceRow
 from connector.state.transactions import CHUNK, chunks, core
 
 __all__ = ["TO_COMPARE", "Reviews", "Waits"]

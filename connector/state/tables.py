@@ -22,7 +22,6 @@ __all__ = [
     "BookRow",
     "CompanyRow",
     "DocumentRow",
-    "EventRow",
     "InvoiceRow",
     "MappingVersionRow",
     "PullRow",
@@ -30,7 +29,6 @@ __all__ = [
     "ReferenceRow",
     "RequestItemRow",
     "RequestRow",
-    "ReviewRow",
     "RunRow",
     "SignInRow",
     "StandingRow",
@@ -369,48 +367,3 @@ class SignInRow(Table, table=True):
     environment: str
     secret: str
     updated: datetime.datetime = Field(sa_type=Utc)
-
-
-class ReviewRow(Table, table=True):
-    """
-    What a person decided about an invoice: only ever added to.
-
-    ``code`` and ``reason`` are why it waited, ``hash`` and ``source_hash`` what was seen (``plan.review``), ``entity``
-    and ``qbo_id`` what in QuickBooks it was about.
-    """
-
-    __tablename__ = "review"
-    __table_args__ = (Index(None, "company", "source", "invoice"),)
-
-    id: int | None = Field(default=None, primary_key=True)
-    company: str
-    source: str
-    invoice: str
-    kind: str
-    verb: str
-    who: str
-    why: str | None = None
-    at: datetime.datetime = Field(sa_type=Utc)
-    code: str | None = None
-    reason: str | None = None
-    hash: str | None = None
-    source_hash: str | None = None
-    entity: str | None = None
-    qbo_id: str | None = None
-
-
-class EventRow(Table, table=True):
-    """What a source says otherwise than before about an invoice that was decided about: only ever added to."""
-
-    __tablename__ = "event"
-    __table_args__ = (Index(None, "company", "source", "invoice"),)
-
-    id: int | None = Field(default=None, primary_key=True)
-    company: str
-    source: str
-    invoice: str
-    field: str
-    before: str | None = None
-    after: str | None = None
-    seen: datetime.datetime = Field(sa_type=Utc)
-    run: str

@@ -14,8 +14,9 @@ from connector.push.vendors import name_taken, other_currency
 from connector.quickbooks.facts import CompanyFacts
 from connector.quickbooks.names import Missing, Names, Reference
 from connector.quickbooks.refs import find_refs
+from connector.state.said import ReviewRow
 from connector.state.store import State
-from connector.state.tables import DocumentRow, ReviewRow
+from connector.state.tables import DocumentRow
 from connector.sync.books import Books, Wanted
 from connector.sync.numbers import Numbers
 from connector.sync.standing import Standings

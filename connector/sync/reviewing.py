@@ -21,8 +21,9 @@ from connector.state.clock import utc_now
 from connector.state.data import invoice_of
 from connector.state.lock import CompanyLock
 from connector.state.reviews import TO_COMPARE, Waits
+from connector.state.said import ReviewRow
 from connector.state.store import State
-from connector.state.tables import DocumentRow, ReviewRow
+from connector.state.tables import DocumentRow
 from connector.sync.company import Opened, open_company
 from connector.sync.reviewable import named, require_possible, whole_name
 
