@@ -11,7 +11,18 @@ from connector.invoice import Invoice
 from connector.mapping import Mapped
 from connector.mapping import Mapping as Rules
 from connector.money import round_minor
-from connector.plan import LOOK_ALIKE_DAYS, Case, Facts, Found, Known, Terms, decide
+from connector.plan import (
+    LOOK_ALIKE_DAYS,
+    Case,
+    Facts,
+    Found,
+    Known,
+    Terms,
+    Word,
+    decide,
+    hash_of_sides,
+    hash_of_source,
+)
 from connector.quickbooks.names import Names, Reference
 from connector.quickbooks.posted import bill_from, by_account
 from connector.quickbooks.refs import find_refs
@@ -89,13 +100,17 @@ class Beside:
         intended = self._intended(document, made if own else None) if bills else Intended(document)
         currency = currency_of(invoice, mapped, self.gathered.mapping)
         standing = _standing(case.known, mapped)
+        word = _accepted(case, bills[0] if bills else None)
+        # What was accepted is told like anything else until both sides are found to say what they said then.
+        case = replace(case, words=tuple(each for each in case.words if each.verb != "accept"))
         if bills or deleted:
             case = replace(case, known=_as_sent(case, intended.document, bills[0].id if bills else deleted))
         elif mapped is not None:
             case = replace(case, found=self._found(case, mapped))
         action = next(iter(decide([case], self.terms)))
         amount = amount_of(invoice, currency)
-        return Seen(action, currency, amount, intended, tuple(bills), by_hand, standing, None if bills else deleted)
+        gone = None if bills else deleted
+        return Seen(action, currency, amount, intended, tuple(bills), by_hand, standing, gone, word)
 
     def _marks(self, key: Key) -> list[str]:
         """The invoice's marks; a correction may have turned a bill into a credit since."""
@@ -170,6 +185,15 @@ class Beside:
             if named := at.account or at.item:
                 sums[named.id] = sums.get(named.id, Decimal(0)) + line.amount
         return Intended(document, vendor_id, tuple(sorted(sums.items())))
+
+
+def _accepted(case: Case, bill: Bill | None) -> Word | None:
+    """The word by which a person accepted, or linked, what both sides say now."""
+    if not case.words or bill is None:
+        return None
+    both = hash_of_sides(hash_of_source(case.key, case.invoice), bill.said)
+    said = (each for each in reversed(case.words) if each.verb in ("accept", "link"))
+    return next((each for each in said if each.hash == both), None)
 
 
 def _entered(bill: Bill, row: DocumentRow | None) -> bool:

@@ -42,7 +42,7 @@ def compare(seen: Seen) -> Iterator[Row]:
         yield _without_bill(seen)
         return
     own = seen.bills[0]
-    yield _with_bill(seen, own)
+    yield _accepted(seen, _with_bill(seen, own))
     for more in seen.bills[1:]:
         yield _second(_bare(seen), more, own)
 
@@ -131,6 +131,13 @@ def _same_accounts(accounts: tuple[tuple[str, Decimal], ...], document: Document
 def _amount_moved(accounts: tuple[tuple[str, Decimal], ...], bill: Bill) -> bool:
     ours = sum((amount for _, amount in accounts), Decimal(0))
     return ours != sum((amount for _, amount in bill.accounts), Decimal(0))
+
+
+def _accepted(seen: Seen, row: Row) -> Row:
+    """A difference that a person accepted, as both sides stand, is none; its amounts stay where they are."""
+    if seen.accepted is None or row.family not in ("differ", "one-side"):
+        return row
+    return _told(row, "accepted", f"accepted by {seen.accepted.told}; {row.why}")
 
 
 def _with_bill(seen: Seen, bill: Bill) -> Row:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from connector.document import Document
-from connector.plan import Action
+from connector.plan import Action, Word, bill_said
 from connector.quickbooks.posted import Posted, by_account
 
 __all__ = ["Bill", "Intended", "Seen", "Standing"]
@@ -70,6 +70,12 @@ class Bill:
         return -amount if self.entity == "VendorCredit" else amount
 
     @property
+    def said(self) -> tuple[str, ...]:
+        """The boxes that a person's acceptance is bound to."""
+        where = (self.entity, self.id, self.vendor_id, self.currency)
+        return bill_said(*where, self.net, self.date, self.accounts)
+
+    @property
     def called(self) -> str:
         """``bill 145``."""
         return f"{'vendor credit' if self.entity == 'VendorCredit' else 'bill'} {self.id}"
@@ -104,6 +110,7 @@ class Seen:
         by_hand: The own bill was not made by this connector.
         standing: What the state says of the document, where there is one.
         deleted: QuickBooks' id of its bill, where that was deleted there.
+        accepted: A person's word that both sides are fine as they stand now.
     """
 
     action: Action
@@ -114,3 +121,4 @@ class Seen:
     by_hand: bool = False
     standing: Standing | None = None
     deleted: str | None = None
+    accepted: Word | None = None

@@ -234,7 +234,7 @@ def test_an_upgrade_killed_at_any_statement_loses_nothing_and_can_be_made_again(
     statements = dies_everywhere(old, 1, 4)
 
     print(f"killed at every fourth of {statements} statements")
-    assert statements > 50
+    assert statements > 20
 
 
 @pytest.mark.slow
