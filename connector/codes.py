@@ -258,7 +258,7 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "live-again": (
         "the invoice was removed and is live again",
-        "Its bill was deleted because it was voided at the source; now it counts again. A person decides.",
+        "Its bill was deleted because it was voided or its run taken back; now it counts. Decide: connector review.",
     ),
     "edited-in-quickbooks": (
         "a person changed the bill in QuickBooks",

@@ -197,7 +197,9 @@ def _after(context: Context, outcome: Outcome) -> None:
         return
     if counts["unknown"]:
         context.show("\n Next: connector sync --wait   (QuickBooks is asked before anything is sent again)")
-    elif counts["blocked"] or counts["held"]:
+    elif counts["held"] and not counts["blocked"]:
+        context.show("\n Next: connector review   (or mend what is named above, then: connector sync)")
+    elif counts["blocked"]:
         context.show("\n Next: mend what is named above, then: connector sync")
     else:
         context.show("\n Next: connector reconcile")

@@ -196,7 +196,7 @@ def _late(rules: Rules, policy: Policy, net: Decimal, currency: str) -> NotMappe
         "held",
         "amount-above",
         lines,
-        "if it is right, raise amount above under policy, then run: connector sync",
+        "if it is right, approve it: connector review (or raise amount above under policy, then run: connector sync)",
         f"amount above {limit}",
     )
 

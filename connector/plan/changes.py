@@ -15,7 +15,9 @@ from connector.plan.review import accepted
 
 __all__ = ["may_change", "of_standing"]
 
-_COMPARE: Final = "compare both, then mend the bill in QuickBooks or the invoice at the source"
+_COMPARE: Final = (
+    "compare both, then mend the bill in QuickBooks or the invoice at the source, or decide: connector review"
+)
 _AGAIN: Final = frozenset({"stale"})
 """What a held change may meet only once: the next run looks and decides anew."""
 
@@ -146,7 +148,11 @@ def _gone(case: Case, _: Terms, change: _Change) -> _Against | None:
     if case.standing is None or case.standing.record is not None:
         return None
     code = "missing-in-quickbooks"
-    return code, f"{change.reason}; but somebody deleted it there", "nothing is made again by itself; see what is owed"
+    return (
+        code,
+        f"{change.reason}; but somebody deleted it there",
+        "nothing is made again by itself; if it is owed: connector review recreate, if not: accept",
+    )
 
 
 def _paid(case: Case, _: Terms, change: _Change) -> _Against | None:

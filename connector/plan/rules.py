@@ -87,7 +87,7 @@ def _of_removed(case: Case, _: Terms) -> Action | None:
         return replace(done, settled=True)
     if not isinstance(case.outcome, NotMapped):
         reason = "its bill was removed from QuickBooks earlier and the invoice is live again at the source"
-        return _held(case, "live-again", reason, "look at both; a person must decide whether it is billed again")
+        return _held(case, "live-again", reason, "if it is owed again, approve it, else skip it: connector review")
     return None
 
 
@@ -219,7 +219,10 @@ def _of_same_number(case: Case, _: Terms) -> Action | None:
     if same and "possible-duplicate" not in case.released:
         reason = f"QuickBooks has {same[0].entity.lower()} {same[0].id} with the number {document.number}"
         return _held(
-            case, "possible-duplicate", reason, "compare both in QuickBooks; delete one or give it its own number"
+            case,
+            "possible-duplicate",
+            reason,
+            "compare both in QuickBooks; then link that one, approve this one, or reject it: connector review",
         )
     return None
 
@@ -267,7 +270,7 @@ def _create(case: Case, terms: Terms) -> Action | None:
         raise AssertionError(case)
     generation = 0
     if case.known is not None:
-        anew = case.known.state in ("refused", "removed") or case.known.code in ("outcome-unknown", "accepted")
+        anew = case.known.state in ("refused", "removed") or case.known.code == "outcome-unknown"
         generation = case.known.generation + (1 if anew else 0)
     return Action(
         case.key,

@@ -221,6 +221,9 @@ def test_what_is_rejected_is_left_alone_until_it_changes(project: Project) -> No
     assert (row["state"], row["code"]) == ("skipped", "rejected")
     assert row["reason"].endswith(": a test of theirs")
     assert waiting(project) == []
+    (left,) = project.run("status", "--json").json["left_alone"]
+    assert (left["code"], left["reason"]) == ("rejected", row["reason"])
+    assert "1 invoice left alone by a person  AUD 31,250.00  [rejected]" in project.run("status").out
 
     project.owe(1, total_payout="41250.00")
     assert project.sync().of(1)["code"] == "amount-above"
