@@ -79,9 +79,8 @@ def _next_step(context: Context, work: Undo, run: RunRow, *, wrote: bool) -> Non
         context.show(f"\n Next: connector runs undo {run.id} --yes" if going else "\n Nothing to take back.")
     elif counts["unknown"]:
         context.show("\n Next: connector sync --wait   (QuickBooks is asked before anything is sent again)")
-    elif live := work.live_again():
-        are = "invoice is" if live == 1 else "invoices are"
-        told = f"{live} {are} still live at the source, and will be held [live-again] until a person approves"
+    elif work.may_be_live():
+        told = "What is still live at its source will be held [live-again] until a person approves it"
         context.show(f"\n {told}.\n Next: connector sync, then: connector review")
     elif counts["removed"]:
         context.show("\n Next: connector reconcile")

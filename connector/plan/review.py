@@ -110,12 +110,10 @@ def judged(case: Case, terms: Terms, rule: Callable[[Case, Terms], Action]) -> A
     """
     action, by = rule(case, terms), None
     stands = case.known is not None and case.known.stands
-    while _waits(action) or _may_be_left(case, action, stands=stands):
+    if case.words and case.words[-1].verb == "skip" and _may_be_left(case, action, stands=stands):
+        return _left(action, hash_of(case, action), "skipped-by-person", f"skipped by {case.words[-1].told}")
+    while _waits(action):
         own = hash_of(case, action)
-        if not stands and case.words and case.words[-1].verb == "skip":
-            return _left(action, own, "skipped-by-person", f"skipped by {case.words[-1].told}")
-        if not _waits(action):
-            break
         word = next((each for each in reversed(case.words) if each.hash == own), None)
         if not stands and word is not None and word.verb == "reject":
             return _left(action, own, "rejected", f"rejected by {word.told}")
@@ -138,7 +136,8 @@ def _may_be_left(case: Case, action: Action, *, stands: bool) -> bool:
     """Whether a skip keeps it from QuickBooks; what carries its mark there is there."""
     if action.action == "adopt" and action.found is not None and action.found.marker == case.marker:
         return False
-    return not stands and (action.action in ("create", "credit", "adopt") or action.state == "refused")
+    makes = action.action in ("create", "credit", "adopt")
+    return not stands and (makes or _waits(action) or action.state == "refused")
 
 
 def _left(action: Action, own: str, code: str, reason: str) -> Action:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from connector.document import Document
 from connector.money import with_thousands
-from connector.plan import Action, net_of
+from connector.plan import Action, Word, net_of
 from connector.reconcile.rows import Row, Status
 from connector.reconcile.sides import Bill, Intended, Seen
 
@@ -42,12 +42,12 @@ def compare(seen: Seen) -> Iterator[Row]:
         yield _without_bill(seen)
         return
     own = seen.bills[0]
-    yield _accepted(seen, _with_bill(seen, own))
+    yield _accepted(seen.accepted, _with_bill(seen, own))
     for more in seen.bills[1:]:
         yield _second(_bare(seen), more, own)
 
 
-def gone(row: Row, intended: Intended, bills: tuple[Bill, ...]) -> Iterator[Row]:
+def gone(row: Row, intended: Intended, bills: tuple[Bill, ...], word: Word | None = None) -> Iterator[Row]:
     """
     The rows of a document whose invoice a whole pull no longer holds.
 
@@ -55,6 +55,7 @@ def gone(row: Row, intended: Intended, bills: tuple[Bill, ...]) -> Iterator[Row]
         row: Its source, invoice, date and currency, without amounts; ``sending`` where its answer was lost.
         intended: The document as it was sent.
         bills: Its own first; empty where QuickBooks holds none.
+        word: By which a person accepted that, as the bill stands.
     """
     if not bills and row.status == "sending":
         why = "sent, and QuickBooks' answer was lost; the source no longer has the invoice"
@@ -63,7 +64,7 @@ def gone(row: Row, intended: Intended, bills: tuple[Bill, ...]) -> Iterator[Row]
     where = f"QuickBooks holds {bills[0].called}" if bills else "its bill was deleted in QuickBooks too"
     why = f"the source no longer has the invoice; {where}"
     first = replace(row, status="gone-at-source", why=why, next=_NEXT["gone-at-source"], **_of_document(intended))
-    yield replace(first, **_of_bill(bills[0])) if bills else first
+    yield _accepted(word, replace(first, **_of_bill(bills[0]))) if bills else first
     for more in bills[1:]:
         yield _second(row, more, bills[0])
 
@@ -133,11 +134,11 @@ def _amount_moved(accounts: tuple[tuple[str, Decimal], ...], bill: Bill) -> bool
     return ours != sum((amount for _, amount in bill.accounts), Decimal(0))
 
 
-def _accepted(seen: Seen, row: Row) -> Row:
+def _accepted(word: Word | None, row: Row) -> Row:
     """A difference that a person accepted, as both sides stand, is none; its amounts stay where they are."""
-    if seen.accepted is None or row.family not in ("differ", "one-side"):
+    if word is None or row.family not in ("differ", "one-side"):
         return row
-    return _told(row, "accepted", f"accepted by {seen.accepted.told}; {row.why}")
+    return _told(row, "accepted", f"accepted by {word.told}; {row.why}")
 
 
 def _with_bill(seen: Seen, bill: Bill) -> Row:

@@ -43,16 +43,17 @@ def show_review(console: Console, documents: Sequence[Mapping[str, Any]]) -> Non
 
 def show_documents(console: Console, documents: Iterable[Mapping[str, Any]]) -> None:
     """A group for each cause, most documents first; a line for each document, at most two hundred."""
-    groups: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
+    groups: dict[tuple[str, str, str, str], list[Mapping[str, Any]]] = {}
     for each in documents:
-        groups.setdefault((each["state"], each["code"] or "", each["approving"] or ""), []).append(each)
+        cause = (each["state"], each["code"] or "", each["approving"] or "", each["remedy"] or "")
+        groups.setdefault(cause, []).append(each)
     left = _SHOWN
-    for (state, code, approving), group in sorted(groups.items(), key=lambda one: -len(one[1])):
+    for (state, code, approving, remedy), group in sorted(groups.items(), key=lambda one: -len(one[1])):
         noun = "invoice" if len(group) == 1 else "invoices"
         show_line(console, f"\n {len(group)} {noun} {_word(state)}{sums_text(group)}  [{code}]")
         show_line(console, f"   approving {approving}" if approving else "   approving cannot help")
-        if group[0]["remedy"]:
-            show_line(console, f"   = {safe(group[0]['remedy'], 300)}")
+        if remedy:
+            show_line(console, f"   = {safe(remedy, 300)}")
         rows = [_columns(each) for each in group[:left]]
         if rows:
             titles = ("No.", "Number", "Vendor", "Date", "Amount", "Why")
@@ -79,7 +80,7 @@ def sums_text(documents: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _columns(each: Mapping[str, Any]) -> tuple[str, ...]:
-    reason = "; ".join(line.strip() for line in (each["reason"] or "").splitlines())
+    reason = "; ".join(" ".join(line.split()) for line in (each["reason"] or "").splitlines())
     if each["waits_for_sync"]:
         reason = f"{told_word(each['words'][-1])}; the next sync carries it out. {reason}"
     return (

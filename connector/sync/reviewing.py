@@ -135,6 +135,8 @@ class Reviewing:
         wish = Wish(
             verb, row.id or 0, entity, wanted, hash_of_sides(source_hash, said), source_hash, posted is not None
         )
+        if posted is None and verb in ("recreate", "accept"):
+            self._require_settled(waits)
         if verb == "link":
             return self._to_link(wish, waits, posted)
         if verb == "recreate" and posted is not None:
@@ -193,6 +195,14 @@ class Reviewing:
             row = row.model_copy(update={"state": "sent", "code": None, "reason": None, "remedy": None})
             return [row], {**_NO_LONGER, **_NOTHING_ASKED}
         return [], {**_NO_LONGER, **_NOTHING_ASKED} if waits.state == "held" else None
+
+    def _require_settled(self, waits: Waits) -> None:
+        """What was sent just now may not be shown yet: that it is not there proves nothing."""
+        sent = self._state.requests_of(waits.document.id or 0)
+        left = self._settings.quickbooks.settle_after - (sent[-1].seconds_since_send() if sent else float("inf"))
+        if left > 0:
+            what = f"{named(waits)} was sent moments ago; whether QuickBooks has it shows in {left:.0f} s"
+            raise WrongUse(what, code="review-not-possible", remedy="say it again then")
 
     def _to_link(self, wish: Wish, waits: Waits, posted: Posted | None) -> Wish:
         called, ours = f"{_WORDS[wish.entity]} {wish.id}", waits.document

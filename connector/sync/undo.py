@@ -105,12 +105,11 @@ class Undo:
         self.outcome.ended = utc_now()
         self._state.finish_run(run, self.outcome.exit_code(wrote=True), planned.counts(), self.outcome.problems)
 
-    def live_again(self) -> int:
-        """How many of what went are live at their sources, as these were read last."""
-        return sum(
-            result is not None and result.state == "removed" and not action.invoice.void
+    def may_be_live(self) -> bool:
+        """Whether anything went that its source did not call void when it was read last."""
+        return any(
+            action.action == "remove" and result is not None and result.state == "removed" and not action.invoice.void
             for _, action, result in self.outcome.planned.rows()
-            if action.action == "remove"
         )
 
     def _open(self) -> Opened:
@@ -135,8 +134,8 @@ class Undo:
         """The run that made the document last."""
         for stored in reversed(self._state.requests_of(row.id or 0)):
             for item in stored.items:
-                made = operation_of(json.loads(item.body)) == "create" and item.outcome == "applied"
-                if item.document == row.id and made:
+                ours = item.document == row.id and item.outcome == "applied"
+                if ours and operation_of(json.loads(item.body)) == "create":
                     return stored.request.run
         return None
 

@@ -1,8 +1,13 @@
 """What the tests of ``review`` share: what a person types, and what a bookkeeper does in QuickBooks."""
 
+import os
+import pty
+import sys
+import time
+from collections.abc import Callable
 from typing import Any
 
-from project import Project, Ran
+from project import ROOT, Project, Ran
 
 LARGE = {"total_payout": "31250.00"}
 
@@ -57,9 +62,44 @@ def delete(project: Project, id_: int) -> str:
     """A person deletes a bill in QuickBooks; its id."""
     gone = str(bill_of(project, id_)["Id"])
     project.control("person", {"does": "delete", "bill": gone})
+    project.settings(settle_after="10 ms")  # what was sent counts as settled
+    time.sleep(0.02)
     return gone
 
 
 def pay(project: Project, id_: int) -> None:
     """A person pays half of a bill."""
     project.control("person", {"does": "pay", "bill": f"CAKE-{id_}", "amount": 50})
+
+
+def at_a_terminal(
+    project: Project, words: list[str], *answers: tuple[str, str, Callable[[], object]]
+) -> tuple[int, str]:
+    """
+    The exit code and what a person at a terminal sees.
+
+    Args:
+        answers: What is waited for, what is typed then, and what happens before it is typed.
+    """
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(project.folder)
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "140", "NO_COLOR": "1"}
+        os.execvpe(sys.executable, [sys.executable, "-m", "connector", *words], environment)
+    seen, left = b"", list(answers)
+    while True:
+        try:
+            part = os.read(terminal, 4096)
+        except OSError:
+            break
+        if not part:
+            break
+        seen += part
+        if left and left[0][0].encode() in seen:
+            _, typed, meanwhile = left.pop(0)
+            meanwhile()
+            seen += b"|"
+            os.write(terminal, typed.encode())
+    os.close(terminal)
+    _, status = os.waitpid(pid, 0)
+    return os.waitstatus_to_exitcode(status), seen.decode(errors="replace")

@@ -8,6 +8,7 @@ from review_world import bill_of, delete, edit, only, pay, policy, review, waiti
 
 from connector.document import Key, marker
 from connector.sandbox.credentials import REALM_ID
+from connector.sandbox.server import Sandbox
 from connector.state.lock import CompanyLock
 
 
@@ -59,6 +60,18 @@ def test_a_linked_bill_that_differs_is_told_before_and_accepted_with_the_link(pr
     assert (ran.code, row["status"], row["family"]) == (0, "accepted", "agree")
     assert row["why"].startswith("accepted by anna on ")
     assert project.sync().counts == {"unchanged": 1}
+
+
+def test_a_bill_is_linked_to_an_invoice_of_which_the_mapping_makes_none(project: Project) -> None:
+    there = entered(project)
+    project.owe(1, invoice_status="Disputed")
+    project.sync()
+
+    ran = project.run("review", "link", "cake:1", there, "--yes", "--why", "paid while they argued")
+
+    assert "nothing could be compared" in ran.out
+    assert project.sync().counts == {"unchanged": 1}
+    assert len(project.held()) == 1
 
 
 def test_what_is_anothers_is_not_linked(project: Project) -> None:
@@ -148,6 +161,18 @@ def test_a_bill_that_is_proven_gone_is_made_again_under_a_new_id(project: Projec
     assert project.writes()[-1]["requestid"] not in before
     assert len(project.held()) == 1
     assert project.sync().counts == {"unchanged": 1}
+
+
+def test_what_was_sent_moments_ago_is_not_proven_gone(project: Project) -> None:
+    project.owe(1)
+    project.sync()
+    delete(project, 1)
+    project.settings(settle_after="180 s")
+
+    for verb in ("recreate", "accept"):
+        assert "moments ago" in review(project, verb, "cake:1", code=2).said
+    project.settings(settle_after="10 ms")
+    review(project, "recreate", "cake:1")
 
 
 # Accept.
@@ -240,6 +265,22 @@ def test_a_bill_that_is_gone_for_good_is_accepted_and_left_alone(project: Projec
     assert not project.held()
     review(project, "recreate", "cake:1")
     assert project.sync().counts == {"created": 1}
+
+
+def test_that_an_invoice_is_gone_at_its_source_is_accepted_as_its_bill_stands(
+    project: Project, services: Sandbox
+) -> None:
+    project.owe(1)
+    project.sync()
+    services.world.cake.clear()
+    services.world.version += 1
+    assert reconciled(project, 1)[1]["status"] == "gone-at-source"
+
+    review(project, "accept", "cake:1")
+
+    assert reconciled(project, 1)[1]["status"] == "accepted"
+    edit(project, 1, TxnDate="2026-09-20")
+    assert reconciled(project, 1)[1]["status"] == "gone-at-source"
 
 
 def test_a_change_that_quickbooks_refused_is_accepted_as_the_bill_stands(project: Project) -> None:

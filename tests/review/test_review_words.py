@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from project import Project, bill
-from review_world import LARGE, bill_of, edit, only, pay, policy, review, waiting
+from review_world import LARGE, at_a_terminal, bill_of, edit, only, pay, policy, review, waiting
 
 from connector.document import Key
 from connector.sandbox.credentials import REALM_ID
@@ -306,6 +306,44 @@ def test_words_need_no_lock(project: Project) -> None:
 
     assert "no bill in QuickBooks" in held.said
     assert project.sync().counts == {"created": 1}
+
+
+def test_a_person_at_a_terminal_sees_what_it_is_about_and_is_asked_why(project: Project) -> None:
+    project.owe(1, **LARGE)
+    project.sync()
+
+    asked = [("Approve? [y/N]", "y\n", lambda: None), ("Why (may stay empty)", "as agreed\n", lambda: None)]
+    code, shown = at_a_terminal(project, ["review", "approve", "cake:1", "--as", "anna"], *asked)
+
+    assert code == 0, shown
+    assert "31,250.00" in shown
+    assert "CAKE-1: approved by anna." in shown
+    assert only(project)["words"][0]["why"] == "as agreed"
+
+
+def test_a_sync_in_between_makes_a_yes_at_the_terminal_void(project: Project) -> None:
+    project.owe(1, **LARGE)
+    project.sync()
+
+    def changes() -> None:
+        project.owe(1, total_payout="99999.00")
+        project.sync()
+
+    asked = [("Approve? [y/N]", "y\n", changes), ("Why (may stay empty)", "\n", lambda: None)]
+    code, shown = at_a_terminal(project, ["review", "approve", str(only(project)["review"])], *asked)
+
+    assert (code, "review-outdated" in shown) == (3, True), shown
+    assert only(project)["words"] == []
+
+
+def test_a_no_at_the_terminal_records_nothing(project: Project) -> None:
+    project.owe(1, **LARGE)
+    project.sync()
+
+    code, shown = at_a_terminal(project, ["review", "skip", "cake:1"], ("Skip for good? [y/N]", "n\n", lambda: None))
+
+    assert (code, "Nothing was recorded." in shown) == (0, True), shown
+    assert only(project)["words"] == []
 
 
 def test_nothing_asks_without_a_terminal_and_every_word_but_approve_needs_a_reason(project: Project) -> None:

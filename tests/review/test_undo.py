@@ -138,7 +138,7 @@ def test_the_last_line_says_what_becomes_of_live_invoices(project: Project) -> N
     assert planned.rstrip().endswith(f"Next: connector runs undo {run} --yes")
     shown = project.run("runs", "undo", run[:12], "--yes").out
 
-    assert "1 invoice is still live at the source, and will be held [live-again] until a person approves." in shown
+    assert "What is still live at its source will be held [live-again] until a person approves it." in shown
     assert shown.rstrip().endswith("Next: connector sync, then: connector review")
     assert "undo" in project.run("runs").out
 
