@@ -284,11 +284,11 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         "A complete pull over its dates did not hold it. It is held and never removed by itself.",
     ),
     "live-again": (
-        "the invoice was voided, and is live again",
+        "the invoice was voided, or its run taken back, and is live again",
         (
-            "Its bill was deleted, or taken back by a vendor credit, because it was voided at the source; now it "
-            "counts again. A person decides. Where a vendor credit stands: delete it in QuickBooks if the bill is owed "
-            "again, and the bill counts as before."
+            "Its bill was deleted, or taken back by a vendor credit, and now the invoice counts again. Decide: "
+            "connector review. Where a vendor credit stands: delete it in QuickBooks if the bill is owed again, and "
+            "the bill counts as before."
         ),
     ),
     "edited-in-quickbooks": (

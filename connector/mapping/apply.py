@@ -77,8 +77,8 @@ def _document(rules: Rules, policy: Policy, filling: Filling) -> Mapped | NotMap
     amounts = _amounts(rules.lines, filling, currency)
     net = sum((amount for amount, _ in amounts), Decimal(0))
     expected = _check(rules, filling, currency, net)
-    if not net or (net < 0 and policy.negative == "hold"):
-        return _held_for_its_sign(rules, policy, net, currency)
+    if not net:
+        return _nothing_to_pay(rules, policy, net, currency)
     vendor, vendor_by = _vendor(filling, rules.bill["vendor"])
     number = _number(filling, rules.bill["number"], "number", needed=True)
     day = filling.date(rules.bill["date"], "date")
@@ -110,7 +110,7 @@ def _document(rules: Rules, policy: Policy, filling: Filling) -> Mapped | NotMap
         expected_tax=_signed(expected.get("tax"), sign),
         expected_gross=_signed(expected.get("gross"), sign),
     )
-    return Mapped(document, tuple(filling.notes), vendor_by, _late(rules, policy, abs(net), currency))
+    return Mapped(document, tuple(filling.notes), vendor_by, _late(rules, policy, net, currency))
 
 
 def _signed(amount: Decimal | None, sign: Decimal) -> Decimal | None:
@@ -169,11 +169,7 @@ def _decided(rules: Rules, line: str, answer: str, net: Decimal, currency: str) 
     return aligned((place, f"{line}: {answer}"), ("this invoice", f"comes to {amount}"))
 
 
-def _held_for_its_sign(rules: Rules, policy: Policy, net: Decimal, currency: str) -> NotMapped:
-    if net:
-        lines = _decided(rules, "negative amount", policy.negative, net, currency)
-        remedy = "to make it a vendor credit, write negative amount: credit under policy, then run: connector sync"
-        return NotMapped("held", "negative-amount", lines, remedy, "negative amount")
+def _nothing_to_pay(rules: Rules, policy: Policy, net: Decimal, currency: str) -> NotMapped:
     lines = _decided(rules, "zero amount", policy.zero, net, currency)
     if policy.zero == "skip":
         return NotMapped("skipped", "zero-amount", lines, "", "zero amount")
@@ -187,15 +183,20 @@ def _held_for_its_sign(rules: Rules, policy: Policy, net: Decimal, currency: str
 
 
 def _late(rules: Rules, policy: Policy, net: Decimal, currency: str) -> NotMapped | None:
-    if policy.amount_above is None or net <= policy.amount_above:
+    """Why a person must approve a document that is known."""
+    if net < 0 and policy.negative == "hold":
+        lines = _decided(rules, "negative amount", policy.negative, net, currency)
+        remedy = "to make it a vendor credit, write negative amount: credit under policy, then run: connector sync"
+        return NotMapped("held", "negative-amount", lines, remedy, "negative amount")
+    if policy.amount_above is None or abs(net) <= policy.amount_above:
         return None
     limit = with_thousands(policy.amount_above, currency)
-    lines = _decided(rules, AMOUNT_ABOVE, limit, net, currency)
+    lines = _decided(rules, AMOUNT_ABOVE, limit, abs(net), currency)
     return NotMapped(
         "held",
         "amount-above",
         lines,
-        "if it is right, raise amount above under policy, then run: connector sync",
+        "if it is right, approve it: connector review (or raise amount above under policy, then run: connector sync)",
         f"amount above {limit}",
     )
 

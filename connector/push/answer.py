@@ -108,7 +108,7 @@ def check_answer(
             "held",
             "deleted-in-quickbooks",
             f"it had become {entity.lower()} {written.posted.id}, which somebody deleted in QuickBooks",
-            "it is never made again by itself; a person decides whether it is still owed",
+            "nothing is made again by itself; if it is owed: connector review recreate, if not: skip",
             written.posted,
             outcome.body,
         )

@@ -118,7 +118,7 @@ def _given_up(waiting: _Waiting) -> Written:
         "held",
         "outcome-unknown",
         f"sent {len(waiting.request.attempts)} times without an answer, and QuickBooks does not show it",
-        "look in QuickBooks for the number; a person decides whether it goes out again",
+        "look in QuickBooks for the number; then link it, or approve that it goes out again: connector review",
     )
 
 

@@ -206,11 +206,11 @@ class Reconciliation:
             day = _invoice_date(row)
             if day is None or not self._within(day) or self._puller.holds(name, row.invoice):
                 continue
-            intended, bills = beside.gone(row, day)
+            intended, bills, word = beside.gone(row, day)
             status: Status = "sending" if row.state == "sending" else "gone-at-source"
             bare = Row(status, name, row.invoice, day, "", "", row.number, row.vendor, row.currency)
             if bills or row.state != "held":
-                yield from gone(bare, intended, bills)
+                yield from gone(bare, intended, bills, word)
 
     def _strangers(self) -> Iterator[Row]:
         """Bills with a mark that no invoice and no document explains."""

@@ -11,6 +11,7 @@ Family = Literal["agree", "on-its-way", "needs-you", "differ", "one-side", "left
 Status = Literal[
     "matched",
     "entered-by-hand",
+    "accepted",
     "ready",
     "sending",
     "held",
@@ -36,7 +37,7 @@ FAMILIES: Final[tuple[Family, ...]] = get_args(Family)
 UNKNOWN_MONTH: Final = "unknown"
 
 _MEMBERS: Final[dict[Family, tuple[Status, ...]]] = {
-    "agree": ("matched", "entered-by-hand"),
+    "agree": ("matched", "entered-by-hand", "accepted"),
     "on-its-way": ("ready", "sending"),
     "needs-you": ("held", "blocked", "refused"),
     "differ": (

@@ -11,7 +11,7 @@ from connector.report.problems import problem_data
 from connector.sync.planned import Result, count_of, currency_and_amount
 from connector.sync.run import Outcome
 
-__all__ = ["CompanyName", "as_document", "documents", "row_of", "stamp"]
+__all__ = ["CompanyName", "as_document", "documents", "line_boxes", "row_of", "stamp"]
 
 CompanyName = dict[Literal["realm_id", "name", "environment"], str]
 
@@ -81,7 +81,7 @@ def row_of(action: Action, result: Result | None, company: CompanyName) -> dict[
         "code": code,
         "reason": reason,
         "remedy": remedy,
-        "lines": [_line(line) for line in document.lines] if document else [],
+        "lines": [line_boxes(line) for line in document.lines] if document else [],
     }
 
 
@@ -91,7 +91,7 @@ def _verb(action: Action, result: Result | None) -> str:
     return "adopt" if result is not None and result.verb == "adopt" else action.action
 
 
-def _line(line: Line) -> dict[str, str]:
+def line_boxes(line: Line) -> dict[str, str]:
     """One line of a bill; boxes that the mapping leaves empty are left out."""
     boxes = {
         "amount": f"{line.amount:f}",

@@ -57,6 +57,7 @@ def show_status(console: Console, status: Mapping[str, Any]) -> None:
             _line(console, f" {count:>7,} {noun} {_WORDS[state]}{_sums(status['payments']['amounts'].get(state, {}))}")
     _waiting(console, status["waiting"])
     _unknown(console, status["unknown"])
+    _left_alone(console, status["left_alone"])
     if lock := status["lock"]:
         told = f"process {lock['pid']} ({safe(lock['command'])}), since {time_text(lock['since'])}"
         _line(console, f"\n Writing now: {told if lock['pid'] else 'another process'}")
@@ -115,6 +116,17 @@ def _waiting(console: Console, groups: list[dict[str, Any]]) -> None:
         _line(console, f"   {', '.join(safe(each) for each in group['examples'])}{more}")
     if len(groups) > _SHOWN:
         _line(console, f"\n … and {len(groups) - _SHOWN} more causes (all of them: --json)")
+
+
+def _left_alone(console: Console, groups: list[dict[str, Any]]) -> None:
+    for group in groups[:_SHOWN]:
+        noun = "invoice" if group["invoices"] == 1 else "invoices"
+        told = f"{group['invoices']} {noun} left alone by a person{_sums(group['amounts'])}  [{safe(group['code'])}]"
+        _line(console, f"\n {told}")
+        if group["invoices"] == 1:
+            _line(console, f"   {safe(group['reason'], 300)}")
+        more = " …" if group["invoices"] > len(group["examples"]) else ""
+        _line(console, f"   {', '.join(safe(each) for each in group['examples'])}{more}")
 
 
 def _unknown(console: Console, rows: list[dict[str, Any]]) -> None:

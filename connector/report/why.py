@@ -11,11 +11,13 @@ from connector.log import redact
 from connector.mapping import Mapped, NotMapped, Trace, load
 from connector.plan import CREDIT_NOT_PAID
 from connector.quickbooks.documents import link, operation_of
+from connector.report.review import word_data
 from connector.report.run import CompanyName, stamp
 from connector.report.trace import Decider, boxes_of, boxes_of_payment, current_decider, stored_decider
 from connector.settings import Settings
 from connector.state.data import invoice_of
 from connector.state.overview import reasons
+from connector.state.said import EventRow
 from connector.state.sendings import StoredRequest
 from connector.state.store import State
 from connector.state.tables import DocumentRow, InvoiceRow
@@ -61,6 +63,8 @@ class Lives:
             "outcome": _outcome(outcome),
             "changed_since": _changed_since(outcome, main),
             "documents": [self._document(each, row, outcome, decider) for each in documents],
+            "changes": [_change(each) for each in self._state.events(self._realm, source, invoice)],
+            "reviews": [word_data(each) for each in self._state.words(self._realm, source, [invoice]).get(invoice, ())],
             "boxes": boxes_of(outcome.document, outcome.trace, decider)
             if isinstance(outcome, Mapped) and main is None
             else [],
@@ -184,6 +188,17 @@ def _stands(row: InvoiceRow | None, document: DocumentRow | None) -> dict[str, A
         return {"state": row.state, "code": row.code, "reason": row.reason, "remedy": row.remedy}
     code, reason, remedy = (None, None, None) if document is None else reasons(document)
     return {"state": document.state if document else "ready", "code": code, "reason": reason, "remedy": remedy}
+
+
+def _change(event: EventRow) -> dict[str, Any]:
+    """What the source said otherwise after something was decided."""
+    return {
+        "seen": stamp(event.seen),
+        "run": event.run,
+        "field": event.field,
+        "before": None if event.before is None else redact(event.before),
+        "after": None if event.after is None else redact(event.after),
+    }
 
 
 def _said(row: InvoiceRow) -> dict[str, Any]:

@@ -78,14 +78,19 @@ def _seen(action: Action, marks: Mapping[str, str]) -> SeenInvoice:
         action.cause,
         action.document.vendor if action.document else None,
         "" if pending else marks.get(action.invoice.id, ""),
+        action.hash,
+        action.approvable if action.hash else None,
     )
 
 
 def _row(action: Action, version: str, kept: DocumentRow | None) -> dict[str, Any] | None:
     """The row an action leads to; none where the document stays as it is."""
-    if action.action == "none" or (kept is not None and kept.state in ("sent", "sending", "removed")):
+    if action.action == "none" or (kept is not None and kept.state in ("sent", "sending")):
         return None
-    if kept is not None and kept.qbo_id is not None:
+    if kept is not None and kept.state == "removed":
+        if action.action not in ("create", "credit", "adopt"):
+            return None  # what was removed stays so until a person lets it be made again
+    elif kept is not None and kept.qbo_id is not None:
         return _standing(action, kept)
     if action.action == "skip" and kept is None:
         return None
@@ -147,6 +152,7 @@ def _told(action: Action) -> dict[str, Any]:
         "adopted": action.action == "adopt",
         "qbo_id": found.id if found else None,
         "vendor_id": found.vendor_id if found else None,
+        "answer": None,
         "content": as_data(document) if document else None,
         "facts": {"amount": facts.amount, "currency": facts.currency, "date": facts.date, "payee": facts.payee},
         "number": document.number if document else None,
