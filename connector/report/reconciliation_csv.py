@@ -1,10 +1,11 @@
 """A reconciliation as CSV: every row, the same as its JSON, for Excel and for programs."""
 
 import csv
+from collections.abc import Callable
 from typing import Any, Final, TextIO
 
 from connector.reconcile import Reconciled
-from connector.report.cells import cell_text, is_formula
+from connector.report.cells import cleaner, is_formula
 from connector.report.reconciliation import row_data
 from connector.report.run import CompanyName
 
@@ -47,18 +48,19 @@ def write_csv(stream: TextIO, found: Reconciled, company: CompanyName) -> None:
     # Quoted throughout: where a spreadsheet divides at semicolons, no part of a text becomes a cell of its own.
     writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(COLUMNS)
+    clean = cleaner()
     for row in found.rows():
         data = row_data(row, company)
         data["account"] = "; ".join(name for name, _ in row.accounts)
-        writer.writerow([_cell(name, data[name]) for name in COLUMNS])
+        writer.writerow([_cell(name, data[name], clean) for name in COLUMNS])
     stream.flush()
 
 
-def _cell(column: str, value: Any) -> str:
+def _cell(column: str, value: Any, clean: Callable[[str], str]) -> str:
     """An amount stays a number, below zero too; what would be taken for a formula has an apostrophe before it."""
     if value is None:
         return ""
     text = str(value)
     if column in _AMOUNTS:
         return text
-    return f"'{cell_text(text)}" if is_formula(text) else cell_text(text)
+    return f"'{clean(text)}" if is_formula(text) else clean(text)

@@ -8,12 +8,13 @@ scripts, and any style but its own.
 import base64
 import datetime
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from importlib.metadata import version
 from importlib.resources import files
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any, Final, TextIO
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -21,7 +22,7 @@ from markupsafe import Markup
 
 from connector.money import with_thousands
 from connector.reconcile import FAMILIES, Family, ProofLine, Reconciled, Row
-from connector.report.columns import safe
+from connector.report.cells import cleaner
 from connector.report.reconciliation import link_of
 from connector.report.reconciliation_totals import EXCEPTIONS, Sides, Totals, ageing_day, difference
 from connector.report.reconciliation_words import (
@@ -35,9 +36,11 @@ from connector.report.run import CompanyName, stamp
 
 __all__ = ["write_html"]
 
-_LONGEST: Final = 2000
 _VENDORS: Final = 12
 """Vendors of one currency that have a line of their own; the workbook has them all."""
+
+_PORTION: Final = 500
+"""Rows that are unfolded together; a browser takes its time over thousands."""
 
 _MARKS: Final[dict[Family, str]] = {
     "agree": "✓",
@@ -65,7 +68,7 @@ def write_html(stream: TextIO, found: Reconciled, company: CompanyName) -> None:
         proof=lines,
         proof_sums=_sums(lines),
         vendors=_largest(totals.by_vendor()),
-        rest=(row for row in found.rows() if row.family not in EXCEPTIONS),
+        rest=_portions(row for row in found.rows() if row.family not in EXCEPTIONS),
         link=lambda row: link_of(row, company),
         made_by=version("affiliate-connector"),
     )
@@ -78,7 +81,7 @@ def _environment() -> Environment:
         loader=PackageLoader("connector.report"),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=_shown,
+        finalize=partial(_shown, cleaner()),
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -102,11 +105,11 @@ def _environment() -> Environment:
     return environment
 
 
-def _shown(value: Any) -> Any:
+def _shown(clean: Callable[[str], str], value: Any) -> Any:
     """What stands for a value on the page: no secret, no control character, nothing that turns the direction."""
     if isinstance(value, Markup | int):
         return value
-    return "" if value is None else safe(value, _LONGEST)
+    return "" if value is None else clean(str(value))
 
 
 def _money(amount: Decimal | None, currency: str | None) -> str:
@@ -139,6 +142,15 @@ def _by_currency(told: Iterable[tuple[Any, ...]]) -> Iterator[tuple[str, list[tu
     """What begins with a currency, currency by currency."""
     for currency, some in groupby(told, key=lambda each: each[0]):
         yield currency, [each[1:] for each in some]
+
+
+def _portions(rows: Iterable[Row]) -> Iterator[tuple[int, int, str | None, str, list[Row]]]:
+    """Some rows of one source and month after the other, with the numbers of the first and the last."""
+    first = 1
+    for (source, month), some in groupby(rows, key=lambda row: (row.source, row.month)):
+        while portion := list(islice(some, _PORTION)):
+            yield first, first + len(portion) - 1, source, month, portion
+            first += len(portion)
 
 
 def _sums(lines: Iterable[ProofLine]) -> list[ProofLine]:

@@ -16,7 +16,7 @@ import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
 from connector.money import minor_units
-from connector.report.cells import cell_text
+from connector.report.cells import cleaner
 
 __all__ = ["MOST_ROWS", "Amount", "Cell", "Link", "Sheet", "Style", "Workbook", "workbook"]
 
@@ -89,6 +89,7 @@ class Workbook:
     def __init__(self, book: Any) -> None:
         self._book = book
         self._formats: dict[tuple[str, Style], Any] = {}
+        self.clean = cleaner()
 
     def sheet(self, name: str, widths: Sequence[float]) -> "Sheet":
         """The next sheet; ``widths`` of its columns in characters."""
@@ -147,7 +148,7 @@ class Sheet:
                     sheet.write_number(*at, float(value), form(f"#,##0.{'0' * decimals}".rstrip("."), style))
             case Link(address, text) if self._links < _MOST_LINKS:
                 self._links += 1
-                sheet.write_url(*at, address, string=cell_text(text))
+                sheet.write_url(*at, address, string=self._book.clean(text))
             case Link(address):
                 sheet.write_string(*at, address, form("@", style))
             case datetime.date() if cell.year >= _FIRST_YEAR:
@@ -155,6 +156,6 @@ class Sheet:
             case int():
                 sheet.write_number(*at, cell, form("0", style))
             case str() | datetime.date():
-                sheet.write_string(*at, cell_text(cell), form("@", style))
+                sheet.write_string(*at, self._book.clean(str(cell)), form("@", style))
             case _:
                 sheet.write_blank(*at, None, form("General", style))

@@ -64,9 +64,8 @@ def made(rows: Iterable[Row]) -> Reconciled:
 
 
 def half_a_year(count: int = 60) -> Iterator[Row]:
-    """Mostly matched, with a row of every kind that a person looks at."""
-    for n in range(count):
-        yield _row(n)
+    """Mostly matched, with a row of every kind that a person looks at; source by source, by date."""
+    yield from sorted(map(_row, range(count)), key=lambda row: (row.source or "~", str(row.date)))
 
 
 def hostile() -> Iterator[Row]:
