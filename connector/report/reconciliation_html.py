@@ -67,7 +67,6 @@ def write_html(stream: TextIO, found: Reconciled, company: CompanyName) -> None:
         exceptions=sum(totals.families[family] for family in EXCEPTIONS),
         proof=lines,
         proof_sums=_sums(lines),
-        vendors=_largest(totals.by_vendor()),
         rest=_portions(row for row in found.rows() if row.family not in EXCEPTIONS),
         link=lambda row: link_of(row, company),
         made_by=version("affiliate-connector"),
@@ -100,6 +99,8 @@ def _environment() -> Environment:
         "share": _share,
         "difference": difference,
         "called": _called,
+        "together": _together,
+        "VENDORS": _VENDORS,
         "stamp": stamp,
     }
     return environment
@@ -174,13 +175,9 @@ def _sums(lines: Iterable[ProofLine]) -> list[ProofLine]:
     return list(sums.values())
 
 
-def _largest(vendors: list[tuple[str, str, Sides]]) -> Iterator[tuple[str, str, Sides]]:
-    """The largest of each currency, and the others in one line."""
-    for currency, some in groupby(vendors, key=lambda each: each[0]):
-        told = list(some)
-        yield from told[:_VENDORS]
-        if others := told[_VENDORS:]:
-            rest = Sides()
-            for _, _, sides in others:
-                rest.add(sides)
-            yield currency, f"{len(others)} more vendors (all of them: --format xlsx)", rest
+def _together(told: Iterable[tuple[str, Sides]]) -> Sides:
+    """The sums of several vendors in one."""
+    sums = Sides()
+    for _, sides in told:
+        sums.add(sides)
+    return sums

@@ -121,7 +121,7 @@ def test_many_vendors_are_the_largest_and_one_line_of_the_others() -> None:
 
     text = Page(written(made(rows))).text
 
-    assert f"{len(rows) - 12} more vendors" in text
+    assert f"{len(rows) - 12} more (all of them: --format xlsx)" in text
 
 
 def test_the_same_rows_give_the_same_bytes() -> None:
