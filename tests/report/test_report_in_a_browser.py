@@ -75,6 +75,8 @@ def test_headings_stand_in_order_and_every_table_says_what_it_is(opened: Opener)
     assert all(after - before <= 1 for before, after in pairwise(levels))
     tables = page.locator("table")
     assert tables.count() == page.locator("table > caption").count() > 6
+    assert page.locator("th:not([scope])").count() == 0
+    assert page.locator("thead th").count() > page.locator("thead").count()
     expect(page.get_by_role("region", name="The proof", exact=True)).to_be_visible()
     expect(page.get_by_role("contentinfo")).to_contain_text("company id 4620816365")
 

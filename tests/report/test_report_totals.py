@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from made_reconciliation import half_a_year
+from made_reconciliation import half_a_year, made
 
 from connector.reconcile import FAMILY_OF, Row
 from connector.report.reconciliation_totals import AGES, EXCEPTIONS, OVERDUE, UNUSED, Totals, difference
@@ -140,6 +140,14 @@ def test_a_difference_is_told_in_one_currency_only() -> None:
     assert difference(replace(BILL, quickbooks_amount=Decimal(64))) == 36
     assert difference(replace(BILL, quickbooks_currency="AUD")) is None
     assert difference(READY) is None
+
+
+def test_the_oldest_exception_stands_first_and_one_without_a_date_last() -> None:
+    days = ("2026-10-02", None, "2026-09-30", "2026-10-01")
+    found = made(replace(READY, status="held", date=datetime.date.fromisoformat(day) if day else None) for day in days)
+
+    assert [str(row.date) for row in found.oldest("needs-you")] == ["2026-09-30", "2026-10-01", "2026-10-02", "None"]
+    assert list(found.oldest("differ")) == []
 
 
 def test_no_row_is_lost_on_the_way_into_any_sum() -> None:
