@@ -262,7 +262,17 @@ def _bare(seen: Seen) -> Row:
 
 def _of_document(intended: Intended) -> dict[str, Any]:
     document = intended.document
-    return {} if document is None else {"our_amount": signed_net(document), "our_currency": document.currency}
+    if document is None:
+        return {}
+    sums: dict[str, Decimal] = {}
+    for line in document.lines:
+        name = line.account or line.item or ""
+        sums[name] = sums.get(name, Decimal(0)) + (-line.amount if document.kind == "credit" else line.amount)
+    return {
+        "our_amount": signed_net(document),
+        "our_currency": document.currency,
+        "accounts": tuple(sorted(sums.items())),
+    }
 
 
 def _of_bill(bill: Bill) -> dict[str, Any]:
@@ -271,6 +281,8 @@ def _of_bill(bill: Bill) -> dict[str, Any]:
         "quickbooks_currency": bill.currency,
         "entity": bill.entity,
         "qbo_id": bill.id,
+        "due": bill.due,
+        "open_amount": bill.signed(bill.balance),
     }
 
 
