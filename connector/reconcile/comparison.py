@@ -22,8 +22,9 @@ from connector.reconcile.rows import Row, Status, month_name
 from connector.reconcile.sides import Bill
 from connector.state.store import State
 from connector.state.tables import DocumentRow
-from connector.sync.gather import Gathered, Payees
+from connector.sync.gather import Gathered
 from connector.sync.numbers import Numbers
+from connector.sync.payees import Payees
 
 __all__ = ["Comparison", "Pulled"]
 
@@ -155,15 +156,16 @@ class Comparison:
             gone = [invoice for invoice in chunk if not self._sources[source].holds(invoice)]
             for row in self._state.documents(self._company, source, gone).values():
                 day = _invoice_date(row)
-                if row.state in _HELD_BY_QUICKBOOKS and day is not None and self._within(day):
+                held = row.kind != "payment" and row.state in _HELD_BY_QUICKBOOKS  # of a payment its bill tells
+                if held and day is not None and self._within(day):
                     yield from self._of_gone(row, day)
 
     def _of_gone(self, row: DocumentRow, day: datetime.date) -> Iterator[Row]:
-        intended, bills = self._besides[row.source].gone(row, day)
+        intended, bills, word = self._besides[row.source].gone(row, day)
         status: Status = "sending" if row.state == "sending" else "gone-at-source"
         bare = Row(status, row.source, row.invoice, day, "", "", row.number, row.vendor, row.currency)
         if bills or row.state in ("sent", "sending"):
-            yield from gone(bare, intended, bills)
+            yield from gone(bare, intended, bills, word)
 
     # What no invoice of the period took from the shelf.
 
@@ -193,6 +195,7 @@ class Comparison:
     def _rows(self, bills: Sequence[Bill]) -> dict[tuple[str, str], DocumentRow]:
         """The documents that bills are linked to, or else whose mark they carry."""
         marked = self._state.by_marker(self._company, [bill.marker for bill in bills if bill.marker])
+        marked = {mark: row for mark, row in marked.items() if row.kind != "payment"}  # those stand on payments alone
         rows = {(bill.entity, bill.id): marked[bill.marker] for bill in bills if bill.marker in marked}
         for entity in {bill.entity for bill in bills}:
             linked = self._state.by_qbo_id(self._company, entity, [b.id for b in bills if b.entity == entity])

@@ -72,6 +72,7 @@ class Reconciliation:
         window = Window(self._result.first - WIDER, max(self._result.first, last) + WIDER)
         self._pulled[name] = self._puller.load(name, source, window)
         self._result.as_of[name] = self._pulled[name].began
+        self._result.mappings[name] = self._pulled[name].mapping.version
 
     def _compare(self) -> None:
         opened = open_company(self._settings, self._state)

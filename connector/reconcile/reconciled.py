@@ -7,7 +7,7 @@ from typing import Final
 
 from connector.errors import Problem, exit_code_of
 from connector.reconcile.proof import Proof
-from connector.reconcile.rows import Row
+from connector.reconcile.rows import Family, Row
 from connector.reconcile.shelf import Shelf
 
 __all__ = ["Reconciled"]
@@ -24,6 +24,7 @@ class Reconciled:
         first: The first day of the period.
         last: Its last day; None: up to the newest invoice.
         as_of: When reading each side began: the sources by name, and ``quickbooks``.
+        mappings: The version of each source's mapping, by the source's name.
         unplaced: Bills with a mark that only a reconciliation over all sources could place.
     """
 
@@ -32,6 +33,7 @@ class Reconciled:
     first: datetime.date
     last: datetime.date | None
     as_of: dict[str, datetime.datetime] = field(default_factory=dict)
+    mappings: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     exit_codes: set[int] = field(default_factory=set)
     company: str = ""
@@ -41,6 +43,10 @@ class Reconciled:
     def rows(self) -> Iterator[Row]:
         """Every row, source by source, by date."""
         return self.shelf.rows()
+
+    def oldest(self, family: Family) -> Iterator[Row]:
+        """The rows of one family, the oldest first."""
+        return self.shelf.oldest(family)
 
     def close(self) -> None:
         """Let go of the temporary files."""

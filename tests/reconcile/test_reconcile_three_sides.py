@@ -39,7 +39,7 @@ from connector.state.store import State
 from connector.state.tables import DocumentRow
 from connector.state.transactions import core
 from connector.sync.company import open_company
-from connector.sync.gather import Payees
+from connector.sync.payees import Payees
 
 D = Decimal
 START = datetime.date(2026, 2, 10)
