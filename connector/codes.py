@@ -255,6 +255,7 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
             "Its amount, currency, date or payee is another one now. The mapping's policy says what happens: update "
             "the bill while it is unpaid, unedited and in open books, or hold it for a person. The reason says what "
             "spoke against it. A bill that was found in QuickBooks after the state was lost is never changed by itself."
+            " Of a payment: the source no longer says that the invoice is paid; what was recorded stands."
         ),
     ),
     "voided-at-source": (
@@ -283,11 +284,11 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         "A complete pull over its dates did not hold it. It is held and never removed by itself.",
     ),
     "live-again": (
-        "the invoice was voided, and is live again",
+        "the invoice was voided, or its run taken back, and is live again",
         (
-            "Its bill was deleted, or taken back by a vendor credit, because it was voided at the source; now it "
-            "counts again. A person decides. Where a vendor credit stands: delete it in QuickBooks if the bill is owed "
-            "again, and the bill counts as before."
+            "Its bill was deleted, or taken back by a vendor credit, and now the invoice counts again. Decide: "
+            "connector review. Where a vendor credit stands: delete it in QuickBooks if the bill is owed again, and "
+            "the bill counts as before."
         ),
     ),
     "edited-in-quickbooks": (
@@ -308,6 +309,33 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     "entered-by-hand": (
         "the bill was there already",
         "Number, vendor, currency and total agree, without our mark: a person typed it. It is linked, none is made.",
+    ),
+    # What becomes of the payment of a bill.
+    "waits-for-bill": (
+        "the payment waits for its bill",
+        "The bill is not in QuickBooks yet; its own line says why. When it is there, the same run pays it.",
+    ),
+    "bill-held": (
+        "the bill gives pause, so it is not paid",
+        "Something about the bill in QuickBooks is to be compared first. The reason quotes it; the payment follows.",
+    ),
+    "part-paid": (
+        "something hangs on the bill already",
+        (
+            "A part of it is paid, or another document is linked to it. The connector pays whole bills only. Pay the "
+            "rest in QuickBooks, or take back there what hangs on the bill, and run again."
+        ),
+    ),
+    "paid-by-hand": (
+        "the bill was paid already",
+        (
+            "Nothing is owed on it in QuickBooks, and the payment is not the connector's: a person recorded it. It is "
+            "linked, none is made. A payment of several bills is no single bill's, so nothing is linked then."
+        ),
+    ),
+    "not-paid-here": (
+        "no payment is recorded",
+        "The source says paid no longer, the mapping records no payments, or there is no bill that could be paid.",
     ),
     "possible-duplicate": (
         "QuickBooks may have this bill already",

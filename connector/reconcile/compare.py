@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from connector.document import Document
 from connector.money import with_thousands
-from connector.plan import Action, net_of
+from connector.plan import Action, Word, net_of
 from connector.reconcile.rows import Row, Status
 from connector.reconcile.sides import Bill, Intended, Seen
 
@@ -47,13 +47,13 @@ def compare(seen: Seen) -> Iterator[Row]:
     elif not seen.bills:
         yield _without_bill(seen)
     else:
-        yield _with_bill(seen, seen.bills[0])
+        yield _accepted(seen.accepted, _with_bill(seen, seen.bills[0]))
     for more in seen.bills[1:]:
         own = seen.credit if seen.credit is not None and more.marker == seen.credit.marker else seen.bills[0]
         yield _second(_bare(seen), more, own)
 
 
-def gone(row: Row, intended: Intended, bills: tuple[Bill, ...]) -> Iterator[Row]:
+def gone(row: Row, intended: Intended, bills: tuple[Bill, ...], word: Word | None = None) -> Iterator[Row]:
     """
     The rows of a document whose invoice a whole pull no longer holds.
 
@@ -61,6 +61,7 @@ def gone(row: Row, intended: Intended, bills: tuple[Bill, ...]) -> Iterator[Row]
         row: Its source, invoice, date and currency, without amounts; ``sending`` where its answer was lost.
         intended: The document as it was sent.
         bills: Its own first; empty where QuickBooks holds none.
+        word: By which a person accepted that, as the bill stands.
     """
     if not bills and row.status == "sending":
         why = "sent, and QuickBooks' answer was lost; the source no longer has the invoice"
@@ -69,7 +70,7 @@ def gone(row: Row, intended: Intended, bills: tuple[Bill, ...]) -> Iterator[Row]
     where = f"QuickBooks holds {bills[0].called}" if bills else "its bill was deleted in QuickBooks too"
     why = f"the source no longer has the invoice; {where}"
     first = replace(row, status="gone-at-source", why=why, next=_NEXT["gone-at-source"], **_of_document(intended))
-    yield replace(first, **_of_bill(bills[0])) if bills else first
+    yield _accepted(word, replace(first, **_of_bill(bills[0]))) if bills else first
     for more in bills[1:]:
         yield _second(row, more, bills[0])
 
@@ -137,6 +138,13 @@ def _same_accounts(accounts: tuple[tuple[str, Decimal], ...], document: Document
 def _amount_moved(accounts: tuple[tuple[str, Decimal], ...], bill: Bill) -> bool:
     ours = sum((amount for _, amount in accounts), Decimal(0))
     return ours != sum((amount for _, amount in bill.accounts), Decimal(0))
+
+
+def _accepted(word: Word | None, row: Row) -> Row:
+    """A difference that a person accepted, as both sides stand, is none; its amounts stay where they are."""
+    if word is None or row.family not in ("differ", "one-side"):
+        return row
+    return _told(row, "accepted", f"accepted by {word.told}; {row.why}")
 
 
 def _with_bill(seen: Seen, bill: Bill) -> Row:
@@ -254,7 +262,17 @@ def _bare(seen: Seen) -> Row:
 
 def _of_document(intended: Intended) -> dict[str, Any]:
     document = intended.document
-    return {} if document is None else {"our_amount": signed_net(document), "our_currency": document.currency}
+    if document is None:
+        return {}
+    sums: dict[str, Decimal] = {}
+    for line in document.lines:
+        name = line.account or line.item or ""
+        sums[name] = sums.get(name, Decimal(0)) + (-line.amount if document.kind == "credit" else line.amount)
+    return {
+        "our_amount": signed_net(document),
+        "our_currency": document.currency,
+        "accounts": tuple(sorted(sums.items())),
+    }
 
 
 def _of_bill(bill: Bill) -> dict[str, Any]:
@@ -263,6 +281,8 @@ def _of_bill(bill: Bill) -> dict[str, Any]:
         "quickbooks_currency": bill.currency,
         "entity": bill.entity,
         "qbo_id": bill.id,
+        "due": bill.due,
+        "open_amount": bill.signed(bill.balance),
     }
 
 

@@ -13,7 +13,17 @@ from connector.state.store import State
 from connector.state.tables import DocumentRow, InvoiceRow, RequestItemRow, RequestRow, RunRow
 from connector.state.transactions import chunks, core
 
-__all__ = ["Standing", "Touched", "documents_of_run", "near_misses", "reasons", "runs_before", "runs_like", "standings"]
+__all__ = [
+    "Standing",
+    "Touched",
+    "documents_of_run",
+    "near_misses",
+    "payments",
+    "reasons",
+    "runs_before",
+    "runs_like",
+    "standings",
+]
 
 _INVOICE: Final = core(InvoiceRow)
 _DOCUMENT: Final = core(DocumentRow)
@@ -36,6 +46,7 @@ class Standing(NamedTuple):
         state: A document's state, also where the invoice has no document (skipped, held, blocked).
         amount: The document's total, negative for a credit; the invoice's own where there is no document.
         document: The document's row; None where there is none.
+        payment: It is the invoice's payment that stands so.
     """
 
     source: str
@@ -48,6 +59,7 @@ class Standing(NamedTuple):
     currency: str | None
     amount: Decimal | None
     document: int | None
+    payment: bool = False
 
 
 class Touched(NamedTuple):
@@ -109,6 +121,22 @@ def standings(state: State, company: str) -> Iterator[Standing]:
             if stands == "sending" and code is None:
                 code, reason, remedy = _UNKNOWN
             yield Standing(source, invoice, stands, code, reason, remedy, cause, currency, amount, document)
+
+
+def payments(state: State, company: str) -> Iterator[Standing]:
+    """Every payment that is or was on its way, by source and invoice."""
+    names = "source invoice state code reason remedy currency amount id".split()
+    query = select(*(_DOCUMENT.c[name] for name in names)).where(
+        _DOCUMENT.c.company == company, _DOCUMENT.c.kind == "payment", _DOCUMENT.c.state != "skipped"
+    )
+    with state.read() as t:
+        for row in t.execute(query.order_by(_DOCUMENT.c.source, _DOCUMENT.c.invoice)):
+            source, invoice, stands, code, reason, remedy, currency, amount, document = row
+            if stands == "sending" and code is None:
+                code, reason, remedy = _UNKNOWN
+            yield Standing(
+                source, invoice, stands, code, reason, remedy, None, currency, amount, document, payment=True
+            )
 
 
 def near_misses(state: State, company: str, text: str, most: int = 3) -> list[str]:

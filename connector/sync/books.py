@@ -6,14 +6,14 @@ reads what was made since. A mark that the state does not know means that the st
 """
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from connector.document import Document, Key
 from connector.plan import LOOK_ALIKE_DAYS, Found, net_of
 from connector.quickbooks.posted import Posted, bill_from
-from connector.quickbooks.transport import Company, one_of, quote
+from connector.quickbooks.transport import Company, quote
 from connector.state.store import State
 from connector.state.tables import BookRow
 
@@ -25,7 +25,6 @@ ENTITIES: Final = ("Bill", "VendorCredit")
 
 _CLOCKS_APART: Final = datetime.timedelta(minutes=15)
 _CHUNK: Final = 500
-_IDS_A_QUERY: Final = 30
 _NEAR: Final = datetime.timedelta(days=LOOK_ALIKE_DAYS)
 _EARLIEST: Final = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
 
@@ -137,24 +136,13 @@ class Books:
         standing = {(row.entity, row.qbo_id): row for row in rows}
         for entity in ENTITIES:
             stale = [id_ for of, id_ in standing if of == entity and (of, id_) not in self._fresh]
-            for id_, record in self._again(entity, stale):
+            for id_, record in self._company.read_several(entity, stale):
                 if record is None:
                     self._state.forget_book(self._id, entity, id_)
                     del standing[entity, id_]
                 else:
                     standing[entity, id_] = BookRow(**self._keep(entity, [record])[0])
         return standing
-
-    def _again(self, entity: str, ids: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
-        """Each record as it stands, None where it is gone; many in one metered read."""
-        shown: dict[str, Mapping[str, Any]] = {}
-        for at in range(0, len(ids) if len(ids) > 1 else 0, _IDS_A_QUERY):
-            shown |= {
-                row["Id"]: row for row in self._company.query(entity, one_of("Id", list(ids[at:][:_IDS_A_QUERY])))
-            }
-        for id_ in ids:
-            # What a query does not show is not proven gone.
-            yield id_, shown.get(id_) or self._company.read(entity, id_)
 
     def _found(self, key: Key, row: BookRow) -> Found:
         owner = self._state.by_qbo_id(self._id, row.entity, [row.qbo_id]).get(row.qbo_id)

@@ -9,11 +9,12 @@ from typing import Final, Literal
 from connector.document import Document, Key, from_data, marker
 from connector.invoice import Invoice, Trouble
 from connector.mapping import Mapped, Mapping, NotMapped
-from connector.plan import Case, Facts, Known, Verb
+from connector.plan import Case, Facts, Known, Standing, Verb, Word, accepted
 from connector.push.vendors import name_taken, other_currency
 from connector.quickbooks.names import Missing, Names, Reference
 from connector.quickbooks.refs import find_refs
 from connector.state.clock import utc_now
+from connector.state.said import ReviewRow
 from connector.state.store import State
 from connector.state.tables import DocumentRow
 from connector.sync.books import Books, Wanted
@@ -23,7 +24,7 @@ from connector.sync.payees import Payees
 from connector.sync.standing import Standings
 from connector.sync.taking_back import credit_beside, is_taken_back
 
-__all__ = ["MAY_WRITE", "Gathered", "known_of"]
+__all__ = ["MAY_WRITE", "Gathered", "known_of", "not_there", "words_of"]
 
 MAY_WRITE: Final = frozenset({"ready", "held", "blocked", "refused", "skipped"})
 """States out of which a document may still become a write."""
@@ -48,6 +49,24 @@ def known_of(row: DocumentRow, settled: Verb | None = None) -> Known:
     )
 
 
+def words_of(rows: Sequence[ReviewRow]) -> tuple[Word, ...]:
+    """What persons said of a bill or credit, as a decision sees it."""
+    return tuple(
+        Word(
+            row.verb,  # type: ignore[arg-type]  # only such verbs are ever kept
+            row.who,
+            row.at.date(),
+            row.why or "",
+            row.hash or "",
+            row.source_hash or "",
+            row.entity,
+            row.qbo_id,
+        )
+        for row in rows
+        if row.kind != "payment"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Met:
     """
@@ -57,6 +76,7 @@ class _Met:
         document: What may become a write.
         changing: QuickBooks may have to follow: how the document stands there is looked up.
         bill: What the document takes back.
+        words: What persons said about it.
     """
 
     key: Key
@@ -67,6 +87,7 @@ class _Met:
     document: Document | None
     changing: bool
     bill: DocumentRow | None = None
+    words: tuple[Word, ...] = ()
 
     @property
     def asked(self) -> DocumentRow | None:
@@ -117,11 +138,16 @@ class Gathered:
     follows: Callable[[Known, Invoice], bool] | None = None
     standings: Standings | None = None
     today: datetime.date = field(default_factory=lambda: utc_now().date())
+    payments: dict[str, DocumentRow] = field(default_factory=dict)
+    """The payments of the invoices whose cases were gathered last."""
 
     def cases(self, invoices: Sequence[Invoice]) -> list[Case]:
         """One case for each invoice, in their order."""
-        rows = self.state.documents(self.company, self.source, [invoice.id for invoice in invoices])
-        met = [self._meet(invoice, rows) for invoice in invoices]
+        ids = [invoice.id for invoice in invoices]
+        rows = self.state.documents(self.company, self.source, ids)
+        said = self.state.words(self.company, self.source, ids)
+        self.payments = {invoice: row for (invoice, kind), row in rows.items() if kind == "payment"}
+        met = [self._meet(invoice, rows, words_of(said.get(invoice.id, ()))) for invoice in invoices]
         claims = [each.document.number for each in met if each.document is not None and self._claims(each)]
         for number in claims:
             self.numbers.claim(number)
@@ -134,7 +160,7 @@ class Gathered:
             for each, seen in zip(met, looked, strict=True)
             if each.document is not None and not each.changing
         ]
-        standing = self.standings.of(asked) if self.standings is not None else {}
+        standing = self._standing(asked)
         found = self.books.found(wanted) if self.books is not None else {}
         marks = {each.key: each.marker for each in wanted}
         return [
@@ -151,6 +177,7 @@ class Gathered:
                 seen.due,
                 standing.get(row.id or 0) if (row := each.asked) else None,
                 takes_back=known_of(each.bill) if each.bill else None,
+                words=each.words,
             )
             for each, seen in zip(met, looked, strict=True)
         ]
@@ -159,26 +186,44 @@ class Gathered:
         if self.ask is not None:
             self.names, self.books, self.standings = self.ask()
 
-    def _meet(self, invoice: Invoice, rows: Table[tuple[str, str], DocumentRow]) -> _Met:
+    def _standing(self, asked: Sequence[DocumentRow]) -> dict[int, Standing]:
+        """A bill whose payment went unanswered counts as paid until that is known: it is not changed under it."""
+        found = self.standings.of(asked) if self.standings is not None else {}
+        in_flight = {invoice for invoice, payment in self.payments.items() if payment.state == "sending"}
+        paying = {row.id or 0 for row in asked if row.invoice in in_flight}
+        return {id_: replace(each, paid=True) if id_ in paying else each for id_, each in found.items()}
+
+    def _meet(self, invoice: Invoice, rows: Table[tuple[str, str], DocumentRow], words: tuple[Word, ...]) -> _Met:
         outcome = self.mapping.apply(invoice)
         bill, credit = rows.get((invoice.id, "bill")), rows.get((invoice.id, "credit"))
         policy = self.mapping.policy
         if self.follows is not None and bill and is_taken_back(bill, credit, invoice, outcome, policy):
-            return self._meet_credit(invoice, outcome, bill, credit)
+            billed = Key(self.company, self.source, invoice.id, "bill")
+            if accepted(words, billed, invoice) is None:
+                return self._meet_credit(invoice, outcome, bill, credit, words)
         mapped = outcome.document if isinstance(outcome, Mapped) else None
         kept = [rows[invoice.id, kind] for kind in ("bill", "credit") if (invoice.id, kind) in rows]
         row = next((each for each in kept if each.state in ("sent", "sending")), kept[0] if kept else None)
-        stays = row is not None and (row.qbo_id is not None or row.state == "sending")
+        stays = row is not None and (row.qbo_id is not None or row.state == "sending") and row.state != "removed"
         kind = mapped.kind if mapped and not stays else (row.kind if row else "bill")
         row = rows.get((invoice.id, kind)) or row
         key = Key(self.company, self.source, invoice.id, kind)  # type: ignore[arg-type]  # one of the kinds
         known = known_of(row, self.settled.get(key)) if row else None
-        changing = known is not None and self.follows is not None and self.follows(known, invoice)
-        may_write = known is None or (known.state in MAY_WRITE and not known.stands) or changing
-        return _Met(key, invoice, outcome, row, known, mapped if may_write else None, changing=changing)
+        changing = again = False
+        if known is not None and self.follows is not None and accepted(words, key, invoice) is None:
+            # What a person released may need no policy.
+            changing = self.follows(known, invoice) or (known.stands and _approved(words))
+            again = known.state == "removed" and _approved(words)
+        may_write = known is None or (known.state in MAY_WRITE and not known.stands) or changing or again
+        return _Met(key, invoice, outcome, row, known, mapped if may_write else None, changing=changing, words=words)
 
     def _meet_credit(
-        self, invoice: Invoice, outcome: Mapped | NotMapped, bill: DocumentRow, credit: DocumentRow | None
+        self,
+        invoice: Invoice,
+        outcome: Mapped | NotMapped,
+        bill: DocumentRow,
+        credit: DocumentRow | None,
+        words: tuple[Word, ...],
     ) -> _Met:
         """Where a vendor credit takes the bill back, the run is about that credit."""
         key = Key(self.company, self.source, invoice.id, "credit")
@@ -188,7 +233,7 @@ class Gathered:
             self._open()
             outcome = credit_beside(bill, credit, invoice, self.names, self.today)
             document = outcome.document if isinstance(outcome, Mapped) else None
-        return _Met(key, invoice, outcome, credit, known, document, changing=False, bill=bill)
+        return _Met(key, invoice, outcome, credit, known, document, changing=False, bill=bill, words=words)
 
     def _claims(self, met: _Met) -> bool:
         """Whether a document may be written now, and not only after a person said so."""
@@ -196,7 +241,7 @@ class Gathered:
         if met.bill is None and (day is None or day < self.start_date):
             return False
         waits = isinstance(met.outcome, Mapped) and met.outcome.late is not None
-        return not (waits and met.known is not None and met.known.state == "held")
+        return _approved(met.words) or not (waits and met.known is not None and met.known.state == "held")
 
     def _look(self, met: _Met) -> _Looked:
         if met.document is None:
@@ -235,19 +280,24 @@ class Gathered:
         refs = find_refs(document, self.names, vendor if isinstance(vendor, Reference) else stand_in)
         due = _due(document, None if isinstance(refs, tuple) else refs.term)
         if isinstance(refs, tuple):
-            missing.extend(("blocked", _not_there(each, self.mapping.path)) for each in refs)
+            missing.extend(("blocked", not_there(each, self.mapping.path)) for each in refs)
         if isinstance(vendor, Reference):
             if facts.multicurrency and vendor.currency and vendor.currency != document.currency:
                 missing.insert(0, ("blocked", other_currency(vendor.name, vendor.currency, document.currency)))
             return _Looked(vendor.id, tuple(missing), due)
         if vendor.code != "vendor-not-found":
-            missing.insert(0, ("blocked", _not_there(vendor, self.mapping.path)))
+            missing.insert(0, ("blocked", not_there(vendor, self.mapping.path)))
         elif self.mapping.policy.vendor_missing == "hold":
-            trouble = _not_there(vendor, self.mapping.path)
+            trouble = not_there(vendor, self.mapping.path)
             missing.insert(0, ("held", Trouble("vendor-missing", trouble.reason, trouble.remedy)))
         elif who := self.names.taken_by(document.vendor):
             missing.insert(0, ("blocked", name_taken(document.vendor, who, self.mapping.path)))
         return _Looked(None, tuple(missing), due)
+
+
+def _approved(words: Sequence[Word]) -> bool:
+    """Whether a person released something of it, at some time."""
+    return any(word.verb == "approve" for word in words)
 
 
 def _mark_of_credit(key: Key) -> str | None:
@@ -272,7 +322,8 @@ def _due(document: Document, term: Reference | None) -> datetime.date | None:
     return document.due or (document.date + datetime.timedelta(days=int(days)) if days.isdigit() else None)
 
 
-def _not_there(missing: Missing, mapping: str) -> Trouble:
+def not_there(missing: Missing, mapping: str) -> Trouble:
+    """Why a name of the mapping cannot be used in this company, and what to do."""
     near = f"; did you mean {' or '.join(repr(name) for name in missing.near)}?" if missing.near else ""
     return Trouble(
         missing.code,

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args
 
 from project import Project, Ran
 from proof_time import ProofTime
@@ -59,7 +59,7 @@ class World:
         self.services = services
         self.time = time
         self.ids: tuple[int, ...] = ()
-        self.by_hand = self.changed = self.gone = self.credited = frozenset[int]()
+        self.by_hand = self.changed = self.gone = self.credited = self.paid = frozenset[int]()
         self._told = scratch / "child.json"
         self._hung = scratch / "child.trace"
         self._kept = scratch / "kept"
@@ -69,8 +69,8 @@ class World:
 
     def prepare(self, *ids: int, **settings: str) -> None:
         """A state that has a finished run behind it, and these invoices to write."""
-        self.ids, self.by_hand, self.changed, self.gone = ids, frozenset(), frozenset(), frozenset()
-        self.credited = frozenset()
+        self.ids = ids
+        self.by_hand = self.changed = self.gone = self.credited = self.paid = frozenset()
         self.project.settings(settle_after=f"{SETTLE:.0f} s", **{"concurrency": "1", **settings})
         self.project.sync()
         self.project.owe(*ids)
@@ -170,9 +170,11 @@ class World:
             if n and self.sending():
                 self.time.passes(SETTLE)
             ran = self.run()
-            assert sum(ran.counts.values()) == len(self.ids), f"{where}: not conserved: {ran.counts}"
+            invoices = sum(n for name, n in ran.counts.items() if name != "paid")
+            assert invoices == len(self.ids), f"{where}: not conserved: {ran.counts}"
             self.check(where, whole=False)
-            if ran.counts == self.at_rest:
+            paid = {id_ for id_, row in self.documents("payment").items() if row.state == "sent"}
+            if ran.counts == self.at_rest and paid == self.paid:
                 break
         assert ran.code == 0, f"{where}: {ran.code} {ran.counts} {ran.said}"
         assert ran.counts == self.at_rest, f"{where}: not quiet: {ran.counts}"
@@ -191,7 +193,7 @@ class World:
         return Counter(str(marker_in(each.get("PrivateNote", ""))) for each in self.project.held(kind))
 
     def documents(self, kind: Kind = "bill") -> dict[int, DocumentRow]:
-        """What the state knows of bills, or of credits, by the invoice's number."""
+        """What the state knows of bills, of credits or of payments, by the invoice's number."""
         with self.project.state() as state, state.read() as t, Session(t) as session:
             rows = session.exec(select(DocumentRow).where(DocumentRow.kind == kind)).all()
             session.expunge_all()
@@ -201,7 +203,7 @@ class World:
         """Whether an outcome is unknown: of a document, or of a vendor."""
         with self.project.state() as state:
             vendors = state.open_vendors(REALM_ID)
-        rows = [*self.documents().values(), *self.documents("credit").values()]
+        rows = [row for kind in get_args(Kind) for row in self.documents(kind).values()]
         return bool(vendors) or any(row.state == "sending" for row in rows)
 
     def check(self, where: str, *, whole: bool) -> None:
@@ -221,6 +223,20 @@ class World:
             left = {id_ for id_ in self.gone if bills[mark(id_)]}
             assert not left, f"{where}: not removed: {sorted(left)}"
             self._check_changed(where)
+        self._check_paid(where, whole=whole)
+
+    def _check_paid(self, where: str, *, whole: bool) -> None:
+        """No bill is paid twice; and where ``whole``, each that is to be paid is so whole, and known as sent."""
+        marks = {mark(id_, "payment"): id_ for id_ in self.paid}
+        ours = [own for each in self.project.held("BillPayment") if (own := marker_in(each.get("PrivateNote", "")))]
+        held = Counter(marks.get(own) for own in ours)
+        assert all(n == 1 and id_ is not None for id_, n in held.items()), f"{where}: twice in QuickBooks: {held}"
+        if whole:
+            assert held == dict.fromkeys(self.paid, 1), f"{where}: not paid: {self.paid - held.keys()}"
+            states = {id_: row.state for id_, row in self.documents("payment").items()}
+            assert states == dict.fromkeys(self.paid, "sent"), f"{where}: {states}"
+            owed = {each["DocNumber"] for each in self.project.held() if each["Balance"] != 0}
+            assert not owed & {f"CAKE-{id_}" for id_ in self.paid}, f"{where}: not settled: {owed}"
 
     def _check_credits(self, where: str, *, whole: bool) -> None:
         """A bill that is to be taken back has one vendor credit, and no other has any."""
@@ -242,5 +258,5 @@ class World:
 
 
 def mark(id_: int, kind: Kind = "bill") -> str:
-    """The mark of the bill, or the credit, of one CAKE invoice."""
+    """The mark of the bill, the credit or the payment of one CAKE invoice."""
     return marker(Key(REALM_ID, "cake", str(id_), kind))

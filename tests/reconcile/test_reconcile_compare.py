@@ -295,4 +295,4 @@ def test_a_document_whose_invoice_is_gone_keeps_its_bill_on_quickbooks_side() ->
 
 
 def test_every_status_is_of_one_family() -> None:
-    assert len(FAMILY_OF) == 21
+    assert len(FAMILY_OF) == 22
