@@ -281,7 +281,7 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "live-again": (
         "the invoice was voided, or its run taken back, and is live again",
-        "Its bill is gone (decide: connector review), or a vendor credit took it back (if it is owed, delete that one).",
+        "Its bill is gone (decide: connector review), or a vendor credit took it back (if owed, delete that one).",
     ),
     "edited-in-quickbooks": (
         "a person changed the bill in QuickBooks",
