@@ -264,11 +264,7 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "credit-number": (
         "the vendor credit of a voided invoice would have too long a number",
-        (
-            "Its number is the bill's with -V behind it, and QuickBooks takes 21 characters. Nothing was made. Enter "
-            "the vendor credit in QuickBooks by hand; a shorter number box in the mapping (19 characters at most) "
-            "spares the next one."
-        ),
+        "It is the bill's with -V behind it, and QuickBooks takes 21 characters. Enter the credit by hand.",
     ),
     "gone-at-source": (
         "the source no longer has the invoice",
@@ -276,11 +272,7 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "live-again": (
         "the invoice was voided, or its run taken back, and is live again",
-        (
-            "Its bill was deleted, or taken back by a vendor credit, and now the invoice counts again. Decide: "
-            "connector review. Where a vendor credit stands: delete it in QuickBooks if the bill is owed again, and "
-            "the bill counts as before."
-        ),
+        "Its bill is gone (decide: connector review), or a vendor credit took it back (if owed, delete that one).",
     ),
     "edited-in-quickbooks": (
         "a person changed the bill in QuickBooks",

@@ -119,7 +119,7 @@ anything = st.builds(
     st.lists(found, max_size=1).map(tuple),
     number_twice=st.booleans(),
     standing=st.one_of(st.none(), standings),
-    approved=st.booleans(),
+    released=st.sampled_from([frozenset(), frozenset({"amount-above", "possible-duplicate", "live-again"})]),
     takes_back=st.one_of(st.none(), st.none(), everything_known),
 )
 LEFT = NotMapped("skipped", "left", ("left",), "", "cause")
