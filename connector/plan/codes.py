@@ -17,7 +17,7 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         "a person wants no bill of this invoice",
         "It is left alone for good, whatever it says later. connector review approve takes the word back.",
     ),
-    "linked": (
+    "linked-by-person": (
         "a person linked the invoice to a bill of QuickBooks",
         "It counts as sent and is never sent again. connector review unlink gives the bill free again.",
     ),
