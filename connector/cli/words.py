@@ -60,7 +60,8 @@ remove: deletes our bill
 pay: records the payment
     What a sync would do: the invoice is paid at its source, and the policy says record payment.
 paid: a payment was recorded
-    The invoice is paid at its source, and so the bill is marked as paid in QuickBooks.
+    The invoice is paid at its source, and so its bill is paid in QuickBooks, from the account that the mapping
+    names. Payments are counted beside the invoices, not among them.
 hold: keeps it back for a person
     What a sync would do; see connector help held.
 block: cannot go on

@@ -17,13 +17,27 @@ from connector.plan.case import (
     Terms,
     Verb,
     Word,
+    net_of,
 )
 from connector.plan.changes import may_change
+from connector.plan.payments import (
+    CREDIT_NOT_PAID,
+    Look,
+    Payable,
+    PaymentCase,
+    as_it_stands,
+    bill_of,
+    decide_payment,
+    is_due,
+    look_at,
+)
 from connector.plan.review import APPROVABLE, accepted, bill_said, hash_of_sides, hash_of_source
-from connector.plan.rules import LOOK_ALIKE_DAYS, decide, net_of
+from connector.plan.rules import LOOK_ALIKE_DAYS, decide
+from connector.plan.taking_back import credit_for
 
 __all__ = [
     "APPROVABLE",
+    "CREDIT_NOT_PAID",
     "LOOK_ALIKE_DAYS",
     "STANDING_HOLDS",
     "Action",
@@ -31,6 +45,9 @@ __all__ = [
     "Facts",
     "Found",
     "Known",
+    "Look",
+    "Payable",
+    "PaymentCase",
     "Said",
     "Standing",
     "State",
@@ -38,10 +55,16 @@ __all__ = [
     "Verb",
     "Word",
     "accepted",
+    "as_it_stands",
+    "bill_of",
     "bill_said",
+    "credit_for",
     "decide",
+    "decide_payment",
     "hash_of_sides",
     "hash_of_source",
+    "is_due",
+    "look_at",
     "may_change",
     "net_of",
 ]

@@ -24,6 +24,7 @@ __all__ = [
     "Terms",
     "Verb",
     "Word",
+    "net_of",
 ]
 
 Verb = Literal["create", "adopt", "update", "remove", "credit", "pay", "hold", "block", "skip", "none"]
@@ -165,6 +166,8 @@ class Case:
         number_twice: Another document of this run has the same number.
         due: When it is to be paid, as the mapping or the terms in QuickBooks have it.
         standing: How the document stands in QuickBooks; looked up only where its source may change it.
+        takes_back: The document is the vendor credit that takes back this bill; ``standing`` is the credit's once it is
+            sent, the bill's before.
         words: What persons said about the invoice, oldest first.
         released: Codes of holds that a person released as they stand; ``decide`` finds them out from ``words``.
     """
@@ -180,6 +183,7 @@ class Case:
     number_twice: bool = False
     due: datetime.date | None = None
     standing: Standing | None = None
+    takes_back: Known | None = None
     words: tuple[Word, ...] = ()
     released: frozenset[str] = frozenset()
 
@@ -232,3 +236,10 @@ class Action:
     settled: bool = False
     hash: str | None = None
     approvable: bool = False
+
+
+def net_of(document: Document) -> Decimal:
+    """The total less tax, as far as it is known before QuickBooks works the tax out."""
+    if document.amounts_are == "inclusive of tax" and document.expected_net is not None:
+        return document.expected_net
+    return document.amount

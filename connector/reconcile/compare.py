@@ -3,6 +3,10 @@ What each invoice comes to, decided from data alone: no clock, no file, no netwo
 
 Every invoice gets exactly one row, and so does every further bill that was made for it. Amounts are compared net with
 net, without tolerance.
+
+A voided invoice whose bill a vendor credit took back has two rows, one for each record of QuickBooks: the bill's with
+what the source says, and the credit's without. The source's amount is so counted once, as that of any invoice whatever
+its status, and QuickBooks' side comes to nothing.
 """
 
 from collections.abc import Iterator
@@ -38,12 +42,14 @@ _NEXT: Final[dict[Status, str]] = {
 
 def compare(seen: Seen) -> Iterator[Row]:
     """The invoice's one row, then one for each bill too many."""
-    if not seen.bills:
+    if seen.credit is not None:
+        yield from _with_credit(seen, seen.credit)
+    elif not seen.bills:
         yield _without_bill(seen)
-        return
-    own = seen.bills[0]
-    yield _accepted(seen.accepted, _with_bill(seen, own))
+    else:
+        yield _accepted(seen.accepted, _with_bill(seen, seen.bills[0]))
     for more in seen.bills[1:]:
+        own = seen.credit if seen.credit is not None and more.marker == seen.credit.marker else seen.bills[0]
         yield _second(_bare(seen), more, own)
 
 
@@ -165,6 +171,36 @@ def _with_bill(seen: Seen, bill: Bill) -> Row:
     return _told(row, "matched", f"source, connector and QuickBooks ({bill.called}) agree{about}")
 
 
+def _with_credit(seen: Seen, credit: Bill) -> Iterator[Row]:
+    """The rows of a bill and of the vendor credit that takes it back."""
+    if not seen.bills:
+        row = replace(_bare(seen), source_amount=seen.amount, **_of_document(seen.credited), **_of_bill(credit))
+        gone = f"bill {seen.deleted}" if seen.deleted else "its bill"
+        why = f"{gone} was deleted in QuickBooks, and {credit.called}, which took it back, still stands"
+        yield replace(_told(row, "missing-in-quickbooks", why), next="delete the vendor credit in QuickBooks too")
+        return
+    bill = seen.bills[0]
+    first = _with_bill(replace(seen, action=replace(seen.action, code=None)), bill)
+    bare = replace(_bare(seen), number=credit.number, vendor=credit.vendor)
+    second = replace(bare, **_of_document(seen.credited), **_of_bill(credit))
+    if not seen.action.invoice.void:
+        why = f"no longer void at the source, while {bill.called} stands and {credit.called} takes it back"
+        mend = "if it is owed again, delete the vendor credit in QuickBooks; if not, void it at the source"
+        for row in (first, second):
+            yield replace(_told(row, "changed-at-source", why), next=mend)
+        return
+    both = f"void at the source: {credit.called} takes {bill.called} back"
+    yield replace(first, why=f"{both}; {first.why}" if first.family == "differ" else both)
+    found = list(differences(seen.credited, credit))
+    if seen.credited.document is None and (credit.net, credit.currency) != (-bill.net, bill.currency):
+        told = f"{_shown(credit.net, credit.currency)} instead of {_shown(-bill.net, bill.currency)}"
+        found.append(("amount-differs", f"the amount is {told}"))
+    if found:
+        yield _told(second, found[0][0], f"{both}; in QuickBooks {', '.join(text for _, text in found)}")
+    else:
+        yield _told(second, "matched", both)
+
+
 def _without_bill(seen: Seen) -> Row:
     row = replace(_bare(seen), source_amount=seen.amount, **_of_document(seen.intended))
     action = seen.action
@@ -226,7 +262,17 @@ def _bare(seen: Seen) -> Row:
 
 def _of_document(intended: Intended) -> dict[str, Any]:
     document = intended.document
-    return {} if document is None else {"our_amount": signed_net(document), "our_currency": document.currency}
+    if document is None:
+        return {}
+    sums: dict[str, Decimal] = {}
+    for line in document.lines:
+        name = line.account or line.item or ""
+        sums[name] = sums.get(name, Decimal(0)) + (-line.amount if document.kind == "credit" else line.amount)
+    return {
+        "our_amount": signed_net(document),
+        "our_currency": document.currency,
+        "accounts": tuple(sorted(sums.items())),
+    }
 
 
 def _of_bill(bill: Bill) -> dict[str, Any]:
@@ -235,6 +281,8 @@ def _of_bill(bill: Bill) -> dict[str, Any]:
         "quickbooks_currency": bill.currency,
         "entity": bill.entity,
         "qbo_id": bill.id,
+        "due": bill.due,
+        "open_amount": bill.signed(bill.balance),
     }
 
 

@@ -25,6 +25,8 @@ class Bill:
         marker: The connector's mark in its memo, whichever document's it is.
         accounts: The sum on each account or item, by its id.
         paid: A payment, in whole or in part, is linked to it.
+        due: None for a credit, and where QuickBooks says none.
+        balance: The part of ``total`` that is still unpaid, or of a credit unused.
     """
 
     entity: str
@@ -40,6 +42,8 @@ class Bill:
     marker: str | None
     accounts: tuple[tuple[str, Decimal], ...] = ()
     paid: bool = False
+    due: datetime.date | None = None
+    balance: Decimal = Decimal(0)
 
     @classmethod
     def of(cls, posted: Posted) -> "Bill":
@@ -58,6 +62,8 @@ class Bill:
             posted.marker,
             by_account(posted.lines),
             paid,
+            posted.due,
+            posted.balance,
         )
 
     @property
@@ -110,6 +116,8 @@ class Seen:
         by_hand: The own bill was not made by this connector.
         standing: What the state says of the document, where there is one.
         deleted: QuickBooks' id of its bill, where that was deleted there.
+        credit: What takes the own bill back, because the source voided the invoice; it stands beside ``bills``.
+        credited: What ``credit`` is to hold.
         accepted: A person's word that both sides are fine as they stand now.
     """
 
@@ -121,4 +129,6 @@ class Seen:
     by_hand: bool = False
     standing: Standing | None = None
     deleted: str | None = None
+    credit: Bill | None = None
+    credited: Intended = Intended()
     accepted: Word | None = None

@@ -68,13 +68,13 @@ def row_of(action: Action, result: Result | None, company: CompanyName) -> dict[
         "source": action.key.source,
         "invoice": action.key.invoice,
         "kind": action.key.kind,
-        "number": document.number if document else None,
+        "number": (document.number or None) if document else None,
         "vendor": document.vendor if document else None,
         "date": day.isoformat() if day else None,
         "due": due.isoformat() if due else None,
         "currency": currency,
         "amount": None if amount is None else f"{amount:f}",
-        "action": "block" if result and result.state == "blocked" else action.action,
+        "action": _verb(action, result),
         "state": result.state if result else action.state,
         "qbo_id": qbo_id,
         "link": link(company["environment"], company["realm_id"], entity, qbo_id) if qbo_id else None,
@@ -83,6 +83,12 @@ def row_of(action: Action, result: Result | None, company: CompanyName) -> dict[
         "remedy": remedy,
         "lines": [line_boxes(line) for line in document.lines] if document else [],
     }
+
+
+def _verb(action: Action, result: Result | None) -> str:
+    if result is not None and result.state == "blocked":
+        return "block"
+    return "adopt" if result is not None and result.verb == "adopt" else action.action
 
 
 def line_boxes(line: Line) -> dict[str, str]:

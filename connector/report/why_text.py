@@ -43,6 +43,8 @@ def show_life(console: Console, life: Mapping[str, Any], *, verbose: bool = Fals
     _head(console, life)
     for document in life["documents"]:
         _document(console, document, verbose=verbose)
+        if document["reason"] != life["reason"]:
+            _why(console, document)
     if life["boxes"]:
         _line(console, "\n The bill it would become")
         _boxes(console, life["boxes"])

@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, Final, Literal, NamedTuple
 
 from sqlalchemy import Text, and_, bindparam, delete, func, insert, or_, select, type_coerce, update
@@ -14,7 +15,7 @@ from sqlmodel import select as rows_of
 from connector.invoice import Invoice
 from connector.state.clock import utc_now
 from connector.state.columns import json_text
-from connector.state.data import invoice_data
+from connector.state.data import invoice_text
 from connector.state.listed import among, pairs, pairs_text
 from connector.state.moves import STATES
 from connector.state.said import EventRow
@@ -38,6 +39,7 @@ _AS_TEXT: Final = {name: bindparam(name, type_=Text) for name in ("raw", "fields
 _NEW: Final = insert(_INVOICE).values(_AS_TEXT)
 _CHANGED: Final = update(_INVOICE).where(*_HERE).values(_AS_TEXT)
 _DECIDED: Final = ("state", "code", "reason", "remedy", "cause", "vendor", "hash", "approvable")
+_decision: Final = attrgetter(*_DECIDED)
 _TOLD: Final = ("status", "amount", "currency", "date", "payee")
 """Of these a change after the first decision is kept."""
 _DECISION: Final = 4 + len(_TOLD)  # the column in which it begins
@@ -93,6 +95,9 @@ class Invoices(Transactions):
                 self._save_marks(company, piece)
 
     def _save_piece(self, company: str, run: str, rows: Sequence[SeenInvoice]) -> None:
+        def where(key: tuple[str, str]) -> dict[str, str]:
+            return {"key_company": company, "key_source": key[0], "key_invoice": key[1]}
+
         now = utc_now()
         known = self._known_invoices(company, rows)
         new: dict[tuple[str, str], dict[str, Any]] = {}
@@ -101,19 +106,18 @@ class Invoices(Transactions):
         events: list[dict[str, Any]] = []
         for row in rows:
             key = (row.invoice.source, row.invoice.id)
-            decided = {name: getattr(row, name) for name in _DECIDED}
-            touched = {**decided, "run": run, "last_seen": now}
+            decided = _decision(row)
+            touched = {**dict(zip(_DECIDED, decided, strict=True)), "run": run, "last_seen": now}
             said = _said(row.invoice)
-            where = {"key_company": company, "key_source": key[0], "key_invoice": key[1]}
             paid = now.date() if row.invoice.paid else None
             names = {"company": company, "source": key[0], "invoice": key[1]}
             if (before := known.get(key)) is None:
                 new[key] = {**names, **touched, **said, "first_seen": now, "first_seen_paid": paid}
             elif before.said != (said["digest"], said["fields"]):
-                changed.append({**where, **touched, **said, "first_seen_paid": before.first_seen_paid or paid})
+                changed.append({**where(key), **touched, **said, "first_seen_paid": before.first_seen_paid or paid})
                 events += [{**names, **event, "seen": now, "run": run} for event in _events(before, said)]
-            elif before.decided != tuple(decided.values()):
-                decided_anew.append({**where, **touched})
+            elif before.decided != decided:
+                decided_anew.append({**where(key), **touched})
         with self.write() as t:
             if new:
                 in_bulk(t, _NEW, list(new.values()))
@@ -189,6 +193,17 @@ class Invoices(Transactions):
             return changed | unsent.intersection(marks) if unsent else changed
 
         return fresh
+
+    def first_seen_paid(self, company: str, source: str, ids: Sequence[str]) -> dict[str, datetime.date]:
+        """On which day (UTC) the source first said paid, of those invoices of which it did."""
+        columns = _INVOICE.c
+        query = select(columns.invoice, columns.first_seen_paid).where(
+            columns.company == company, columns.source == source, columns.first_seen_paid.is_not(None)
+        )
+        with self.read() as t:
+            return {
+                row[0]: row[1] for piece in chunks(ids) for row in t.execute(query.where(among(columns.invoice, piece)))
+            }
 
     def invoice(self, company: str, source: str, invoice: str) -> InvoiceRow | None:
         """One invoice, or None where none was seen."""
@@ -309,5 +324,5 @@ def _said(invoice: Invoice) -> dict[str, Any]:
         "void": invoice.void,
         "digest": hashlib.sha256(record.encode()).hexdigest(),
         "raw": record,
-        "fields": json_text(invoice_data(invoice)),
+        "fields": invoice_text(invoice),
     }
