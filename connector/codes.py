@@ -320,14 +320,6 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         "no payment is recorded",
         "The source says paid no longer, the mapping records no payments, or there is no bill that could be paid.",
     ),
-    "possible-duplicate": (
-        "QuickBooks may have this bill already",
-        "Another document has its number, or the same vendor, amount and date. Compare both; link it or approve it.",
-    ),
-    "number-twice": (
-        "two documents of one run have the same number",
-        "Both are held. Make the number box of the mapping unique, for example with a prefix per source.",
-    ),
     "vendor-shared": (
         "two payees reach the same vendor",
         f"The vendor's name is bound to the first payee that reached it. Say who the second one is. {_ROW}",
