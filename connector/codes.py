@@ -25,8 +25,8 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         "there is no settings file",
         (
             "The connector reads connector.toml in the working directory, or the file of --config, or of "
-            "CONNECTOR_CONFIG. The message lists where it looked. connector demo --keep DIR writes a whole one to look "
-            "at."
+            "CONNECTOR_CONFIG. The message lists where it looked. connector init writes one by asking; connector "
+            "demo --keep DIR writes a whole one to look at."
         ),
     ),
     "setting-unknown": (
@@ -84,6 +84,22 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         (
             "Something happened that nobody foresaw. The message names a file with the trace; secrets are taken out of "
             "it. Report it. Running again is safe: what was sent is known or will be looked for, nothing is sent twice."
+        ),
+    ),
+    "clock-wrong": (
+        "the clock of this machine is wrong",
+        (
+            "The servers say what time it is on every answer. A wrong clock makes a sign-in look fresh or ended, and a "
+            "day the wrong one. More than 2 s are noted, more than 60 s are a fault. If it is wrong against one server "
+            "alone, that server is probably wrong."
+        ),
+    ),
+    "posted-by-others": (
+        "something else may post the same invoices to QuickBooks",
+        (
+            "The connector makes one bill of each invoice and finds its own bills again, but it cannot keep another "
+            "tool from making a second one. Where number, vendor, currency and total agree the connector adopts such a "
+            "bill; where they do not, both stand. Let one tool alone post them."
         ),
     ),
     # Runs.

@@ -56,6 +56,13 @@ COMMANDS: Final = (
         "reconcile",
         "Source, connector and QuickBooks side by side, with the proof.",
     ),
+    Command(
+        "doctor",
+        _OPERATION,
+        "connector.cli.doctor",
+        "doctor",
+        "Files, state, clock, sources, QuickBooks, notices: every check, each with its remedy.",
+    ),
     Command("auth", _OPERATION, "connector.cli.auth", "auth", "Sign in to QuickBooks: status."),
     Command("serve", _OPERATION, "connector.cli.serve", "serve", "Run on the schedule until stopped (the daemon)."),
     Command("state", _OPERATION, "connector.cli.state", "state", "The state: backup FILE, verify, upgrade."),

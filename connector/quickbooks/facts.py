@@ -31,6 +31,8 @@ class CompanyFacts:
         country: As QuickBooks writes it: two letters, in newer answers three.
         closing_date: Nothing dated on or before it can be written.
         plan: ``QuickBooks Online Plus``; "" where QuickBooks does not say.
+        warns_of_number_twice: QuickBooks refuses a bill number that the vendor's bills have already.
+        subscription: ``SUBSCRIBED``; "" where QuickBooks does not say.
     """
 
     name: str
@@ -40,6 +42,10 @@ class CompanyFacts:
     closing_date: datetime.date | None
     class_tracking: bool
     plan: str
+    location_tracking: bool = False
+    sales_tax: bool = False
+    warns_of_number_twice: bool = False
+    subscription: str = ""
 
     @property
     def bill_currency(self) -> str:
@@ -56,6 +62,8 @@ def company_facts(company_info: Mapping[str, Any], preferences: Mapping[str, Any
     """The facts in QuickBooks' ``CompanyInfo`` and ``Preferences``, whichever of their parts are there."""
     accounting = _part(preferences, "AccountingInfoPrefs")
     currency = _part(preferences, "CurrencyPrefs")
+    told = _named(company_info.get("NameValue"))
+    others = _named(_part(preferences, "OtherPrefs").get("NameValue"))
     return CompanyFacts(
         name=str(company_info.get("CompanyName") or company_info.get("LegalName") or ""),
         country=str(company_info.get("Country") or ""),
@@ -63,7 +71,11 @@ def company_facts(company_info: Mapping[str, Any], preferences: Mapping[str, Any
         multicurrency=_yes(currency.get("MultiCurrencyEnabled")),
         closing_date=_date(accounting.get("BookCloseDate")),
         class_tracking=_yes(accounting.get("ClassTrackingPerTxnLine")) or _yes(accounting.get("ClassTrackingPerTxn")),
-        plan=_named(company_info.get("NameValue")).get("OfferingSku", ""),
+        plan=told.get("OfferingSku", ""),
+        location_tracking=_yes(accounting.get("TrackDepartments")),
+        sales_tax=_yes(_part(preferences, "TaxPrefs").get("UsingSalesTax")),
+        warns_of_number_twice=_yes(others.get("WarnDuplicateBillNumber")),
+        subscription=told.get("SubscriptionStatus", ""),
     )
 
 

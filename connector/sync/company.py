@@ -1,7 +1,7 @@
 """One QuickBooks company opened for a run: the client with its sign-in and limits, and the names it knows."""
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +9,7 @@ from connector.quickbooks.connection import Settings as Connection
 from connector.quickbooks.limiter import Limiter
 from connector.quickbooks.names import Names, Reference
 from connector.quickbooks.transport import Company
+from connector.route import Network
 from connector.settings import Settings
 from connector.state.clock import utc_now
 from connector.state.recent import RecentRequests
@@ -58,9 +59,11 @@ def connection(settings: Settings) -> Connection:
     )
 
 
-def open_company(settings: Settings, state: State) -> Opened:
-    """The company of the settings, with what the state keeps for it; no request is made yet."""
+def open_company(settings: Settings, state: State, network: Network | None = None) -> Opened:
+    """The company of the settings, over ``network`` or theirs, with what the state keeps of it; nothing is asked yet."""
     where = connection(settings)
+    if network is not None:
+        where = replace(where, network=network)
     company = Company(where, sign_in_of(settings, state, where), _limiter(where, settings.state.path.parent))
     return Opened(company, Names(company, KeptNames(state, where.realm_id)))
 
