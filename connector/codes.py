@@ -86,6 +86,21 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
             "it. Report it. Running again is safe: what was sent is known or will be looked for, nothing is sent twice."
         ),
     ),
+    "settings-exist": (
+        "there are settings already",
+        (
+            "connector init writes new ones and nothing over what is there. Edit the file, or let init write into "
+            "another folder with --folder. Mappings and tables that are there stay as they are."
+        ),
+    ),
+    "answers-missing": (
+        "init was not told enough",
+        (
+            "Without a terminal, and with --json, connector init asks nothing. The message names the options that have "
+            "to be given. Secrets are no options: they are asked for on a terminal, or stand in the environment or in "
+            "the folder of CONNECTOR_SECRETS_DIR."
+        ),
+    ),
     "clock-wrong": (
         "the clock of this machine is wrong",
         (

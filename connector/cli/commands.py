@@ -57,6 +57,13 @@ COMMANDS: Final = (
         "Source, connector and QuickBooks side by side, with the proof.",
     ),
     Command(
+        "init",
+        _OPERATION,
+        "connector.cli.init",
+        "init",
+        "Ask a few questions; write connector.toml and a first mapping; --systemd prints a unit file.",
+    ),
+    Command(
         "doctor",
         _OPERATION,
         "connector.cli.doctor",

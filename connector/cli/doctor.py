@@ -15,7 +15,7 @@ from connector.report.columns import safe, show_line
 from connector.report.problems import problem_data
 from connector.settings import Settings
 
-__all__ = ["doctor", "examined", "show_checks"]
+__all__ = ["as_document", "doctor", "looked", "show_checks"]
 
 _WORDS: Final = {"ok": "ok", "note": "note", "fault": "FAULT"}
 _COLOURS: Final = {"ok": "", "note": "yellow", "fault": "red"}
@@ -27,14 +27,9 @@ _INDENT: Final = "     "
 
 def doctor(ctx: typer.Context) -> None:
     context = current(ctx)
-    settings: Settings | None = None
-    try:
-        settings = context.load_settings()
-        checks = examined(context, settings)
-    except SettingsInvalid as error:
-        checks = _of_settings(error)
+    settings, checks = looked(context)
     if context.json:
-        context.emit(_document(settings, checks))
+        context.emit(as_document(settings, checks))
     else:
         if settings is not None and context.verbosity > 0:
             _show_origins(context, settings)
@@ -42,10 +37,18 @@ def doctor(ctx: typer.Context) -> None:
     raise typer.Exit(exit_code_of([check.exit_code for check in checks if check.state == "fault"]))
 
 
-def examined(context: Context, settings: Settings) -> list[Check]:
-    """Every check, with a word on stderr before what takes its time."""
+def looked(context: Context) -> tuple[Settings | None, list[Check]]:
+    """
+    The settings with every check, a word on stderr before what takes its time.
+
+    Where the settings cannot be read they are None, and their faults are all there is to tell.
+    """
+    try:
+        settings = context.load_settings()
+    except SettingsInvalid as error:
+        return None, _of_settings(error)
     quiet = context.json or context.verbosity < 0
-    return examine(
+    return settings, examine(
         settings,
         tell=(lambda _: None) if quiet else context.say,
         keep_trace=lambda error: str(keep_trace(context, error)),
@@ -60,7 +63,8 @@ def _of_settings(error: SettingsInvalid) -> list[Check]:
     ]
 
 
-def _document(settings: Settings | None, checks: Sequence[Check]) -> dict[str, object]:
+def as_document(settings: Settings | None, checks: Sequence[Check]) -> dict[str, object]:
+    """The JSON document: every check, where the settings stand, and the faults once more as problems."""
     return {
         "schema": "connector/doctor/1",
         "checks": [

@@ -29,7 +29,7 @@ def checks(settings: Settings, tell: Callable[[str], None]) -> Iterator[Check]:
             tell(f"looking through {path}")
             yield from _looked_through(path)
         else:
-            yield ok(_AREA, "file", "there is none yet; the first sync makes it")
+            yield ok(_AREA, "file", f"{path.name}: there is none yet; the first sync makes it")
     if path.parent.is_dir():
         yield _disk(path)
 
@@ -72,17 +72,17 @@ def _looked_through(path: Path) -> Iterator[Check]:
     except ConnectorError as error:
         yield fault(_AREA, "file", error)
         return
-    yield from (_unsound(path, problem) for problem in problems)
+    yield from (_unsound(problem) for problem in problems)
     size = f"{path.stat().st_size / 1e6:,.1f} MB"
     if schema not in (None, SCHEMA):
-        what = f"{size}, of an older version (schema {schema}, this version's is {SCHEMA})"
+        what = f"{path.name}: {size}, of an older version (schema {schema}, this version's is {SCHEMA})"
         yield note(_AREA, "file", what, "connector state upgrade, which puts a copy beside it first")
     elif not problems:
         rows = "".join(f", {count:,} {name}" for name, count in counts.items())
-        yield ok(_AREA, "file", f"sound, schema {SCHEMA}, {size}{rows}")
+        yield ok(_AREA, "file", f"{path.name}: sound, schema {SCHEMA}, {size}{rows}")
 
 
-def _unsound(path: Path, problem: Problem) -> Check:
+def _unsound(problem: Problem) -> Check:
     code = StateInvalid.exit_code
     return Check(_AREA, "file", "fault", problem.what, problem.remedy, problem.who, problem.code, code)
 

@@ -60,7 +60,7 @@ def connection(settings: Settings) -> Connection:
 
 
 def open_company(settings: Settings, state: State, network: Network | None = None) -> Opened:
-    """The company of the settings, over ``network`` or theirs, with what the state keeps of it; nothing is asked yet."""
+    """The company of the settings, over ``network`` or theirs, with what the state keeps; nothing is asked yet."""
     where = connection(settings)
     if network is not None:
         where = replace(where, network=network)
