@@ -52,7 +52,7 @@ def looked(context: Context) -> tuple[Settings | None, list[Check]]:
         settings,
         tell=(lambda _: None) if quiet else context.say,
         keep_trace=lambda error: str(keep_trace(context, error)),
-        can_notify=any(command.name == "notify" for command in existing()),
+        trial=next((f"connector {command.name}" for command in existing() if command.name == "notify"), None),
     )
 
 

@@ -1,5 +1,6 @@
 """The few questions of ``connector init``: what its options leave open is asked on a terminal, and only there."""
 
+import getpass
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -51,7 +52,9 @@ def interview(context: Context, given: Given, today: date) -> WrittenAnswers:
     names = asking.answer(_SOURCES, ",".join(given.sources) or None)
     addresses = _addresses(given.base_urls, names)
     sources = [_source(asking, KINDS[name], addresses.get(name), given.currency) for name in names]
-    asking.say("Invoices dated before start_date are never posted: their bills are in QuickBooks already, or by hand.")
+    asking.say(
+        "Nothing dated before start_date is ever posted: such bills are in QuickBooks already, or typed by hand."
+    )
     start_date = asking.answer(_start_date(today), given.start_date)
     asking.refuse_missing()
     return WrittenAnswers(environment, realm_id, client_id, client_secret, tuple(sources), start_date)
@@ -91,7 +94,7 @@ def _names(text: str) -> list[str]:
     for name in names:
         if name not in KINDS:
             near = get_close_matches(name, KINDS, n=1)
-            raise Unfit(f"names {name!r}, which is none", f"did you mean {near[0]}?" if near else _CHOICE)
+            raise Unfit(f"names {name!r}, which is no source", f"did you mean {near[0]}?" if near else _CHOICE)
     if not names:
         raise Unfit("names none", _CHOICE)
     return list(dict.fromkeys(names))
@@ -188,8 +191,11 @@ class _Asking:
         """A secret as it is typed, unseen; None where it stands somewhere already, is left out, or nobody is asked."""
         if not self._possible or _stands(key):
             return None
-        typed = typer.prompt(f"{words}, not shown [leave it out]", default="", show_default=False, hide_input=True)
-        return str(typed).strip() or None
+        try:
+            # Typer's own would show the question before it hides the answer, and lose what is typed in between.
+            return getpass.getpass(f"{words}, not shown [leave it out]: ").strip() or None
+        except EOFError:
+            raise typer.Abort from None
 
     def refuse_missing(self) -> None:
         if self.missing:

@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from typing import Final
 
 from connector.doctor import memory
 from connector.doctor.check import Check, fault, note, ok
-from connector.errors import ConnectorError, SettingsInvalid, SignInNeeded
+from connector.errors import ConnectorError, SettingsInvalid, SignInNeeded, StateInvalid
 from connector.mapping import Mapping as Form
 from connector.quickbooks.facts import CompanyFacts
 from connector.quickbooks.signin import SignInStatus
 from connector.route import Network
 from connector.settings import Settings
-from connector.sync.company import open_company
+from connector.sync.company import connection, open_company
 from connector.sync.sign_in import sign_in_status
 
 __all__ = ["checks"]
@@ -39,10 +40,10 @@ def checks(settings: Settings, network: Network, forms: Mapping[str, Form]) -> I
             yield note(_AREA, "company", what, "do what is said of the state, then: connector doctor")
             return
         try:
-            open_ = open_company(settings, state, network)
-            with closing(open_.company):
-                facts = open_.names.facts
-        except (SignInNeeded, SettingsInvalid) as error:
+            company = open_company(settings, state, replace(connection(settings), network=network))
+            with closing(company.company):
+                facts = company.names.facts
+        except (SignInNeeded, SettingsInvalid, StateInvalid) as error:
             yield fault(_SIGN_IN, settings.quickbooks.environment, error)
             return
         except ConnectorError as error:

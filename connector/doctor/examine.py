@@ -15,7 +15,7 @@ _OUR_FAULT = 1
 
 
 def examine(
-    settings: Settings, *, tell: Callable[[str], None], keep_trace: Callable[[Exception], str], can_notify: bool
+    settings: Settings, *, tell: Callable[[str], None], keep_trace: Callable[[Exception], str], trial: str | None
 ) -> list[Check]:
     """
     Every check, in the order in which people read them.
@@ -24,7 +24,7 @@ def examine(
         settings: Whose.
         tell: Called with one line before what takes its time.
         keep_trace: Called with an error that nobody foresaw; says where its trace is.
-        can_notify: Whether this version sends notices.
+        trial: The command that sends a test notice; None where this version sends none.
     """
 
     def looked(area: str, found: Iterable[Check]) -> list[Check]:
@@ -49,7 +49,7 @@ def examine(
         *here,
         *looked("clock", clock.checks()),
         *away,
-        *looked("notices", notices.checks(settings, can_notify=can_notify)),
+        *looked("notices", notices.checks(settings, trial)),
     ]
 
 

@@ -1,7 +1,7 @@
 """One QuickBooks company opened for a run: the client with its sign-in and limits, and the names it knows."""
 
 import datetime
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +9,6 @@ from connector.quickbooks.connection import Settings as Connection
 from connector.quickbooks.limiter import Limiter
 from connector.quickbooks.names import Names, Reference
 from connector.quickbooks.transport import Company
-from connector.route import Network
 from connector.settings import Settings
 from connector.state.clock import utc_now
 from connector.state.recent import RecentRequests
@@ -59,11 +58,9 @@ def connection(settings: Settings) -> Connection:
     )
 
 
-def open_company(settings: Settings, state: State, network: Network | None = None) -> Opened:
-    """The company of the settings, over ``network`` or theirs, with what the state keeps; nothing is asked yet."""
-    where = connection(settings)
-    if network is not None:
-        where = replace(where, network=network)
+def open_company(settings: Settings, state: State, where: Connection | None = None) -> Opened:
+    """The company at ``where``, or where the settings say, with what the state keeps; no request is made yet."""
+    where = where or connection(settings)
     company = Company(where, sign_in_of(settings, state, where), _limiter(where, settings.state.path.parent))
     return Opened(company, Names(company, KeptNames(state, where.realm_id)))
 
