@@ -25,7 +25,10 @@ def init(  # noqa: PLR0917 - Typer hands them over by name
         str | None, typer.Option("--realm-id", metavar="DIGITS", help="The company's id in QuickBooks.")
     ] = None,
     client_id: Annotated[
-        str | None, typer.Option("--client-id", metavar="TEXT", help="Of your app at developer.intuit.com.")
+        str | None,
+        typer.Option(
+            "--client-id", metavar="TEXT", help="Of your app at developer.intuit.com; secrets are never options."
+        ),
     ] = None,
     sources: Annotated[
         list[str] | None, typer.Option("--source", metavar="NAME", help="cake or commission_factory; repeat.")
