@@ -77,8 +77,7 @@ def _preferences(facts: CompanyFacts, forms: Mapping[str, Form]) -> Iterator[Che
     yield ok(_AREA, "books", f"closed up to {closed}: no bill is dated earlier" if closed else "none are closed")
     yield _tracked("class", "classes", facts.class_tracking, forms)
     yield _tracked("location", "locations", facts.location_tracking, forms)
-    needed = "" if facts.in_united_states else "; each line of a bill needs a tax code"
-    yield ok(_AREA, "sales tax", f"used{needed}" if facts.sales_tax else "not used")
+    yield _taxed(facts, forms)
     if facts.warns_of_number_twice:
         yield ok(_AREA, "bill numbers", "QuickBooks warns where a number is used twice")
     else:
@@ -96,6 +95,27 @@ def _tracked(box: str, plural: str, tracked: bool, forms: Mapping[str, Form]) ->
     what = f"not tracked, and filled by {', '.join(filling)}"
     remedy = f"switch them on: {_PREFERENCES} > Categories; or leave the box {box} out of the mapping"
     return note(_AREA, plural, what, remedy, "finance")
+
+
+def _taxed(facts: CompanyFacts, forms: Mapping[str, Form]) -> Check:
+    """What the mappings say of tax, against what the company works out; in the United States a bill carries none."""
+    told = "QuickBooks does not say" if facts.sales_tax is None else "used" if facts.sales_tax else "not used"
+    taxed = [] if facts.in_united_states else [form for form in forms.values() if _is_taxed(form)]
+    with_code = sorted(form.path for form in taxed if any("tax" in line.boxes for line in form.rules.lines))
+    without = sorted(form.path for form in taxed if not all("tax" in line.boxes for line in form.rules.lines))
+    if facts.sales_tax is False and with_code:
+        what = f"{told}, and {', '.join(with_code)} fills in tax codes: such invoices are blocked"
+        remedy = "set sales tax (GST, VAT) up in QuickBooks, or take the tax box out of the mapping's lines"
+        return note(_AREA, "sales tax", what, remedy, "finance", "tax-not-enabled")
+    if facts.sales_tax and without:
+        what = f"{told}, and {', '.join(without)} has taxed lines without a code: such invoices are blocked"
+        remedy = "fill in the tax box of every line, or write   amounts are: out of scope of tax   under bill"
+        return note(_AREA, "sales tax", what, remedy, "finance", "tax-code-missing")
+    return ok(_AREA, "sales tax", told)
+
+
+def _is_taxed(form: Form) -> bool:
+    return form.rules.amounts_are != "out of scope of tax"
 
 
 def _fills(form: Form, box: str) -> bool:

@@ -31,6 +31,7 @@ class CompanyFacts:
         country: As QuickBooks writes it: two letters, in newer answers three.
         closing_date: Nothing dated on or before it can be written.
         plan: ``QuickBooks Online Plus``; "" where QuickBooks does not say.
+        sales_tax: Whether it works out sales tax; None where QuickBooks does not say.
         warns_of_number_twice: QuickBooks refuses a bill number that the vendor's bills have already.
         subscription: ``SUBSCRIBED``; "" where QuickBooks does not say.
     """
@@ -42,8 +43,8 @@ class CompanyFacts:
     closing_date: datetime.date | None
     class_tracking: bool
     plan: str
+    sales_tax: bool | None = None
     location_tracking: bool = False
-    sales_tax: bool = False
     warns_of_number_twice: bool = False
     subscription: str = ""
 
@@ -62,6 +63,7 @@ def company_facts(company_info: Mapping[str, Any], preferences: Mapping[str, Any
     """The facts in QuickBooks' ``CompanyInfo`` and ``Preferences``, whichever of their parts are there."""
     accounting = _part(preferences, "AccountingInfoPrefs")
     currency = _part(preferences, "CurrencyPrefs")
+    taxing = _part(preferences, "TaxPrefs").get("UsingSalesTax")
     told = _named(company_info.get("NameValue"))
     others = _named(_part(preferences, "OtherPrefs").get("NameValue"))
     return CompanyFacts(
@@ -72,8 +74,8 @@ def company_facts(company_info: Mapping[str, Any], preferences: Mapping[str, Any
         closing_date=_date(accounting.get("BookCloseDate")),
         class_tracking=_yes(accounting.get("ClassTrackingPerTxnLine")) or _yes(accounting.get("ClassTrackingPerTxn")),
         plan=told.get("OfferingSku", ""),
+        sales_tax=None if taxing is None else _yes(taxing),
         location_tracking=_yes(accounting.get("TrackDepartments")),
-        sales_tax=_yes(_part(preferences, "TaxPrefs").get("UsingSalesTax")),
         warns_of_number_twice=_yes(others.get("WarnDuplicateBillNumber")),
         subscription=told.get("SubscriptionStatus", ""),
     )

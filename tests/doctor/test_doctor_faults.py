@@ -187,6 +187,19 @@ CASES = (
         *("QuickBooks", "classes", "note", None, "finance", 0, "filled by mappings/cake.yaml"),
     ),
     Case(
+        "tax codes where no tax is worked out",
+        lambda project: (
+            project.settings(commission_factory=True),
+            project.control("preferences", {"using_sales_tax": False}),
+        ),
+        *("QuickBooks", "sales tax", "note", "tax-not-enabled", "finance", 0, "commission_factory.yaml fills in tax"),
+    ),
+    Case(
+        "taxed lines without a code",
+        edit("mappings/cake.yaml", "  currency: <currency>", "  currency: <currency>\n  amounts are: exclusive of tax"),
+        *("QuickBooks", "sales tax", "note", "tax-code-missing", "finance", 0, "cake.yaml has taxed lines"),
+    ),
+    Case(
         "no warning of numbers used twice",
         prefer(warn_duplicate_bill_number=False),
         *("QuickBooks", "bill numbers", "note", None, "finance", 0, "does not warn"),
