@@ -1,8 +1,7 @@
 """A project that is ready, and no waits where a service is down."""
 
-import datetime
-
 import pytest
+from doctor_days import lately
 from project import Project
 
 from connector.quickbooks.client import Client
@@ -23,8 +22,3 @@ def ready(project: Project) -> Project:
     project.control("preferences", {"warn_duplicate_bill_number": True, "book_close_date": "2025-12-31"})
     project.owe(1, 2, 3, invoice_date=lately())
     return project
-
-
-def lately() -> str:
-    """A day that every look at the newest invoices covers."""
-    return (datetime.datetime.now(datetime.UTC).date() - datetime.timedelta(days=10)).isoformat()

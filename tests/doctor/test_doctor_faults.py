@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import lately
+from doctor_days import lately
 from late_server import cake_whose_clock_is
 from project import Project
 

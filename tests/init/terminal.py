@@ -2,6 +2,7 @@
 
 import os
 import pty
+import select
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,8 +28,11 @@ def at_a_terminal(
     if pid == 0:
         os.chdir(folder)
         os.execvpe(sys.executable, [sys.executable, "-m", "connector", *words], environment)
-    seen, waiting, new = b"", list(answers), b""
+    seen, waiting, new, typed = b"", list(answers), b"", ""
     while True:
+        if typed == "^C" and not select.select([terminal], [], [], 3)[0]:
+            os.write(terminal, b"\x03")  # the first one came between the question and the waiting for its answer
+            continue
         try:
             part = os.read(terminal, 4096)
         except OSError:
