@@ -11,6 +11,7 @@ from connector.cli.context import Context, current
 from connector.cli.failures import keep_trace, problems_of
 from connector.doctor import Check, examine
 from connector.errors import SettingsInvalid, exit_code_of
+from connector.log import redact
 from connector.report.columns import safe, show_line
 from connector.report.problems import problem_data
 from connector.settings import Settings
@@ -68,7 +69,7 @@ def as_document(settings: Settings | None, checks: Sequence[Check]) -> dict[str,
     return {
         "schema": "connector/doctor/1",
         "checks": [
-            {name: value if value is None else safe(value, _LONG) for name, value in check.as_data().items()}
+            {name: value if value is None else redact(value) for name, value in check.as_data().items()}
             for check in checks
         ],
         "settings": {} if settings is None else dict(sorted(settings.origins.items())),

@@ -42,6 +42,14 @@ def interview(context: Context, given: Given, today: date) -> WrittenAnswers:
         Abort: The person broke off.
     """
     asking = _Asking(context)
+    listed = ",".join(given.sources) or None
+    asking.refuse_unfit(
+        (_ENVIRONMENT, given.environment),
+        (_REALM_ID, given.realm_id),
+        (_CLIENT_ID, given.client_id),
+        (_SOURCES, listed),
+        (_start_date(today), given.start_date),
+    )
     asking.say(
         "Enter takes what stands in brackets. Nothing is written before the last answer; Ctrl-C leaves all as it is."
     )
@@ -49,7 +57,7 @@ def interview(context: Context, given: Given, today: date) -> WrittenAnswers:
     realm_id = asking.answer(_REALM_ID, given.realm_id)
     client_id = asking.answer(_CLIENT_ID, given.client_id)
     client_secret = asking.secret("Its client secret", "quickbooks.client_secret")
-    names = asking.answer(_SOURCES, ",".join(given.sources) or None)
+    names = asking.answer(_SOURCES, listed)
     addresses = _addresses(given.base_urls, names)
     sources = [_source(asking, KINDS[name], addresses.get(name), given.currency) for name in names]
     asking.say(
@@ -135,11 +143,11 @@ def _start_date(today: date) -> _Question:
 def _addresses(given: Sequence[str], names: Sequence[str]) -> dict[str, str]:
     """The addresses by source: ``cake=https://…``, or without a name that of the one source that needs one."""
     found: dict[str, str] = {}
-    for text in given:
+    for text in given if names else ():
         name, told, address = text.partition("=")
         if not told or name not in KINDS:
             needing = [each for each in names if not KINDS[each].address and each not in found]
-            name, address = (needing or list(names))[0] if names else "", text
+            name, address = (needing or list(names))[0], text
         if name not in names or name in found:
             raise WrongUse(
                 "an address is given with --base-url that belongs to no source",
@@ -163,6 +171,12 @@ class _Asking:
     @property
     def _possible(self) -> bool:
         return self.context.interactive and not self.context.json
+
+    def refuse_unfit(self, *given: tuple[_Question, str | None]) -> None:
+        """Say what is wrong with an option before anybody has answered a question."""
+        for question, text in given:
+            if text is not None:
+                self.answer(question, text)
 
     def answer(self, question: _Question, given: str | None) -> Any:
         """What the option says, else the person, else the default; noted as missing where there is none."""

@@ -40,9 +40,9 @@ def checks(settings: Settings, network: Network, forms: Mapping[str, Form]) -> I
             yield note(_AREA, "company", what, "do what is said of the state, then: connector doctor")
             return
         try:
-            company = open_company(settings, state, replace(connection(settings), network=network))
-            with closing(company.company):
-                facts = company.names.facts
+            found = open_company(settings, state, replace(connection(settings), network=network))
+            with closing(found.company):
+                facts = found.names.facts
         except (SignInNeeded, SettingsInvalid, StateInvalid) as error:
             yield fault(_SIGN_IN, settings.quickbooks.environment, error)
             return

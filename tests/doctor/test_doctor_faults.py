@@ -245,6 +245,7 @@ def test_a_check_says_what_is_wrong_and_who_must_act(ready: Project, case: Case)
     told = next(each for each in found if each["state"] != "ok")
     assert (told["state"], told["code"], told["who"]) == (case.state, case.code, case.who)
     assert case.says in told["what"]
+    assert "\ufffd" not in told["what"]
     assert told["remedy"]
     assert ran.code == case.exit_code, ran.json["problems"]
     assert len(ran.json["problems"]) == (case.state == "fault")
