@@ -286,26 +286,41 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
             "Its amount, currency, date or payee is another one now. The mapping's policy says what happens: update "
             "the bill while it is unpaid, unedited and in open books, or hold it for a person. The reason says what "
             "spoke against it. A bill that was found in QuickBooks after the state was lost is never changed by itself."
+            " Of a payment: the source no longer says that the invoice is paid; what was recorded stands."
         ),
     ),
     "voided-at-source": (
         "the invoice was voided at its source after it was posted",
         (
-            "The mapping's policy says what happens: delete the bill while it is unpaid, unedited and in open books, "
-            "or hold it. This version makes no vendor credit for it."
+            "The mapping's policy says what happens: delete the bill while it is unpaid, unedited and in open books; "
+            "or credit: leave the bill as it stands, paid or not, and make one vendor credit that takes it back, with "
+            "the same lines and amounts and the bill's number with -V behind it; or hold it for a person. What was a "
+            "vendor credit itself is always held."
         ),
     ),
     "voided-at-source-paid": (
         "the invoice was voided at its source, and its bill is paid",
-        "Money has left. A person decides: a vendor credit, or nothing.",
+        "Money has left. A person decides: a vendor credit (the policy can make it: credit), or nothing.",
+    ),
+    "credit-number": (
+        "the vendor credit of a voided invoice would have too long a number",
+        (
+            "Its number is the bill's with -V behind it, and QuickBooks takes 21 characters. Nothing was made. Enter "
+            "the vendor credit in QuickBooks by hand; a shorter number box in the mapping (19 characters at most) "
+            "spares the next one."
+        ),
     ),
     "gone-at-source": (
         "the source no longer has the invoice",
         "A complete pull over its dates did not hold it. It is held and never removed by itself.",
     ),
     "live-again": (
-        "the invoice was removed and is live again",
-        "Its bill was deleted because it was voided at the source; now it counts again. A person decides.",
+        "the invoice was voided, or its run taken back, and is live again",
+        (
+            "Its bill was deleted, or taken back by a vendor credit, and now the invoice counts again. Decide: "
+            "connector review. Where a vendor credit stands: delete it in QuickBooks if the bill is owed again, and "
+            "the bill counts as before."
+        ),
     ),
     "edited-in-quickbooks": (
         "a person changed the bill in QuickBooks",
@@ -326,6 +341,33 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         "the bill was there already",
         "Number, vendor, currency and total agree, without our mark: a person typed it. It is linked, none is made.",
     ),
+    # What becomes of the payment of a bill.
+    "waits-for-bill": (
+        "the payment waits for its bill",
+        "The bill is not in QuickBooks yet; its own line says why. When it is there, the same run pays it.",
+    ),
+    "bill-held": (
+        "the bill gives pause, so it is not paid",
+        "Something about the bill in QuickBooks is to be compared first. The reason quotes it; the payment follows.",
+    ),
+    "part-paid": (
+        "something hangs on the bill already",
+        (
+            "A part of it is paid, or another document is linked to it. The connector pays whole bills only. Pay the "
+            "rest in QuickBooks, or take back there what hangs on the bill, and run again."
+        ),
+    ),
+    "paid-by-hand": (
+        "the bill was paid already",
+        (
+            "Nothing is owed on it in QuickBooks, and the payment is not the connector's: a person recorded it. It is "
+            "linked, none is made. A payment of several bills is no single bill's, so nothing is linked then."
+        ),
+    ),
+    "not-paid-here": (
+        "no payment is recorded",
+        "The source says paid no longer, the mapping records no payments, or there is no bill that could be paid.",
+    ),
     "possible-duplicate": (
         "QuickBooks may have this bill already",
         "Another document has its number, or the same vendor, amount and date. Compare both; link it or approve it.",
@@ -343,6 +385,14 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         (
             "It was bound to a vendor under the old one. Say whether it is still that vendor, by writing the old name, "
             f"or another one. {_ROW}"
+        ),
+    ),
+    "vendor-renamed-in-quickbooks": (
+        "the payee's vendor has another name in QuickBooks now",
+        (
+            "The mapping gives the name that the vendor had when the payee was last billed, and QuickBooks knows that "
+            "vendor under another one. No second vendor is made. Write the new name in the table, or give the vendor "
+            f"its old name back in QuickBooks. {_ROW}"
         ),
     ),
     "vendor-currency": (

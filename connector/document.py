@@ -96,12 +96,13 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class Document:
     """
-    A bill or a vendor credit.
+    A bill, a vendor credit, or the payment of a bill.
 
     Args:
-        number: At most 21 characters.
+        number: At most 21 characters; "" for a payment that has none.
         memo: Without our marker.
-        lines: Amounts positive for the kind: a credit's signs are turned already.
+        lines: Amounts positive for the kind: a credit's signs are turned already. A payment's one line is over what is
+            paid, on the account that it is paid from.
         amounts_are: How the lines' amounts stand to tax.
         expected_net: What the mapping's ``check`` expects of the answer; likewise tax and gross. None: unchecked.
     """
@@ -142,7 +143,7 @@ def from_data(data: Mapping[str, Any]) -> Document:
     """The document that ``as_data`` made this of."""
     lines = tuple(Line(**{name: _typed(name, value) for name, value in line.items()}) for line in data["lines"])
     boxes = {name: _typed(name, value) for name, value in data.items() if name != "lines"}
-    return Document(**boxes, lines=lines)
+    return Document(**{"number": "", **boxes}, lines=lines)
 
 
 _DATES: Final = frozenset({"date", "due"})

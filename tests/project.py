@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -85,6 +86,12 @@ class Ran:
         (found,) = (each for each in self.json["documents"] if each["invoice"] == str(invoice))
         return found
 
+    def payment(self, invoice: object) -> dict[str, Any]:
+        """The payment of one invoice."""
+        ours = (each for each in self.json["documents"] if each["invoice"] == str(invoice))
+        (found,) = (each for each in ours if each["kind"] == "payment")
+        return found
+
 
 class Project:
     """The folder and the sandbox that its settings name; commands run in this process unless said otherwise."""
@@ -129,6 +136,16 @@ class Project:
             text += _COMMISSION_FACTORY.format(url=self.url, key=COMMISSION_FACTORY_KEY)
         (self.folder / "connector.toml").write_text(text)
 
+    def records_payments(self, account: str = "Operating account", policy: str = "", **boxes: str) -> None:
+        """Let the mapping of CAKE record payments; ``policy`` replaces the answer about closed books."""
+        path = self.folder / "mappings/cake.yaml"
+        text = path.read_text().replace("source:    ignore    ", "source:    record payment")
+        text = text.replace("closed:              hold", f"closed:              {policy}") if policy else text
+        block = "\n".join(f"  {name}: {value}" for name, value in {"account": account, **boxes}.items())
+        path.write_text(
+            re.sub(r"\n(payment:\n(  .*\n)+\n)?check:\n", f"\npayment:\n{block}\n\ncheck:\n", text, count=1)
+        )
+
     # The pretend services.
 
     def control(self, name: str, body: Any = None) -> Any:
@@ -158,11 +175,12 @@ class Project:
         return Counter(each.get("DocNumber", "") for each in self.held(kind))
 
     def writes(self) -> list[dict[str, Any]]:
-        """The write requests that came in for bills, credits and batches of them."""
+        """The write requests that came in for bills, credits, payments and batches of them."""
         return [
             each
             for each in self.control("requests")
-            if each["method"] == "POST" and each["path"].rsplit("/", 1)[-1] in ("bill", "vendorcredit", "batch")
+            if each["method"] == "POST"
+            and each["path"].rsplit("/", 1)[-1] in ("bill", "vendorcredit", "billpayment", "batch")
         ]
 
     # The command line.

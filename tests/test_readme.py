@@ -37,6 +37,7 @@ RUNNING = [command for command in COMMANDS if command not in INSTALLING + PROVIN
 ENDS_WITH = {
     "connector sync": (0, 6),  # an affiliate of the sandbox is called like a customer: its invoice is blocked
     "connector reconcile --period 2026-10": (0, 10),
+    "connector reconcile --period 2026-10 -o october.html": (0, 10),
 }
 
 

@@ -40,6 +40,7 @@ class _Result:
     examples: int = 0
     tables: int = 0
     version: str | None = None
+    payment_unused: bool = False
 
 
 def check(
@@ -119,7 +120,8 @@ def _checked(target: _Target, root: Path) -> _Result:
         mapping = load(target.path, source_type(target.type), root=root, currency=target.currency)
     except MappingFaults as error:
         return _Result(target, shown, error.faults)
-    return _Result(target, shown, (), len(mapping.examples), len(mapping.tables), mapping.version)
+    unused = mapping.payment and mapping.policy.paid_at_source == "ignore"
+    return _Result(target, shown, (), len(mapping.examples), len(mapping.tables), mapping.version, unused)
 
 
 def _document(results: list[_Result], faults: "list[Fault]") -> dict[str, object]:
@@ -133,6 +135,7 @@ def _document(results: list[_Result], faults: "list[Fault]") -> dict[str, object
                 "examples": result.examples,
                 "tables": result.tables,
                 "version": result.version,
+                "payment_unused": result.payment_unused,
             }
             for result in results
         ],
@@ -148,7 +151,8 @@ def _show(context: Context, results: list[_Result], faults: "list[Fault]") -> No
     width = max((len(result.shown) for result in good), default=0)
     for result in good:
         counts = f"{_count(result.tables, 'table')}, {_count(result.examples, 'example')}"
-        context.show(f"ok  {result.shown:<{width}}  {counts}")
+        unused = "; payment is not used: policy says   invoice paid at source: ignore" if result.payment_unused else ""
+        context.show(f"ok  {result.shown:<{width}}  {counts}{unused}")
     if faults:
         context.show(f"{_count(len(faults), 'fault')}. Next: mend what it says, then connector check")
     elif results:

@@ -47,8 +47,22 @@ COMMANDS: Final = (
         "why",
         "The whole life of one invoice: fetched, rules that decided, attempts, bill, later changes.",
     ),
-    Command("runs", _DAILY, "connector.cli.look", "runs", 'Past runs; "runs show ID" for one.'),
+    Command(
+        "runs",
+        _DAILY,
+        "connector.cli.look",
+        "runs",
+        'Past runs; "runs show ID" for one; "runs undo ID" plans removing that run\'s bills that are unpaid, unedited '
+        "and in open books.",
+    ),
     Command("check", _FINANCE, "connector.cli.check", "check", "Check mappings and tables and run their examples."),
+    Command(
+        "review",
+        _FINANCE,
+        "connector.cli.review",
+        "review",
+        "Held documents: list, approve, reject, skip; link INVOICE QBO_ID, unlink, recreate, accept.",
+    ),
     Command(
         "reconcile",
         _FINANCE,

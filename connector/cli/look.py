@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from connector.report.run import CompanyName
     from connector.report.why import Lives
 
-__all__ = ["runs", "status", "why"]
+__all__ = ["found_invoices", "kept_state", "runs", "status", "why"]
 
 runs = typer.Typer(invoke_without_command=True)
 
@@ -35,7 +35,7 @@ def status(
 
     context = current(ctx)
     settings = context.load_settings()
-    with _kept_state(settings) as state:
+    with kept_state(settings) as state:
         company = _company(settings, state)
         document = status_document(
             settings, state, company, utc_now(), lambda schedule: _trigger(schedule, settings.serve.timezone)
@@ -65,12 +65,14 @@ def why(
 
     context = current(ctx)
     settings = context.load_settings()
-    with _kept_state(settings) as state:
+    with kept_state(settings) as state:
         if state is None:
             raise _unknown(invoices[0], "nothing has been read yet", "run first: connector sync")
         company = company_name(settings, state)
         lives = Lives(settings, state, company, source_type)
-        named = list(dict.fromkeys(found for text in invoices for found in _found(settings, state, lives, text)))
+        named = list(
+            dict.fromkeys(found for text in invoices for found in found_invoices(settings, state, lives, text))
+        )
         told = [lives.of(source, invoice) for source, invoice in named]
     if context.json:
         context.emit({"schema": "connector/why/1", "company": company, "invoices": told, "problems": []})
@@ -81,7 +83,13 @@ def why(
         show_life(context.console, life, verbose=context.verbosity > 0)
 
 
-def _found(settings: Settings, state: State, lives: "Lives", text: str) -> list[tuple[str, str]]:
+def found_invoices(settings: Settings, state: State, lives: "Lives", text: str) -> list[tuple[str, str]]:
+    """
+    (source, id) of every invoice that ``text`` means: an id, source:id, a bill's number or id in QuickBooks.
+
+    Raises:
+        WrongUse: ``invoice-unknown``, with what may have been meant.
+    """
     from connector.state.overview import near_misses  # noqa: PLC0415 - only where something is misspelt
 
     realm = settings.quickbooks.realm_id
@@ -124,7 +132,7 @@ def _list(
 
     context = current(ctx)
     settings = context.load_settings()
-    with _kept_state(settings) as state:
+    with kept_state(settings) as state:
         document = runs_document(state, _company(settings, state), limit)
     if context.json:
         context.emit(document)
@@ -139,7 +147,7 @@ def _show(ctx: typer.Context, run: Annotated[str, typer.Argument(metavar="ID")])
 
     context = current(ctx)
     settings = context.load_settings()
-    with _kept_state(settings) as state:
+    with kept_state(settings) as state:
         if state is None:
             raise _no_run("nothing has run here yet")
         document = run_document(state, company_name(settings, state), _meant(settings, state, run))
@@ -147,6 +155,23 @@ def _show(ctx: typer.Context, run: Annotated[str, typer.Argument(metavar="ID")])
         context.emit(document)
     else:
         show_run(context.console, document)
+
+
+@runs.command("undo", help="Take back what one run made, as far as it is unpaid, unedited and in open books.")
+def _undo(
+    ctx: typer.Context,
+    run: Annotated[str, typer.Argument(metavar="ID")],
+    yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")] = False,
+) -> None:
+    from connector.cli.undo import undo  # noqa: PLC0415 - brings what only this command needs
+
+    context = current(ctx)
+    settings = context.load_settings()
+    with kept_state(settings) as state:
+        if state is None:
+            raise _no_run("nothing has run here yet")
+        code = undo(context, settings, state, _meant(settings, state, run), yes=yes)
+    raise typer.Exit(code)
 
 
 def _meant(settings: Settings, state: State, text: str) -> RunRow:
@@ -175,7 +200,7 @@ def _company(settings: Settings, state: State | None) -> "CompanyName":
 
 
 @contextmanager
-def _kept_state(settings: Settings) -> Iterator[State | None]:
+def kept_state(settings: Settings) -> Iterator[State | None]:
     """The state, or None where there is none; looking makes no state."""
     if not State.exists(settings.state.url):
         yield None

@@ -47,7 +47,8 @@ Boxes
   bill     vendor number date due terms currency memo ap_account location
            amounts are: exclusive of tax | inclusive of tax | out of scope of tax
   line     account item quantity amount share description class customer tax
-  payment  account date number memo
+  payment  account date number memo       (account: a bank or credit card account; without date:
+           the day that the source tells, or on which it was first seen to say paid)
   Needed: vendor, number, date, currency, and one line with account (or item) and amount.
   Accounts, classes and terms are named as QuickBooks shows them: Affiliate payouts:US.
   share: 70% on every line splits one amount; the shares add up to 100%.

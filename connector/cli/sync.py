@@ -22,7 +22,7 @@ from connector.state.store import State
 from connector.sync.run import Choices, Outcome, Run
 from connector.sync.selection import Selection, month_of, since_of
 
-__all__ = ["company_name", "open_state", "plan", "sync"]
+__all__ = ["company_name", "confirmed", "consent_missing", "open_state", "plan", "progress_of", "stoppable", "sync"]
 
 _Sources = Annotated[list[str] | None, typer.Option("-s", "--source", metavar="NAME", help="Only this source; repeat.")]
 _Period = Annotated[str | None, typer.Option("--period", metavar="YYYY-MM", help="Only invoices of one month.")]
@@ -79,11 +79,7 @@ def sync(  # noqa: PLR0917 - Typer hands them over by name
     context = current(ctx)
     asks = context.interactive and not context.json
     if not (yes or saved or asks):
-        raise WrongUse(
-            "without a terminal nothing can be asked",
-            code="consent-missing",
-            remedy="add --yes, or look first: connector plan -o FILE, then connector sync --plan FILE",
-        )
+        raise consent_missing("add --yes, or look first: connector plan -o FILE, then connector sync --plan FILE")
     settings = context.load_settings()
     if saved and (invoices or sources or period or since):
         raise WrongUse(
@@ -94,7 +90,7 @@ def sync(  # noqa: PLR0917 - Typer hands them over by name
     kept = SavedPlan.read(saved) if saved else None
     selection = kept.selection if kept else _selection(sources, invoices, period, since)
     choices = Choices(selection, retry_refused=retry_refused, wait=wait)
-    with _stoppable() as (stop, signals), open_state(settings, create=True) as state:
+    with stoppable() as (stop, signals), open_state(settings, create=True) as state:
         run = Run(settings, state, choices, command="sync", who=getpass.getuser(), tell=_teller(context), stop=stop)
         with run.lock():
             pass  # a second run says so at once, and not after reading the sources
@@ -107,6 +103,11 @@ def sync(  # noqa: PLR0917 - Typer hands them over by name
     if signals:
         code = 128 + signals[0]
     raise typer.Exit(code)
+
+
+def consent_missing(remedy: str) -> WrongUse:
+    """What is raised where a yes is needed and nobody can be asked."""
+    return WrongUse("without a terminal nothing can be asked", code="consent-missing", remedy=remedy)
 
 
 def _look(run: Run) -> bool:
@@ -148,18 +149,18 @@ def _write_agreed(context: Context, run: Run, kept: SavedPlan | None, *, ask: bo
             if kept is not None:
                 kept.require_same(run.outcome, company_name(run.settings, run.state), run.versions())
             if not ask or planned.digest == seen or not planned.work():
-                run.push(lock, _progress(context))
+                run.push(lock, progress_of(context))
                 return True
         if seen is not None:
             context.say("Something changed meanwhile; this is the plan now:")
         _show_planned(context, run)
         show_problems(context.messages, run.outcome.problems)
-        if not _confirmed():
+        if not confirmed():
             return False
         seen = planned.digest
 
 
-def _confirmed() -> bool:
+def confirmed() -> bool:
     """Ask; an interruption at the question is a no."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
@@ -196,7 +197,9 @@ def _after(context: Context, outcome: Outcome) -> None:
         return
     if counts["unknown"]:
         context.show("\n Next: connector sync --wait   (QuickBooks is asked before anything is sent again)")
-    elif counts["blocked"] or counts["held"]:
+    elif counts["held"] and not counts["blocked"]:
+        context.show("\n Next: connector review   (or mend what is named above, then: connector sync)")
+    elif counts["blocked"]:
         context.show("\n Next: mend what is named above, then: connector sync")
     else:
         context.show("\n Next: connector reconcile")
@@ -256,7 +259,7 @@ def company_name(settings: Settings, state: State) -> CompanyName:
 
 
 @contextmanager
-def _stoppable() -> Iterator[tuple[threading.Event, list[int]]]:
+def stoppable() -> Iterator[tuple[threading.Event, list[int]]]:
     """An interruption lets the request in flight finish, and starts no other."""
     stop = threading.Event()
     signals: list[int] = []
@@ -280,7 +283,8 @@ def _teller(context: Context) -> Callable[[str], None]:
     return context.say if context.verbosity >= 0 and not context.json else lambda _: None
 
 
-def _progress(context: Context) -> Callable[[int, int], None]:
+def progress_of(context: Context) -> Callable[[int, int], None]:
+    """What draws how far the writing is, where that may be drawn."""
     if not context.progress or context.json:
         return lambda *_: None
     from rich.progress import Progress  # noqa: PLC0415 - only on a terminal

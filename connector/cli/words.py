@@ -34,8 +34,8 @@ refused: QuickBooks did not take it
     Its own words are shown. Mend what they name, then run connector sync --retry-refused; without that option
     it is not tried again, unless the invoice or the mapping changes it.
 skipped: left alone
-    The mapping's leave list names its status, it comes to 0.00, or it is dated before start_date. It becomes
-    no bill, and nothing needs to be done.
+    The mapping's leave list names its status, it comes to 0.00, it is dated before start_date, or a person
+    rejected or skipped it. It becomes no bill, and nothing needs to be done.
 removed: its bill was deleted again
     The invoice was voided at its source, and the mapping's policy lets the connector delete the unpaid bill.
 create: makes a bill
@@ -60,7 +60,8 @@ remove: deletes our bill
 pay: records the payment
     What a sync would do: the invoice is paid at its source, and the policy says record payment.
 paid: a payment was recorded
-    The invoice is paid at its source, and so the bill is marked as paid in QuickBooks.
+    The invoice is paid at its source, and so its bill is paid in QuickBooks, from the account that the mapping
+    names. Payments are counted beside the invoices, not among them.
 hold: keeps it back for a person
     What a sync would do; see connector help held.
 block: cannot go on
@@ -72,7 +73,7 @@ none: nothing is to be done
 unchanged: as it was
     The bill is in QuickBooks and the invoice has not changed since.
 agree: a family of the reconciliation
-    Source, connector and QuickBooks say the same: matched and entered-by-hand.
+    Source, connector and QuickBooks say the same: matched and entered-by-hand, or a person accepted how they differ.
 on-its-way: a family of the reconciliation
     Not in QuickBooks yet, and nothing stands against it: ready and sending. The next sync settles it.
 needs-you: a family of the reconciliation

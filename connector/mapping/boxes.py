@@ -56,9 +56,9 @@ LINE: Final = _named(
 )
 PAYMENT: Final = _named(
     Box("account", "name", "The bank or credit card account that it was paid from.", required=True),
-    Box("date", "date", "The payment date.", required=True),
+    Box("date", "date", "The payment date; left out: the day that the source tells, or on which it first said paid."),
     Box("number", "text", "The reference no., at most 21 characters."),
-    Box("memo", "text", "The memo."),
+    Box("memo", "text", "The memo, at most 4,000 characters with our reference."),
 )
 CHECK: Final = _named(
     Box("net", "number", "The lines must add up to this before tax, or nothing is sent."),

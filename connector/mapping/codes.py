@@ -66,7 +66,8 @@ M122: taken and left
 M123: shares that do not split
     Shares are plain percentages, on all lines or on none, all with the same amount, adding up to 100%.
 M124: record payment without a payment
-    Paying needs to know the account: add a payment block.
+    Paying needs to know the account: add a payment block. Its date may be left out: a payment is then dated by
+    what the source tells, or else by the day on which it was first seen to say paid.
 M125: account or item
     A line has an account or an item, not both; a quantity needs an item.
 M126: what QuickBooks would refuse

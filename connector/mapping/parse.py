@@ -214,7 +214,7 @@ class _Sections:
                 self._answer(text, allowed)
         if answers.get("paid_at_source") == "record payment" and "payment" not in self._found:
             key = self._form_key(entries, "invoice paid at source")
-            self._form.fault("M124", "record payment needs a payment", key.span, "add   payment: {account: …, date: …}")
+            self._form.fault("M124", "record payment needs a payment", key.span, "add   payment: {account: …}")
         return Policy(**answers)
 
     def _policy_places(self) -> dict[str, str]:

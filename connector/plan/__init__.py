@@ -4,11 +4,40 @@ What is to happen to each invoice, decided from facts alone: no clock, no file, 
 Whoever calls ``decide`` has gathered a ``Case`` for each invoice; what comes back are ``Action``s, as data.
 """
 
-from connector.plan.case import STANDING_HOLDS, Action, Case, Facts, Found, Known, Standing, State, Terms, Verb
+from connector.plan.case import (
+    STANDING_HOLDS,
+    Action,
+    Case,
+    Facts,
+    Found,
+    Known,
+    Said,
+    Standing,
+    State,
+    Terms,
+    Verb,
+    Word,
+    net_of,
+)
 from connector.plan.changes import may_change
-from connector.plan.rules import LOOK_ALIKE_DAYS, decide, net_of
+from connector.plan.payments import (
+    CREDIT_NOT_PAID,
+    Look,
+    Payable,
+    PaymentCase,
+    as_it_stands,
+    bill_of,
+    decide_payment,
+    is_due,
+    look_at,
+)
+from connector.plan.review import APPROVABLE, accepted, bill_said, hash_of_sides, hash_of_source
+from connector.plan.rules import LOOK_ALIKE_DAYS, decide
+from connector.plan.taking_back import credit_for
 
 __all__ = [
+    "APPROVABLE",
+    "CREDIT_NOT_PAID",
     "LOOK_ALIKE_DAYS",
     "STANDING_HOLDS",
     "Action",
@@ -16,11 +45,26 @@ __all__ = [
     "Facts",
     "Found",
     "Known",
+    "Look",
+    "Payable",
+    "PaymentCase",
+    "Said",
     "Standing",
     "State",
     "Terms",
     "Verb",
+    "Word",
+    "accepted",
+    "as_it_stands",
+    "bill_of",
+    "bill_said",
+    "credit_for",
     "decide",
+    "decide_payment",
+    "hash_of_sides",
+    "hash_of_source",
+    "is_due",
+    "look_at",
     "may_change",
     "net_of",
 ]

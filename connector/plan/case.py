@@ -11,12 +11,28 @@ from connector.invoice import Invoice, Trouble
 from connector.mapping import Mapped, NotMapped, Policy
 from connector.money import round_minor
 
-__all__ = ["STANDING_HOLDS", "Action", "Case", "Facts", "Found", "Known", "Standing", "State", "Terms", "Verb"]
+__all__ = [
+    "STANDING_HOLDS",
+    "Action",
+    "Case",
+    "Facts",
+    "Found",
+    "Known",
+    "Said",
+    "Standing",
+    "State",
+    "Terms",
+    "Verb",
+    "Word",
+    "net_of",
+]
 
 Verb = Literal["create", "adopt", "update", "remove", "credit", "pay", "hold", "block", "skip", "none"]
 State = Literal["ready", "held", "blocked", "sending", "sent", "refused", "skipped", "removed"]
 
-STANDING_HOLDS: Final = frozenset({"deleted-in-quickbooks", "outcome-unknown", "answer-of-another"})
+Said = Literal["approve", "reject", "skip", "link", "unlink", "recreate", "accept"]
+
+STANDING_HOLDS: Final = frozenset({"deleted-in-quickbooks", "outcome-unknown", "answer-of-another", "unlinked"})
 """Holds that rest on evidence from QuickBooks: reading the source or the mapping again does not lift them."""
 
 
@@ -107,6 +123,33 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """
+    What a person said about an invoice.
+
+    Args:
+        hash: Of what that person saw (``review.hash_of``); of both sides (``review.hash_of_sides``) where it was linked
+            or accepted.
+        source: Of what the source said then (``review.hash_of_source``).
+        entity: With ``id``: what in QuickBooks it was about.
+    """
+
+    verb: Said
+    who: str
+    on: datetime.date
+    why: str = ""
+    hash: str = ""
+    source: str = ""
+    entity: str | None = None
+    id: str | None = None
+
+    @property
+    def told(self) -> str:
+        """``anna on 2026-11-26: she asked the affiliate``."""
+        return f"{self.who} on {self.on}{f': {self.why}' if self.why else ''}"
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """
     Everything gathered about one invoice.
@@ -123,7 +166,10 @@ class Case:
         number_twice: Another document of this run has the same number.
         due: When it is to be paid, as the mapping or the terms in QuickBooks have it.
         standing: How the document stands in QuickBooks; looked up only where its source may change it.
-        approved: A person released exactly this document.
+        takes_back: The document is the vendor credit that takes back this bill; ``standing`` is the credit's once it is
+            sent, the bill's before.
+        words: What persons said about the invoice, oldest first.
+        released: Codes of holds that a person released as they stand; ``decide`` finds them out from ``words``.
     """
 
     key: Key
@@ -137,7 +183,9 @@ class Case:
     number_twice: bool = False
     due: datetime.date | None = None
     standing: Standing | None = None
-    approved: bool = False
+    takes_back: Known | None = None
+    words: tuple[Word, ...] = ()
+    released: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +213,8 @@ class Action:
         standing: What an update or a removal starts from.
         note: What else happens (``create vendor``).
         cause: Equal for all actions that one mend would release.
+        hash: Of what a person would decide about, where the document waits or a person left it alone.
+        approvable: A person's approval would lead to something else.
     """
 
     key: Key
@@ -184,3 +234,12 @@ class Action:
     qbo_id: str | None = None
     standing: Standing | None = None
     settled: bool = False
+    hash: str | None = None
+    approvable: bool = False
+
+
+def net_of(document: Document) -> Decimal:
+    """The total less tax, as far as it is known before QuickBooks works the tax out."""
+    if document.amounts_are == "inclusive of tax" and document.expected_net is not None:
+        return document.expected_net
+    return document.amount

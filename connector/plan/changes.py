@@ -11,11 +11,14 @@ from typing import Final, Literal
 from connector.invoice import Invoice
 from connector.mapping import Mapped, NotMapped, Policy
 from connector.plan.case import Action, Case, Facts, Known, Terms
+from connector.plan.review import accepted
 
-__all__ = ["may_change", "of_standing"]
+__all__ = ["as_it_stands", "may_change", "of_standing"]
 
-_COMPARE: Final = "compare both, then mend the bill in QuickBooks or the invoice at the source"
-_AGAIN: Final = frozenset({"stale"})
+_COMPARE: Final = (
+    "compare both, then mend the bill in QuickBooks or the invoice at the source, or decide: connector review"
+)
+_AGAIN: Final = frozenset({"stale", "books-closed"})
 """What a held change may meet only once: the next run looks and decides anew."""
 
 
@@ -61,15 +64,18 @@ def of_standing(case: Case, terms: Terms) -> Action | None:
         return None
     change = _change(known, case.invoice, case.outcome)
     if change is None or _asked_already(known, case.invoice, change.verb, again=terms.retry_refused):
-        return _as_it_stands(case, known)
+        return as_it_stands(case, known)
+    if accepted(case.words, case.key, case.invoice) is not None:
+        return as_it_stands(case, known)
     if change.verb == "remove" and case.standing is not None and case.standing.record is None:
         reason = "void at the source, and somebody deleted its bill in QuickBooks"
         return Action(case.key, case.invoice, "skip", "skipped", "voided-at-source", reason, document=known.content)
-    against = next((found for ask in AGAINST if (found := ask(case, terms, change)) is not None), None)
+    against = next(((ask, found) for ask in AGAINST if (found := ask(case, terms, change)) is not None), None)
     if against is not None:
-        code, reason, remedy = against
-        held = replace(_as_it_stands(case, known), action="hold", state="held", code=code, reason=reason)
-        return replace(held, remedy=remedy, settled=False)
+        ask, (code, reason, remedy) = against
+        held = replace(as_it_stands(case, known), action="hold", state="held", code=code, reason=reason)
+        # What the policy holds rests on the source alone, and may be held before anybody looked in QuickBooks.
+        return replace(held, remedy=remedy, settled=False, standing=None if ask is _policy else case.standing)
     made = case.outcome.document if change.verb == "update" and isinstance(case.outcome, Mapped) else known.content
     return Action(
         case.key,
@@ -85,7 +91,8 @@ def of_standing(case: Case, terms: Terms) -> Action | None:
     )
 
 
-def _as_it_stands(case: Case, known: Known) -> Action:
+def as_it_stands(case: Case, known: Known) -> Action:
+    """Nothing is to be done about a document, or it was done by what this run settled."""
     return Action(
         case.key,
         case.invoice,
@@ -133,14 +140,31 @@ def _asked_already(known: Known, invoice: Invoice, verb: str, *, again: bool) ->
 def _policy(case: Case, terms: Terms, change: _Change) -> _Against | None:
     if case.standing is not None and _FOLLOWS[change.verb](terms.policy):
         return None
-    return change.code, change.reason, _COMPARE
+    if change.code in case.released and change.verb != "hold":
+        return None
+    asks_credit = change.verb == "remove" and terms.policy.voided_later == "credit"
+    told = _no_credit(case) if asks_credit else ""
+    return change.code, f"{change.reason}{told}", _COMPARE
+
+
+def _no_credit(case: Case) -> str:
+    """Why no vendor credit takes back what stands, though the policy asks for one."""
+    if case.key.kind == "credit":
+        return "; it is a vendor credit itself, and what takes one back is a bill, which a person enters"
+    if case.known is not None and (case.known.state == "held" or case.known.astray):
+        return "; a change of it did not arrive, so that a person must see what there is to take back"
+    return ""
 
 
 def _gone(case: Case, _: Terms, change: _Change) -> _Against | None:
     if case.standing is None or case.standing.record is not None:
         return None
     code = "missing-in-quickbooks"
-    return code, f"{change.reason}; but somebody deleted it there", "nothing is made again by itself; see what is owed"
+    return (
+        code,
+        f"{change.reason}; but somebody deleted it there",
+        "nothing is made again by itself; if it is owed: connector review recreate, if not: accept",
+    )
 
 
 def _paid(case: Case, _: Terms, change: _Change) -> _Against | None:
@@ -152,7 +176,7 @@ def _paid(case: Case, _: Terms, change: _Change) -> _Against | None:
 
 
 def _edited(case: Case, _: Terms, change: _Change) -> _Against | None:
-    if case.standing is None or case.standing.edited == ():
+    if case.standing is None or case.standing.edited == () or "edited-in-quickbooks" in case.released:
         return None
     if case.standing.edited is None:
         reason = f"{change.reason}; it was found there, so nobody can tell whether a person changed it since"
@@ -181,7 +205,7 @@ def _not_mapped(case: Case, _: Terms, change: _Change) -> _Against | None:
 
 def _late(case: Case, _: Terms, change: _Change) -> _Against | None:
     late = case.outcome.late if change.verb == "update" and isinstance(case.outcome, Mapped) else None
-    if late is None or (case.approved and late.code == "amount-above"):
+    if late is None or late.code in case.released:
         return None
     return late.code, "\n".join((change.reason, *late.reason)), late.remedy
 

@@ -7,16 +7,17 @@ The same decision serves plan, sync, the daemon, review and reconcile.
 import datetime
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from decimal import Decimal
 from typing import Final
 
-from connector.document import Document
+from connector.document import MARKER_LENGTH, MEMO_LIMIT, Document
 from connector.mapping import Mapped, NotMapped
 from connector.money import with_thousands
-from connector.plan.case import STANDING_HOLDS, Action, Case, Found, Known, Terms, Verb
+from connector.plan.case import STANDING_HOLDS, Action, Case, Facts, Found, Known, Terms, Verb, net_of
 from connector.plan.changes import of_standing
+from connector.plan.review import APPROVABLE, judged, unlinked
+from connector.plan.taking_back import of_credit_before, of_taking_back, reason_of
 
-__all__ = ["LOOK_ALIKE_DAYS", "decide", "net_of"]
+__all__ = ["LOOK_ALIKE_DAYS", "decide"]
 
 LOOK_ALIKE_DAYS: Final = 3
 
@@ -24,8 +25,12 @@ LOOK_ALIKE_DAYS: Final = 3
 def decide(cases: Iterable[Case], terms: Terms) -> Iterator[Action]:
     """One action for each case, in their order; the plan of a plan's result writes nothing."""
     for case in cases:
-        action = next(action for rule in RULES if (action := rule(case, terms)) is not None)
+        action = judged(case, terms, _ruled)
         yield action if action.marker else replace(action, due=case.due, marker=case.marker)
+
+
+def _ruled(case: Case, terms: Terms) -> Action:
+    return next(action for rule in RULES if (action := rule(case, terms)) is not None)
 
 
 def _held(case: Case, code: str, reason: str, remedy: str, document: Document | None = None) -> Action:
@@ -53,27 +58,42 @@ def _of_unknown_outcome(case: Case, _: Terms) -> Action | None:
 
 def _of_standing_hold(case: Case, _: Terms) -> Action | None:
     known = case.known
-    if known and known.state == "held" and known.code in STANDING_HOLDS:
-        return _standing(case, known)
-    return None
+    if known is None or known.state != "held" or known.code not in STANDING_HOLDS:
+        return None
+    # What a person may release of these is the table in review.py; the rest has a command of its own.
+    return None if known.code in case.released and known.code in APPROVABLE else _standing(case, known)
+
+
+def _of_accepted(case: Case, _: Terms) -> Action | None:
+    """A person accepted that its bill was deleted: that holds until the source says something else."""
+    known = case.known
+    if known is None or known.qbo_id is not None or known.code not in ("accepted", "missing-in-quickbooks"):
+        return None
+    if isinstance(case.outcome, NotMapped) and case.outcome.state == "skipped":
+        return None
+    if known.state == "skipped" and known.facts == Facts.of(case.invoice):
+        return Action(case.key, case.invoice, "skip", "skipped", known.code, known.reason, document=known.content)
+    reason = "its bill was deleted in QuickBooks, which a person accepted; the source says something else since"
+    remedy = "if it is owed after all: connector review recreate, or link what stands for it in QuickBooks"
+    return _held(case, "missing-in-quickbooks", reason, remedy)
 
 
 def _of_removed(case: Case, _: Terms) -> Action | None:
     known = case.known
-    if known is None or known.state != "removed":
+    if known is None or known.state != "removed" or "live-again" in case.released:
         return None
     if known.settled and isinstance(case.outcome, NotMapped):
         done = Action(case.key, case.invoice, "remove", "removed", document=known.content, qbo_id=known.qbo_id)
         return replace(done, settled=True)
     if not isinstance(case.outcome, NotMapped):
         reason = "its bill was removed from QuickBooks earlier and the invoice is live again at the source"
-        return _held(case, "live-again", reason, "look at both; a person must decide whether it is billed again")
+        return _held(case, "live-again", reason, "if it is owed again, approve it, else skip it: connector review")
     return None
 
 
 def _of_start(case: Case, terms: Terms) -> Action | None:
     day = case.invoice.date
-    if day is None or day >= terms.start_date:
+    if day is None or day >= terms.start_date or case.takes_back is not None:
         return None
     reason = f"dated {day}, before start_date {terms.start_date}"
     return Action(case.key, case.invoice, "skip", "skipped", "before-start", reason)
@@ -81,7 +101,7 @@ def _of_start(case: Case, terms: Terms) -> Action | None:
 
 def _of_mapping(case: Case, _: Terms) -> Action | None:
     outcome = case.outcome.late if isinstance(case.outcome, Mapped) else case.outcome
-    if outcome is None or (case.approved and outcome.code == "amount-above"):
+    if outcome is None or (isinstance(case.outcome, Mapped) and outcome.code in case.released):
         return None
     verbs: dict[str, Verb] = {"skipped": "skip", "held": "hold", "blocked": "block"}
     return Action(
@@ -131,7 +151,9 @@ def _of_own_marker(case: Case, terms: Terms) -> Action | None:
 
     It comes before every hold: what stands in QuickBooks already waits for nobody.
     """
-    ours = sorted((each for each in case.found if each.marker == case.marker), key=_age)
+    given_up = unlinked(case.words)
+    ours = [each for each in case.found if each.marker == case.marker and (each.entity, each.id) not in given_up]
+    ours.sort(key=_age)
     if not ours or not isinstance(case.outcome, Mapped) or _of_start(case, terms):
         return None
     taken = next((each for each in ours if each.taken), None)
@@ -180,7 +202,8 @@ def _of_same_number(case: Case, _: Terms) -> Action | None:
     if document is None:
         return None
     same = [each for each in case.found if each.number == document.number]
-    by_hand = [each for each in same if each.marker is None and not each.taken and _agrees(each, case, document)]
+    free = [each for each in same if each.marker is None and (each.entity, each.id) not in unlinked(case.words)]
+    by_hand = [each for each in free if not each.taken and _agrees(each, case, document)]
     if len(same) == 1 and by_hand:
         reason = f"entered by hand as {by_hand[0].entity.lower()} {by_hand[0].id}"
         return Action(
@@ -193,10 +216,13 @@ def _of_same_number(case: Case, _: Terms) -> Action | None:
             document=document,
             found=by_hand[0],
         )
-    if same and not case.approved:
+    if same and "possible-duplicate" not in case.released:
         reason = f"QuickBooks has {same[0].entity.lower()} {same[0].id} with the number {document.number}"
         return _held(
-            case, "possible-duplicate", reason, "compare both in QuickBooks; delete one or give it its own number"
+            case,
+            "possible-duplicate",
+            reason,
+            "compare both in QuickBooks; then link that one, approve this one, or reject it: connector review",
         )
     return None
 
@@ -204,7 +230,7 @@ def _of_same_number(case: Case, _: Terms) -> Action | None:
 def _of_look_alike(case: Case, _: Terms) -> Action | None:
     """Adoption (3): the same vendor and net within three days, without anybody's marker, may be the same debt."""
     document = _document(case)
-    if document is None or case.approved:
+    if document is None or "possible-duplicate" in case.released:
         return None
     for each in case.found:
         near = abs((each.date - document.date).days) <= LOOK_ALIKE_DAYS
@@ -222,18 +248,31 @@ def _of_look_alike(case: Case, _: Terms) -> Action | None:
 
 def _of_closed_books(case: Case, terms: Terms) -> Action | None:
     document, closing = _document(case), terms.closing_date
-    if document is None or closing is None or document.date > closing or terms.policy.books_closed != "hold":
+    if document is None or closing is None or document.date > closing:
         return None
+    if terms.policy.books_closed != "hold":
+        return _of_long_memo(case, terms)
     reason = f"the books are closed up to {closing} and the bill is dated {document.date}"
     return _held(
         case, "books-closed", reason, "open the books in QuickBooks, or set in policy: books closed: next open day"
     )
 
 
+def _of_long_memo(case: Case, terms: Terms) -> Action | None:
+    """A memo that has no room for the original date is not cut."""
+    dated, most = _dated(case, terms), MEMO_LIMIT - MARKER_LENGTH
+    if dated is None or len(dated.memo) <= most:
+        return None
+    reason = f"the books are closed, and with the original date its memo has {len(dated.memo)} characters, over {most}"
+    return _held(case, "memo-too-long", reason, "shorten the memo in the mapping, or open the books in QuickBooks")
+
+
 def _of_refused(case: Case, terms: Terms) -> Action | None:
-    """A refused document is sent again only when it changed or a person asks."""
+    """A refused document is sent again only when it changed or a person asks, or when the books were closed to it."""
     known = case.known
     if known is None or known.state != "refused" or terms.retry_refused or known.content != _dated(case, terms):
+        return None
+    if known.code == "books-closed":
         return None
     return _standing(case, known)
 
@@ -244,12 +283,14 @@ def _create(case: Case, terms: Terms) -> Action | None:
         raise AssertionError(case)
     generation = 0
     if case.known is not None:
-        generation = case.known.generation + (1 if case.known.state == "refused" else 0)
+        anew = case.known.state in ("refused", "removed") or case.known.code == "outcome-unknown"
+        generation = case.known.generation + (1 if anew else 0)
     return Action(
         case.key,
         case.invoice,
         "create" if document.kind == "bill" else "credit",
         "ready",
+        reason=reason_of(case),
         document=document,
         marker=case.marker,
         generation=generation,
@@ -259,19 +300,28 @@ def _create(case: Case, terms: Terms) -> Action | None:
 
 
 def _dated(case: Case, terms: Terms) -> Document | None:
-    """The document as it would be written: in closed books, where the policy says so, on the next open day."""
+    """
+    The document as it would be written: in closed books, where the policy says so, on the next open day.
+
+    It is due when it was; QuickBooks would count its terms from the later day.
+    """
     document = _document(case)
     if document is None or terms.closing_date is None or document.date > terms.closing_date:
         return document
-    memo = "\n".join(part for part in (document.memo, f"Invoice date {document.date}") if part)
-    return replace(document, date=terms.closing_date + datetime.timedelta(days=1), memo=memo)
+    told = "Voided" if case.takes_back is not None else "Invoice date"
+    memo = "\n".join(part for part in (document.memo, f"{told} {document.date}") if part)
+    due = document.due or (case.due if document.kind == "bill" else None)
+    return replace(document, date=terms.closing_date + datetime.timedelta(days=1), memo=memo, due=due)
 
 
 RULES: Final[tuple[Callable[[Case, Terms], Action | None], ...]] = (
     _of_unknown_outcome,
+    of_taking_back,
     of_standing,
+    of_credit_before,
     _of_own_marker,
     _of_standing_hold,
+    _of_accepted,
     _of_start,
     _of_removed,
     _of_mapping,
@@ -297,10 +347,3 @@ def _agrees(found: Found, case: Case, document: Document) -> bool:
         and found.currency in ("", document.currency)
         and found.net == net_of(document)
     )
-
-
-def net_of(document: Document) -> Decimal:
-    """The total less tax, as far as it is known before QuickBooks works the tax out."""
-    if document.amounts_are == "inclusive of tax" and document.expected_net is not None:
-        return document.expected_net
-    return document.amount

@@ -2,8 +2,8 @@
 The write protocol: intent before effect, one identity for ever, and nothing believed without evidence.
 
 ``send`` carries out orders, ``settle`` finds out what became of those without an answer, ``answer`` checks what
-QuickBooks says against what was meant, ``changes`` does both for updates and removals, ``vendors`` makes the vendors
-that bills need.
+QuickBooks says against what was meant, ``changes`` does both for updates and removals, ``payments`` for the payments of
+bills, ``vendors`` makes the vendors that bills need.
 
 What must hold whatever happens is numbered I1 to I12; tests/push/test_invariants.py says where each is asserted.
 """

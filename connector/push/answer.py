@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from connector.document import Document
 from connector.money import Money, minor_units
@@ -12,6 +12,8 @@ from connector.quickbooks.posted import Posted, bill_from
 from connector.quickbooks.transport import Company, Outcome
 
 __all__ = ["Written", "check_answer", "differences", "judge", "not_answered"]
+
+_COMPARE_PAYMENT: Final = "open the payment in QuickBooks and compare; then mend it there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Written:
         posted: The bill as QuickBooks holds it, where it is sent.
         answer: QuickBooks' own record of it.
         burned: It was refused, for a reason that is not the document's: its request id is not used again.
+        adopted: Somebody else did what was meant: its id in QuickBooks, "" where it is not this document's alone.
     """
 
     state: Literal["sent", "refused", "held", "sending", "ready", "removed"]
@@ -33,6 +36,7 @@ class Written:
     posted: Posted | None = None
     answer: Mapping[str, Any] | None = None
     burned: bool = False
+    adopted: str | None = None
 
 
 def not_answered(outcome: Outcome) -> Written:
@@ -47,8 +51,8 @@ def not_answered(outcome: Outcome) -> Written:
     )
 
 
-def judge(answer: Mapping[str, Any], entity: str, document: Document, own_marker: str) -> Written:
-    """A record that QuickBooks holds, as the result of writing ``document``."""
+def judge(answer: Mapping[str, Any], entity: str, document: Document, own_marker: str, pays: str = "") -> Written:
+    """A record that QuickBooks holds, as the result of writing ``document``; ``pays`` as in an order."""
     posted = bill_from(answer, entity, document.currency)
     if own_marker not in posted.markers:
         return Written(
@@ -58,12 +62,14 @@ def judge(answer: Mapping[str, Any], entity: str, document: Document, own_marker
             "nothing to do: the next run looks in QuickBooks before anything is sent again",
         )
     told = differences(document, posted)
+    if pays and set(posted.linked) != {("Bill", pays)}:
+        told.append(f"other bills than {pays} paid by it")
     if told:
         return Written(
             "sent",
             "answer-differs",
             f"QuickBooks holds {entity.lower()} {posted.id} with {'; '.join(told)}",
-            "open the bill in QuickBooks and compare; then mend the mapping or the bill",
+            _COMPARE_PAYMENT if pays else "open the bill in QuickBooks and compare; then mend the mapping or the bill",
             posted,
             answer,
         )
@@ -76,6 +82,7 @@ def check_answer(
     entity: str,
     document: Document,
     own_marker: str,
+    pays: str = "",
     *,
     sent_at: datetime.datetime,
     first_try: bool,
@@ -88,7 +95,7 @@ def check_answer(
     """
     if outcome.body is None:  # pragma: no cover - the caller asks about applied outcomes only
         raise AssertionError(outcome)
-    written = judge(outcome.body, entity, document, own_marker)
+    written = judge(outcome.body, entity, document, own_marker, pays)
     if written.state != "sent" or written.posted is None:
         return written
     created = written.posted.created
@@ -101,11 +108,11 @@ def check_answer(
             "held",
             "deleted-in-quickbooks",
             f"it had become {entity.lower()} {written.posted.id}, which somebody deleted in QuickBooks",
-            "it is never made again by itself; a person decides whether it is still owed",
+            "nothing is made again by itself; if it is owed: connector review recreate, if not: skip",
             written.posted,
             outcome.body,
         )
-    return judge(now, entity, document, own_marker)
+    return judge(now, entity, document, own_marker, pays)
 
 
 def differences(document: Document, posted: Posted) -> list[str]:

@@ -57,7 +57,7 @@ def evidence(company: Company, order: Order) -> Written | None:
             "held",
             "missing-in-quickbooks",
             f"{called} was to be changed, and somebody deleted it in QuickBooks",
-            "it is never made again by itself; a person decides whether it is still owed",
+            "nothing is made again by itself; if it is owed: connector review recreate, if not: accept",
         )
     if order.operation == "update" and holds(now, body):
         return judge(now, order.entity, order.document, order.marker)

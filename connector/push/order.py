@@ -20,10 +20,11 @@ class Order:
         n: Its place in the plan.
         document_id: Its row in the state.
         document: As QuickBooks is to hold it; for a deletion, as it holds it.
-        entity: ``Bill`` or ``VendorCredit``.
+        entity: ``Bill``, ``VendorCredit`` or ``BillPayment``.
         body: The exact bytes that QuickBooks gets, for ever under this generation.
         revision: ``0`` for a creation, else the SyncToken that is replaced.
         becomes: What else of the document's row changes with the intent.
+        pays: The QuickBooks id of the bill that a payment pays.
     """
 
     n: int
@@ -37,6 +38,7 @@ class Order:
     operation: Operation = "create"
     revision: str = "0"
     becomes: Mapping[str, Any] | None = None
+    pays: str = ""
 
     @property
     def identity(self) -> tuple[Key, Operation, str, int]:

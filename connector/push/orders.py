@@ -11,9 +11,9 @@ from connector.plan import Action, Facts
 from connector.push.order import Operation, Order, request_id
 from connector.push.rates import Rates
 from connector.push.vendors import other_currency
-from connector.quickbooks.documents import delete_body, entity_of, to_body, update_body
+from connector.quickbooks.documents import delete_body, entity_of, payment_body, to_body, update_body
 from connector.quickbooks.frozen import frozen
-from connector.quickbooks.names import Names, Reference
+from connector.quickbooks.names import Missing, Names, Reference
 from connector.quickbooks.refs import find_refs
 from connector.quickbooks.transport import Company
 from connector.state.store import State
@@ -63,6 +63,8 @@ class Orders:
             return self._removal(n, action, document, id_)
         if action.action == "update":
             return self._update(n, action, document, id_)
+        if action.action == "pay":
+            return self._payment(n, action, document, id_)
         body = self._body(action, document)
         if isinstance(body, Trouble):
             return body
@@ -100,6 +102,20 @@ class Orders:
         own, entity = action.marker, entity_of(action.key.kind)
         becomes = {"revision": revision}
         return Order(n, action.key, own, id_, document, entity, body, generation, "delete", revision, becomes)
+
+    def _payment(self, n: int, action: Action, document: Document, id_: int) -> Order | Trouble:
+        account = self._names.payment_account(document.lines[0].account or "")
+        if isinstance(account, Missing):
+            return Trouble(account.code, account.reason, "add it in QuickBooks, or name another in the mapping")
+        rate = self._rates.of(document)
+        if isinstance(rate, Trouble):
+            return rate
+        bill, facts = _record(action), self._names.facts
+        body = frozen(payment_body(document, bill, account, marker=action.marker, facts=facts, rate=rate))
+        generation = self._generation(id_, action, "create", "0", body)
+        entity, own = entity_of(document.kind), action.marker
+        becomes = {"currency": document.currency, "amount": document.amount, "content": as_data(document)}
+        return Order(n, action.key, own, id_, document, entity, body, generation, becomes=becomes, pays=bill["Id"])
 
     def _body(self, action: Action, document: Document) -> dict[str, Any] | Trouble:
         vendor = self._vendors.get(document.vendor.lower())

@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from connector.errors import ConnectorError, ServiceDown, SignInNeeded
 from connector.push.answer import Written, check_answer, not_answered
@@ -246,6 +246,7 @@ class Sender:
                     order.entity,
                     order.document,
                     order.marker,
+                    order.pays,
                     sent_at=datetime.datetime.fromtimestamp(flight.sent_at, datetime.UTC),
                     first_try=flight.tries == 1,
                 )
@@ -274,7 +275,7 @@ def _conclusion(order: Order, written: Written, request: int | None) -> Conclusi
     if order.operation != "create":
         return conclusion_of_change(order, written)
     posted = written.posted
-    fields = {
+    fields: dict[str, Any] = {
         "code": written.code,
         "reason": written.reason,
         "remedy": written.remedy,
@@ -284,6 +285,9 @@ def _conclusion(order: Order, written: Written, request: int | None) -> Conclusi
         "due": posted.due if posted else None,
         "answer": written.answer,
     }
+    if written.adopted is not None:
+        del fields["qbo_id"]  # there may be none that is this document's alone
+        fields |= {"adopted": True, **({"qbo_id": written.adopted} if written.adopted else {})}
     return Conclusion(order.document_id, written.state, _item_outcome(written), fields, request)
 
 
@@ -305,6 +309,6 @@ def _item_outcome(written: Written) -> Literal["applied", "refused", "left-out"]
     """What the request's item came to, where the document's new state alone does not say it."""
     if written.posted is not None:
         return "applied"
-    if written.state == "held":
+    if written.state == "held" or written.adopted is not None:
         return "left-out"  # it goes out no more under this request
     return "refused" if written.burned else None

@@ -18,6 +18,7 @@ from connector.plan import Verb
 from connector.push.answer import Written, judge
 from connector.push.changes import evidence
 from connector.push.order import Order
+from connector.push.payments import bill_in, evidence_of_payment
 from connector.push.send import Flight, Sender, Start, record
 from connector.quickbooks.documents import operation_of
 from connector.quickbooks.outcome import parse
@@ -76,7 +77,7 @@ def settle(state: State, company: Company, sender: Sender) -> Iterator[Settled]:
     absent: list[Flight] = []
     for waiting in due:
         flight = _flight(waiting)
-        found = _look(company, waiting) | _look_at_changes(company, flight)
+        found = _look(company, waiting) | _look_at_changes(company, flight) | _look_at_bills(state, company, flight)
         rounds = {document.id: document.rounds for document in waiting.documents}
         again: dict[str, Order] = {}
         for bid, order in flight.items.items():
@@ -97,10 +98,12 @@ def settle(state: State, company: Company, sender: Sender) -> Iterator[Settled]:
 
 
 _VERBS: Final[dict[str, Verb]] = {"update": "update", "delete": "remove"}
+_NEW: Final[dict[Kind, Verb]] = {"bill": "create", "credit": "credit", "payment": "pay"}
 
 
 def _settled(order: Order, written: Written) -> Settled:
-    return Settled(order.key, written, _VERBS.get(order.operation, "create" if order.key.kind == "bill" else "credit"))
+    made = _NEW[order.key.kind] if written.adopted is None else "adopt"
+    return Settled(order.key, written, _VERBS.get(order.operation, made))
 
 
 _NOT_THERE_YET: Final = {
@@ -115,7 +118,7 @@ def _given_up(waiting: _Waiting) -> Written:
         "held",
         "outcome-unknown",
         f"sent {len(waiting.request.attempts)} times without an answer, and QuickBooks does not show it",
-        "look in QuickBooks for the number; a person decides whether it goes out again",
+        "look in QuickBooks for the number; then link it, or approve that it goes out again: connector review",
     )
 
 
@@ -155,6 +158,7 @@ def _flight(waiting: _Waiting) -> Flight:
             generation=item.generation,
             operation=operation_of(body),
             revision=body.get("SyncToken", "0"),
+            pays=bill_in(body) if key.kind == "payment" else "",
         )
     request = waiting.request.request
     return Flight(waiting.request.key, request.request_id, items, batch=request.operation == "batch")
@@ -173,10 +177,17 @@ def _look_at_changes(company: Company, flight: Flight) -> dict[int, Written]:
     return {id_: written for id_, written in found.items() if written is not None}
 
 
+def _look_at_bills(state: State, company: Company, flight: Flight) -> dict[int, Written]:
+    """What the bills of payments show of them."""
+    payments = [order for order in flight.items.values() if order.key.kind == "payment"]
+    found = {order.document_id: evidence_of_payment(state, company, order) for order in payments}
+    return {id_: written for id_, written in found.items() if written is not None}
+
+
 def _look(company: Company, waiting: _Waiting) -> dict[int, Written]:
     """What QuickBooks shows of new documents: by number first, then by mark among what was made since the send."""
     found: dict[int, Written] = {}
-    new = [document for document in waiting.documents if document.qbo_id is None]
+    new = [each for each in waiting.documents if each.qbo_id is None and each.kind != "payment"]
     for entity in sorted({document.entity or "Bill" for document in new}):
         ours = [document for document in new if (document.entity or "Bill") == entity]
         seen = _by_number(company, entity, ours)

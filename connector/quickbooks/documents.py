@@ -18,6 +18,7 @@ __all__ = [
     "link",
     "memo_with",
     "operation_of",
+    "payment_body",
     "to_body",
     "update_body",
     "vendor_body",
@@ -93,6 +94,54 @@ def update_body(fresh: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str
     return kept | {name: value for name, value in wanted.items() if name in OURS}
 
 
+def payment_body(
+    document: Document,
+    bill: Mapping[str, Any],
+    account: Reference,
+    *,
+    marker: str,
+    facts: CompanyFacts,
+    rate: Decimal | None = None,
+) -> dict[str, Any]:
+    """
+    The payment of one whole bill from a bank or a credit card account, as QuickBooks takes it.
+
+    Args:
+        document: The payment; its one line is over what the bill owes.
+        bill: QuickBooks' own record of the bill, whose vendor, currency and payables account the payment keeps.
+        account: Of type Bank or Credit Card.
+        marker: As `connector.document.marker` makes it.
+        facts: What the company has switched on.
+        rate: As for `to_body`, of the day of the payment.
+
+    Raises:
+        ValueError: The amount has more decimals than its currency, or a foreign payment has no rate.
+    """
+    foreign = facts.multicurrency and document.currency != facts.home_currency
+    if foreign and rate is None:
+        raise ValueError(f"a payment in {document.currency} needs an exchange rate")
+    amount = round_minor(document.amount, document.currency)
+    if amount != document.amount:
+        raise ValueError(f"{document.amount} has more decimals than {document.currency}")
+    card = account.type == "Credit Card"
+    return _filled(
+        {
+            "VendorRef": {"value": bill["VendorRef"]["value"]},
+            "TxnDate": document.date.isoformat(),
+            "DocNumber": document.number,
+            "CurrencyRef": {"value": document.currency} if facts.multicurrency else None,
+            "ExchangeRate": rate if foreign else None,
+            "PrivateNote": memo_with(document.memo, marker),
+            "APAccountRef": _same(bill.get("APAccountRef")),
+            "PayType": "CreditCard" if card else "Check",
+            "CreditCardPayment": {"CCAccountRef": _ref(account)} if card else None,
+            "CheckPayment": None if card else {"BankAccountRef": _ref(account)},
+            "TotalAmt": amount,
+            "Line": [{"Amount": amount, "LinkedTxn": [{"TxnId": bill["Id"], "TxnType": "Bill"}]}],
+        }
+    )
+
+
 def delete_body(id: str, sync_token: str) -> dict[str, Any]:  # noqa: A002 - QuickBooks' word
     """A deletion of the record as it was read with that token."""
     return {"Id": id, "SyncToken": sync_token}
@@ -144,6 +193,10 @@ def _quantity(quantity: Decimal | None, amount: Decimal) -> dict[str, Decimal]:
 def _trimmed(number: Decimal) -> Decimal:
     short = number.normalize()
     return short.quantize(Decimal(1)) if short == short.to_integral_value() else short
+
+
+def _same(reference: Mapping[str, Any] | None) -> dict[str, str] | None:
+    return {"value": str(reference["value"])} if reference else None
 
 
 def _ref(reference: Reference | None) -> dict[str, str] | None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from connector.errors import AnswerUnreadable
 
-__all__ = ["Posted", "PostedLine", "bill_from", "marker_in", "markers_in"]
+__all__ = ["Posted", "PostedLine", "bill_from", "by_account", "marker_in", "markers_in"]
 
 # Anywhere in the memo: a person who writes behind our marker must not make a second bill.
 _MARKER: Final = re.compile(r"(?<![A-Za-z0-9])ref:[a-z2-7]{16}(?![A-Za-z0-9])")
@@ -62,6 +62,15 @@ class Posted:
     def net(self) -> Decimal:
         """The total less tax."""
         return self.total - self.tax
+
+
+def by_account(lines: tuple[PostedLine, ...]) -> tuple[tuple[str, Decimal], ...]:
+    """The sum on each account or item that the lines name, by its id, sorted."""
+    sums: dict[str, Decimal] = {}
+    for line in lines:
+        if named := line.account_id or line.item_id:
+            sums[named] = sums.get(named, Decimal(0)) + line.amount
+    return tuple(sorted(sums.items()))
 
 
 def markers_in(memo: str) -> tuple[str, ...]:

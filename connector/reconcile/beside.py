@@ -4,25 +4,37 @@ import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import get_args
+from typing import cast, get_args
 
 from connector.document import Document, Key, Kind, from_data, marker
 from connector.invoice import Invoice
 from connector.mapping import Mapped
 from connector.mapping import Mapping as Rules
 from connector.money import round_minor
-from connector.plan import LOOK_ALIKE_DAYS, Case, Facts, Found, Known, Terms, decide
+from connector.plan import (
+    LOOK_ALIKE_DAYS,
+    Case,
+    Facts,
+    Found,
+    Known,
+    Terms,
+    Word,
+    decide,
+    hash_of_sides,
+    hash_of_source,
+)
 from connector.quickbooks.names import Names, Reference
-from connector.quickbooks.posted import bill_from
+from connector.quickbooks.posted import bill_from, by_account
 from connector.quickbooks.refs import find_refs
 from connector.quickbooks.transport import Company
 from connector.reconcile.compare import differences, signed_net
 from connector.reconcile.rows import month_name
 from connector.reconcile.shelf import Shelf
-from connector.reconcile.sides import Bill, Intended, Seen, Standing, by_account
+from connector.reconcile.sides import Bill, Intended, Seen, Standing
+from connector.state.data import invoice_of
 from connector.state.store import State
 from connector.state.tables import DocumentRow
-from connector.sync.gather import Gathered
+from connector.sync.gather import Gathered, words_of
 
 __all__ = ["Beside", "amount_of", "currency_of"]
 
@@ -61,19 +73,30 @@ class Beside:
         for case in self.gathered.cases(invoices):
             yield self._seen(case, rows)
 
-    def gone(self, row: DocumentRow, day: datetime.date | None) -> tuple[Intended, tuple[Bill, ...]]:
-        """What was intended for a document whose invoice is gone, and the bills that are its own."""
+    def gone(self, row: DocumentRow, day: datetime.date | None) -> tuple[Intended, tuple[Bill, ...], Word | None]:
+        """What was intended for a document whose invoice is gone, its bills, and who accepted how that stands."""
         bills, _ = self._own(row, (row.source, row.invoice), [row.marker])
         for bill in bills:
             self.shelf.claim(bill, row.source, month_name(day))
         document = from_data(row.content) if row.content else None
-        return self._intended(document, row), tuple(bills)
+        return self._intended(document, row), tuple(bills), self._accepted_gone(row, bills)
+
+    def _accepted_gone(self, row: DocumentRow, bills: Sequence[Bill]) -> Word | None:
+        words = words_of(self.state.words(row.company, row.source, [row.invoice]).get(row.invoice, ()))
+        last = self.state.invoice(row.company, row.source, row.invoice) if words and bills else None
+        if last is None:
+            return None
+        key = Key(row.company, row.source, row.invoice, cast("Kind", row.kind))
+        return _accepted(words, key, invoice_of(last.fields, last.raw), bills[0])
 
     def _seen(self, case: Case, rows: Mapping[tuple[str, str], DocumentRow]) -> Seen:
         invoice, mapped = case.invoice, case.outcome.document if isinstance(case.outcome, Mapped) else None
         row = rows.get((invoice.id, case.key.kind))
         made = row if row is not None and row.state in _MADE else None
         own, deleted = self._own(made, (case.key.source, case.key.invoice), self._marks(case.key))
+        credit, credited = self._credit(case.key, rows, own)
+        own = [bill for bill in own if bill != credit]
+        deleted = None if own else deleted
         kept = from_data(row.content) if row and row.content else None
         document = (kept or mapped) if made and (own or deleted) else (mapped or kept)
         bills, by_hand = own, bool(own) and _entered(own[0], made)
@@ -84,18 +107,36 @@ class Beside:
                 more.sort(key=lambda bill: any(differences(self._intended(document, None), bill, by_hand=True)))
                 by_hand = True
             bills = [*own, *more]
-        for bill in bills:
+        for bill in (*bills, credit) if credit else bills:
             self.shelf.claim(bill, invoice.source, month_name(invoice.date))
         intended = self._intended(document, made if own else None) if bills else Intended(document)
         currency = currency_of(invoice, mapped, self.gathered.mapping)
         standing = _standing(case.known, mapped)
+        word = _accepted(case.words, case.key, case.invoice, bills[0]) if case.words and bills else None
+        # What was accepted is told like anything else until both sides are found to say what they said then.
+        case = replace(case, words=tuple(each for each in case.words if each.verb != "accept"))
         if bills or deleted:
             case = replace(case, known=_as_sent(case, intended.document, bills[0].id if bills else deleted))
         elif mapped is not None:
             case = replace(case, found=self._found(case, mapped))
         action = next(iter(decide([case], self.terms)))
         amount = amount_of(invoice, currency)
-        return Seen(action, currency, amount, intended, tuple(bills), by_hand, standing, None if bills else deleted)
+        gone = None if bills else deleted
+        return Seen(action, currency, amount, intended, tuple(bills), by_hand, standing, gone, credit, credited, word)
+
+    def _credit(
+        self, key: Key, rows: Mapping[tuple[str, str], DocumentRow], own: list[Bill]
+    ) -> tuple[Bill | None, Intended]:
+        """The vendor credit that takes the invoice's bill back, by its link or its mark, and what it is to hold."""
+        bill, row = (rows.get((key.invoice, kind)) for kind in ("bill", "credit"))
+        billed = bill is not None and bill.qbo_id is not None
+        if key.kind != "bill" or not (billed or (own and own[0].entity == "Bill")):
+            return None, Intended()
+        mark = marker(replace(key, kind="credit"))
+        linked = self._linked(row) if row is not None and billed else None
+        credit = linked or next((each for each in own if each.entity == "VendorCredit" and each.marker == mark), None)
+        content = from_data(row.content) if row is not None and row.content else None
+        return credit, self._intended(content, row) if credit else Intended()
 
     def _marks(self, key: Key) -> list[str]:
         """The invoice's marks; a correction may have turned a bill into a credit since."""
@@ -105,17 +146,20 @@ class Beside:
     def _own(
         self, row: DocumentRow | None, invoice: tuple[str, str], marks: list[str]
     ) -> tuple[list[Bill], str | None]:
-        """The bill that the state links and those with the invoice's mark; the id of one that was deleted."""
-        linked, deleted = None, None
-        if row is not None and row.qbo_id is not None and row.entity is not None:
-            linked = self.shelf.bill(row.entity, row.qbo_id) or self._read(row.entity, row.qbo_id)
-            deleted = row.qbo_id if linked is None else None
+        """The bill that the state links and those with the invoice's mark; the id of a linked one that was deleted."""
+        linked = self._linked(row) if row is not None else None
+        deleted = row.qbo_id if row is not None and linked is None else None
         here = None if linked is None else (linked.entity, linked.id)
         marked = [bill for bill in self.shelf.marked(marks) if (bill.entity, bill.id) != here]
         # A mark that was copied into the memo of another document's bill does not make it this one's.
         marked = [bill for bill in marked if self._owner(bill) in (None, invoice)]
         bills = [linked, *marked] if linked is not None else marked
-        return bills, None if bills else deleted
+        return bills, deleted
+
+    def _linked(self, row: DocumentRow) -> Bill | None:
+        if row.qbo_id is None or row.entity is None:
+            return None
+        return self.shelf.bill(row.entity, row.qbo_id) or self._read(row.entity, row.qbo_id)
 
     def _read(self, entity: str, qbo_id: str) -> Bill | None:
         """A linked bill that is dated outside of what was read; None where it is deleted."""
@@ -170,6 +214,13 @@ class Beside:
             if named := at.account or at.item:
                 sums[named.id] = sums.get(named.id, Decimal(0)) + line.amount
         return Intended(document, vendor_id, tuple(sorted(sums.items())))
+
+
+def _accepted(words: Sequence[Word], key: Key, invoice: Invoice, bill: Bill) -> Word | None:
+    """The word by which a person accepted, or linked, what both sides say now."""
+    both = hash_of_sides(hash_of_source(key, invoice), bill.said)
+    said = (each for each in reversed(words) if each.verb in ("accept", "link"))
+    return next((each for each in said if each.hash == both), None)
 
 
 def _entered(bill: Bill, row: DocumentRow | None) -> bool:

@@ -3,6 +3,10 @@ What each invoice comes to, decided from data alone: no clock, no file, no netwo
 
 Every invoice gets exactly one row, and so does every further bill that was made for it. Amounts are compared net with
 net, without tolerance.
+
+A voided invoice whose bill a vendor credit took back has two rows, one for each record of QuickBooks: the bill's with
+what the source says, and the credit's without. The source's amount is so counted once, as that of any invoice whatever
+its status, and QuickBooks' side comes to nothing.
 """
 
 from collections.abc import Iterator
@@ -12,7 +16,7 @@ from typing import Any, Final
 
 from connector.document import Document
 from connector.money import with_thousands
-from connector.plan import Action, net_of
+from connector.plan import Action, Word, net_of
 from connector.reconcile.rows import Row, Status
 from connector.reconcile.sides import Bill, Intended, Seen
 
@@ -38,16 +42,18 @@ _NEXT: Final[dict[Status, str]] = {
 
 def compare(seen: Seen) -> Iterator[Row]:
     """The invoice's one row, then one for each bill too many."""
-    if not seen.bills:
+    if seen.credit is not None:
+        yield from _with_credit(seen, seen.credit)
+    elif not seen.bills:
         yield _without_bill(seen)
-        return
-    own = seen.bills[0]
-    yield _with_bill(seen, own)
+    else:
+        yield _accepted(seen.accepted, _with_bill(seen, seen.bills[0]))
     for more in seen.bills[1:]:
+        own = seen.credit if seen.credit is not None and more.marker == seen.credit.marker else seen.bills[0]
         yield _second(_bare(seen), more, own)
 
 
-def gone(row: Row, intended: Intended, bills: tuple[Bill, ...]) -> Iterator[Row]:
+def gone(row: Row, intended: Intended, bills: tuple[Bill, ...], word: Word | None = None) -> Iterator[Row]:
     """
     The rows of a document whose invoice a whole pull no longer holds.
 
@@ -55,6 +61,7 @@ def gone(row: Row, intended: Intended, bills: tuple[Bill, ...]) -> Iterator[Row]
         row: Its source, invoice, date and currency, without amounts; ``sending`` where its answer was lost.
         intended: The document as it was sent.
         bills: Its own first; empty where QuickBooks holds none.
+        word: By which a person accepted that, as the bill stands.
     """
     if not bills and row.status == "sending":
         why = "sent, and QuickBooks' answer was lost; the source no longer has the invoice"
@@ -63,7 +70,7 @@ def gone(row: Row, intended: Intended, bills: tuple[Bill, ...]) -> Iterator[Row]
     where = f"QuickBooks holds {bills[0].called}" if bills else "its bill was deleted in QuickBooks too"
     why = f"the source no longer has the invoice; {where}"
     first = replace(row, status="gone-at-source", why=why, next=_NEXT["gone-at-source"], **_of_document(intended))
-    yield replace(first, **_of_bill(bills[0])) if bills else first
+    yield _accepted(word, replace(first, **_of_bill(bills[0]))) if bills else first
     for more in bills[1:]:
         yield _second(row, more, bills[0])
 
@@ -133,6 +140,13 @@ def _amount_moved(accounts: tuple[tuple[str, Decimal], ...], bill: Bill) -> bool
     return ours != sum((amount for _, amount in bill.accounts), Decimal(0))
 
 
+def _accepted(word: Word | None, row: Row) -> Row:
+    """A difference that a person accepted, as both sides stand, is none; its amounts stay where they are."""
+    if word is None or row.family not in ("differ", "one-side"):
+        return row
+    return _told(row, "accepted", f"accepted by {word.told}; {row.why}")
+
+
 def _with_bill(seen: Seen, bill: Bill) -> Row:
     row = replace(_bare(seen), source_amount=seen.amount, **_of_document(seen.intended), **_of_bill(bill))
     found = list(differences(seen.intended, bill, by_hand=seen.by_hand))
@@ -155,6 +169,36 @@ def _with_bill(seen: Seen, bill: Bill) -> Row:
     if seen.standing is not None and seen.standing[0] == "sending":
         about = "; its answer was lost, and the next sync takes note of it"
     return _told(row, "matched", f"source, connector and QuickBooks ({bill.called}) agree{about}")
+
+
+def _with_credit(seen: Seen, credit: Bill) -> Iterator[Row]:
+    """The rows of a bill and of the vendor credit that takes it back."""
+    if not seen.bills:
+        row = replace(_bare(seen), source_amount=seen.amount, **_of_document(seen.credited), **_of_bill(credit))
+        gone = f"bill {seen.deleted}" if seen.deleted else "its bill"
+        why = f"{gone} was deleted in QuickBooks, and {credit.called}, which took it back, still stands"
+        yield replace(_told(row, "missing-in-quickbooks", why), next="delete the vendor credit in QuickBooks too")
+        return
+    bill = seen.bills[0]
+    first = _with_bill(replace(seen, action=replace(seen.action, code=None)), bill)
+    bare = replace(_bare(seen), number=credit.number, vendor=credit.vendor)
+    second = replace(bare, **_of_document(seen.credited), **_of_bill(credit))
+    if not seen.action.invoice.void:
+        why = f"no longer void at the source, while {bill.called} stands and {credit.called} takes it back"
+        mend = "if it is owed again, delete the vendor credit in QuickBooks; if not, void it at the source"
+        for row in (first, second):
+            yield replace(_told(row, "changed-at-source", why), next=mend)
+        return
+    both = f"void at the source: {credit.called} takes {bill.called} back"
+    yield replace(first, why=f"{both}; {first.why}" if first.family == "differ" else both)
+    found = list(differences(seen.credited, credit))
+    if seen.credited.document is None and (credit.net, credit.currency) != (-bill.net, bill.currency):
+        told = f"{_shown(credit.net, credit.currency)} instead of {_shown(-bill.net, bill.currency)}"
+        found.append(("amount-differs", f"the amount is {told}"))
+    if found:
+        yield _told(second, found[0][0], f"{both}; in QuickBooks {', '.join(text for _, text in found)}")
+    else:
+        yield _told(second, "matched", both)
 
 
 def _without_bill(seen: Seen) -> Row:
@@ -218,7 +262,17 @@ def _bare(seen: Seen) -> Row:
 
 def _of_document(intended: Intended) -> dict[str, Any]:
     document = intended.document
-    return {} if document is None else {"our_amount": signed_net(document), "our_currency": document.currency}
+    if document is None:
+        return {}
+    sums: dict[str, Decimal] = {}
+    for line in document.lines:
+        name = line.account or line.item or ""
+        sums[name] = sums.get(name, Decimal(0)) + (-line.amount if document.kind == "credit" else line.amount)
+    return {
+        "our_amount": signed_net(document),
+        "our_currency": document.currency,
+        "accounts": tuple(sorted(sums.items())),
+    }
 
 
 def _of_bill(bill: Bill) -> dict[str, Any]:
@@ -227,6 +281,8 @@ def _of_bill(bill: Bill) -> dict[str, Any]:
         "quickbooks_currency": bill.currency,
         "entity": bill.entity,
         "qbo_id": bill.id,
+        "due": bill.due,
+        "open_amount": bill.signed(bill.balance),
     }
 
 

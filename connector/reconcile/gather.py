@@ -17,7 +17,7 @@ from connector.quickbooks.transport import quote
 from connector.reconcile.beside import Beside, amount_of, currency_of
 from connector.reconcile.compare import compare, gone, unclaimed
 from connector.reconcile.proof import Proof
-from connector.reconcile.rows import Row, Status, month_name
+from connector.reconcile.rows import Family, Row, Status, month_name
 from connector.reconcile.shelf import Shelf
 from connector.reconcile.sides import Bill
 from connector.settings import Settings, SourceSettings
@@ -47,6 +47,7 @@ class Reconciled:
         first: The first day of the period.
         last: Its last day; None: up to the newest invoice.
         as_of: When reading each side began: the sources by name, and ``quickbooks``.
+        mappings: The version of each source's mapping, by the source's name.
         unplaced: Bills with a mark that only a reconciliation over all sources could place.
     """
 
@@ -55,6 +56,7 @@ class Reconciled:
     first: datetime.date
     last: datetime.date | None
     as_of: dict[str, datetime.datetime] = field(default_factory=dict)
+    mappings: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     exit_codes: set[int] = field(default_factory=set)
     company: str = ""
@@ -64,6 +66,10 @@ class Reconciled:
     def rows(self) -> Iterator[Row]:
         """Every row, source by source, by date."""
         return self.shelf.rows()
+
+    def oldest(self, family: Family) -> Iterator[Row]:
+        """The rows of one family, the oldest first."""
+        return self.shelf.oldest(family)
 
     def close(self) -> None:
         """Let go of the temporary files."""
@@ -124,6 +130,7 @@ class Reconciliation:
         window = Window(self._result.first - WIDER, max(self._result.first, last) + WIDER)
         self._pulled[name] = self._puller.load(name, source, window)
         self._result.as_of[name] = self._pulled[name].began
+        self._result.mappings[name] = self._pulled[name].mapping.version
 
     def _read_bills(self, opened: Opened) -> None:
         self._tell("reading QuickBooks")
@@ -201,14 +208,16 @@ class Reconciliation:
     def _gone(self, name: str, beside: Beside) -> Iterator[Row]:
         """Documents of the period whose invoice the pull, which was whole, no longer holds."""
         for row in self._state.documents_in_state(self._company, _HELD_BY_QUICKBOOKS, name):
+            if row.kind == "payment":
+                continue  # its bill tells of it
             day = _invoice_date(row)
             if day is None or not self._within(day) or self._puller.holds(name, row.invoice):
                 continue
-            intended, bills = beside.gone(row, day)
+            intended, bills, word = beside.gone(row, day)
             status: Status = "sending" if row.state == "sending" else "gone-at-source"
             bare = Row(status, name, row.invoice, day, "", "", row.number, row.vendor, row.currency)
             if bills or row.state != "held":
-                yield from gone(bare, intended, bills)
+                yield from gone(bare, intended, bills, word)
 
     def _strangers(self) -> Iterator[Row]:
         """Bills with a mark that no invoice and no document explains."""

@@ -11,6 +11,7 @@ Family = Literal["agree", "on-its-way", "needs-you", "differ", "one-side", "left
 Status = Literal[
     "matched",
     "entered-by-hand",
+    "accepted",
     "ready",
     "sending",
     "held",
@@ -36,7 +37,7 @@ FAMILIES: Final[tuple[Family, ...]] = get_args(Family)
 UNKNOWN_MONTH: Final = "unknown"
 
 _MEMBERS: Final[dict[Family, tuple[Status, ...]]] = {
-    "agree": ("matched", "entered-by-hand"),
+    "agree": ("matched", "entered-by-hand", "accepted"),
     "on-its-way": ("ready", "sending"),
     "needs-you": ("held", "blocked", "refused"),
     "differ": (
@@ -77,6 +78,9 @@ class Row:
         quickbooks_amount: QuickBooks' total less tax, in ``quickbooks_currency``.
         entity: ``Bill`` or ``VendorCredit``, with ``qbo_id``.
         next: What to do about it.
+        due: The bill's own due date in QuickBooks; None for a credit.
+        open_amount: What is still unpaid of it there, tax included, signed, in ``quickbooks_currency``.
+        accounts: What our document's lines put on each account or item, by its name, signed.
     """
 
     status: Status
@@ -95,6 +99,9 @@ class Row:
     quickbooks_currency: str | None = None
     entity: str | None = None
     qbo_id: str | None = None
+    due: datetime.date | None = None
+    open_amount: Decimal | None = None
+    accounts: tuple[tuple[str, Decimal], ...] = ()
 
     @property
     def family(self) -> Family:

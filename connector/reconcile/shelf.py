@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
-from connector.reconcile.rows import Row
+from connector.reconcile.rows import Family, Row
 from connector.reconcile.sides import Bill
 
 __all__ = ["Shelf"]
@@ -22,8 +22,10 @@ CREATE TABLE bill (
 CREATE INDEX bill_number ON bill (number);
 CREATE INDEX bill_marker ON bill (marker);
 CREATE INDEX bill_vendor ON bill (vendor, day);
-CREATE TABLE line (n INTEGER PRIMARY KEY, body BLOB);
+CREATE TABLE line (n INTEGER PRIMARY KEY, family TEXT, day TEXT, body BLOB);
+CREATE INDEX line_age ON line (family, day);
 """
+_LAST: Final = "9999"  # stands behind every day
 
 
 class Shelf:
@@ -106,11 +108,20 @@ class Shelf:
 
     def add_row(self, row: Row) -> None:
         """The next row; their order is the order of adding."""
-        self._store.execute("INSERT INTO line (body) VALUES (?)", (pickle.dumps(row),))
+        day = row.date.isoformat() if row.date else _LAST
+        self._store.execute(
+            "INSERT INTO line (family, day, body) VALUES (?, ?, ?)", (row.family, day, pickle.dumps(row))
+        )
 
     def rows(self) -> Iterator[Row]:
         """Every row; they may be read again and again."""
         for (body,) in self._store.execute("SELECT body FROM line ORDER BY n"):
+            yield pickle.loads(body)  # noqa: S301 - our own
+
+    def oldest(self, family: Family) -> Iterator[Row]:
+        """The rows of one family, the oldest first; those without a date come last."""
+        where = "SELECT body FROM line WHERE family = ? ORDER BY day, n"
+        for (body,) in self._store.execute(where, (family,)):
             yield pickle.loads(body)  # noqa: S301 - our own
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from connector.document import Document
-from connector.plan import Action
-from connector.quickbooks.posted import Posted, PostedLine
+from connector.plan import Action, Word, bill_said
+from connector.quickbooks.posted import Posted, by_account
 
-__all__ = ["Bill", "Intended", "Seen", "Standing", "by_account"]
+__all__ = ["Bill", "Intended", "Seen", "Standing"]
 
 Standing = tuple[str, str | None, str | None, str | None]
 """State, code, reason and remedy of a document."""
@@ -25,6 +25,8 @@ class Bill:
         marker: The connector's mark in its memo, whichever document's it is.
         accounts: The sum on each account or item, by its id.
         paid: A payment, in whole or in part, is linked to it.
+        due: None for a credit, and where QuickBooks says none.
+        balance: The part of ``total`` that is still unpaid, or of a credit unused.
     """
 
     entity: str
@@ -40,6 +42,8 @@ class Bill:
     marker: str | None
     accounts: tuple[tuple[str, Decimal], ...] = ()
     paid: bool = False
+    due: datetime.date | None = None
+    balance: Decimal = Decimal(0)
 
     @classmethod
     def of(cls, posted: Posted) -> "Bill":
@@ -58,6 +62,8 @@ class Bill:
             posted.marker,
             by_account(posted.lines),
             paid,
+            posted.due,
+            posted.balance,
         )
 
     @property
@@ -70,18 +76,15 @@ class Bill:
         return -amount if self.entity == "VendorCredit" else amount
 
     @property
+    def said(self) -> tuple[str, ...]:
+        """The boxes that a person's acceptance is bound to."""
+        where = (self.entity, self.id, self.vendor_id, self.currency)
+        return bill_said(*where, self.net, self.date, self.accounts)
+
+    @property
     def called(self) -> str:
         """``bill 145``."""
         return f"{'vendor credit' if self.entity == 'VendorCredit' else 'bill'} {self.id}"
-
-
-def by_account(lines: tuple[PostedLine, ...]) -> tuple[tuple[str, Decimal], ...]:
-    """The sum on each account or item that the lines name, by its id, sorted."""
-    sums: dict[str, Decimal] = {}
-    for line in lines:
-        if named := line.account_id or line.item_id:
-            sums[named] = sums.get(named, Decimal(0)) + line.amount
-    return tuple(sorted(sums.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,9 @@ class Seen:
         by_hand: The own bill was not made by this connector.
         standing: What the state says of the document, where there is one.
         deleted: QuickBooks' id of its bill, where that was deleted there.
+        credit: What takes the own bill back, because the source voided the invoice; it stands beside ``bills``.
+        credited: What ``credit`` is to hold.
+        accepted: A person's word that both sides are fine as they stand now.
     """
 
     action: Action
@@ -123,3 +129,6 @@ class Seen:
     by_hand: bool = False
     standing: Standing | None = None
     deleted: str | None = None
+    credit: Bill | None = None
+    credited: Intended = Intended()
+    accepted: Word | None = None

@@ -12,7 +12,7 @@ from connector.reconcile import FAMILIES, Family, ProofLine, Reconciled, Row
 from connector.report.problems import problem_data
 from connector.report.run import CompanyName, stamp
 
-__all__ = ["row_data", "write_reconciliation"]
+__all__ = ["link_of", "row_data", "write_reconciliation"]
 
 
 def write_reconciliation(stream: TextIO, found: Reconciled, company: CompanyName) -> None:
@@ -24,6 +24,7 @@ def write_reconciliation(stream: TextIO, found: Reconciled, company: CompanyName
         "company": company,
         "period": {"first": found.first.isoformat(), "last": found.last.isoformat() if found.last else None},
         "counts": {family: counts[family] for family in FAMILIES},
+        "mappings": found.mappings,
         "unplaced": found.unplaced,
         "problems": [problem_data(problem) for problem in found.problems],
     }
@@ -39,7 +40,6 @@ def write_reconciliation(stream: TextIO, found: Reconciled, company: CompanyName
 
 def row_data(row: Row, company: CompanyName) -> dict[str, Any]:
     """One row; amounts as text with their currency beside."""
-    linked = row.entity is not None and row.qbo_id is not None
     return {
         "status": row.status,
         "family": row.family,
@@ -57,12 +57,20 @@ def row_data(row: Row, company: CompanyName) -> dict[str, Any]:
         "quickbooks_currency": row.quickbooks_currency,
         "entity": row.entity,
         "qbo_id": row.qbo_id,
-        "link": link(company["environment"], company["realm_id"], row.entity or "", row.qbo_id or "")
-        if linked
-        else None,
+        "link": link_of(row, company),
+        "due": row.due.isoformat() if row.due else None,
+        "open_amount": _amount(row.open_amount, row.quickbooks_currency),
+        "accounts": [{"account": name, "amount": _amount(amount, row.our_currency)} for name, amount in row.accounts],
         "why": row.why,
         "next": row.next,
     }
+
+
+def link_of(row: Row, company: CompanyName) -> str | None:
+    """The address of the row's bill in QuickBooks; None where it has none."""
+    if row.entity is None or row.qbo_id is None:
+        return None
+    return link(company["environment"], company["realm_id"], row.entity, row.qbo_id)
 
 
 def _proof_data(line: ProofLine) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import heapq
 import textwrap
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Final
@@ -13,27 +12,13 @@ from rich.text import Text
 from connector.money import with_thousands
 from connector.reconcile import FAMILIES, Family, ProofLine, Reconciled, Row
 from connector.report.columns import safe, show_line
+from connector.report.reconciliation_totals import Totals, ageing_day
+from connector.report.reconciliation_words import PROOF_WORDS, TILE_WORDS
 from connector.report.run import stamp
 
 __all__ = ["show_reconciliation"]
 
 _SHOWN: Final = 200
-_WORDS: Final[dict[Family, str]] = {
-    "agree": "agree",
-    "on-its-way": "on their way",
-    "needs-you": "need you",
-    "differ": "differ",
-    "one-side": "on one side only",
-    "left-alone": "left alone",
-}
-_PARTS: Final[dict[Family, str]] = {
-    "agree": "matched",
-    "on-its-way": "on its way",
-    "needs-you": "needs you",
-    "differ": "differs",
-    "one-side": "on one side only",
-    "left-alone": "left alone",
-}
 _COLOURS: Final[dict[Family, str]] = {
     "agree": "green",
     "on-its-way": "cyan",
@@ -85,7 +70,7 @@ def _show_block(console: Console, line: ProofLine) -> None:
     show_line(console, f"\n{name}, {line.currency or 'currency unknown'}, {line.month}", "bold")
     rows: list[tuple[str, str, Decimal]] = [("", source, line.source_total)]
     parts = [family for family in FAMILIES if line.families[family]] or list(FAMILIES[:1])
-    rows += [("=" if n == 0 else "+", _PARTS[family], line.families[family]) for n, family in enumerate(parts)]
+    rows += [("=" if n == 0 else "+", PROOF_WORDS[family], line.families[family]) for n, family in enumerate(parts)]
     quickbooks = [("", "QuickBooks holds", line.quickbooks_total), ("", "difference", line.quickbooks_difference)]
     amounts = [with_thousands(amount, currency) for _, _, amount in (*rows, *quickbooks)]
     amounts.append(with_thousands(line.difference, currency))
@@ -110,22 +95,16 @@ def _show_block(console: Console, line: ProofLine) -> None:
 
 
 def _show_families(console: Console, found: Reconciled) -> None:
-    counts: Counter[Family] = Counter()
-    sums: dict[Family, dict[str, Decimal]] = {}
-    for row in found.rows():
-        counts[row.family] += 1
-        currency, amount = _told_amount(row)
-        if currency and amount is not None:
-            held = sums.setdefault(row.family, {})
-            held[currency] = held.get(currency, Decimal(0)) + amount
+    totals = Totals.of(found.rows(), ageing_day(found))
     console.print()
     for family in FAMILIES:
         amounts = [
             f"{currency} {with_thousands(amount, currency)}"
-            for currency, amount in sorted(sums.get(family, {}).items())
+            for currency, amount in sorted(totals.amounts.get(family, {}).items())
         ]
-        style = _COLOURS.get(family, "") if counts[family] else "dim"
-        _show_amounts(console, f" {counts[family]:>6} {_WORDS[family]:<16}", amounts, style)
+        count = totals.families[family]
+        style = _COLOURS.get(family, "") if count else "dim"
+        _show_amounts(console, f" {count:>6} {TILE_WORDS[family]:<16}", amounts, style)
 
 
 def _show_amounts(console: Console, head: str, amounts: Sequence[str], style: str) -> None:
@@ -151,7 +130,7 @@ def _show_exceptions(console: Console, found: Reconciled) -> None:
             shown += 1
             _show_exception(console, row)
     if count > shown:
-        show_line(console, f"\n … and {count - shown} more (all of them: --json)")
+        show_line(console, f"\n … and {count - shown} more (all of them: --format html, xlsx, csv or json)")
 
 
 def _oldest(found: Reconciled, families: tuple[str, ...]) -> tuple[list[Row], int]:
@@ -209,12 +188,3 @@ def _show_folded(console: Console, text: str, indent: str, style: str = "", *, b
 
 def _money(amount: Decimal, currency: str | None) -> str:
     return f"{currency or '?'} {with_thousands(amount, currency or 'USD')}"
-
-
-def _told_amount(row: Row) -> tuple[str | None, Decimal | None]:
-    """What the source says; of what no source says, what QuickBooks says."""
-    if row.source_amount is not None:
-        return row.currency or "?", row.source_amount
-    if row.quickbooks_amount is not None:
-        return row.quickbooks_currency, row.quickbooks_amount
-    return row.our_currency, row.our_amount

@@ -11,7 +11,7 @@ from connector.report.problems import problem_data
 from connector.sync.planned import Result, count_of, currency_and_amount
 from connector.sync.run import Outcome
 
-__all__ = ["CompanyName", "as_document", "documents", "row_of", "stamp"]
+__all__ = ["CompanyName", "as_document", "documents", "line_boxes", "row_of", "stamp"]
 
 CompanyName = dict[Literal["realm_id", "name", "environment"], str]
 
@@ -68,24 +68,30 @@ def row_of(action: Action, result: Result | None, company: CompanyName) -> dict[
         "source": action.key.source,
         "invoice": action.key.invoice,
         "kind": action.key.kind,
-        "number": document.number if document else None,
+        "number": (document.number or None) if document else None,
         "vendor": document.vendor if document else None,
         "date": day.isoformat() if day else None,
         "due": due.isoformat() if due else None,
         "currency": currency,
         "amount": None if amount is None else f"{amount:f}",
-        "action": "block" if result and result.state == "blocked" else action.action,
+        "action": _verb(action, result),
         "state": result.state if result else action.state,
         "qbo_id": qbo_id,
         "link": link(company["environment"], company["realm_id"], entity, qbo_id) if qbo_id else None,
         "code": code,
         "reason": reason,
         "remedy": remedy,
-        "lines": [_line(line) for line in document.lines] if document else [],
+        "lines": [line_boxes(line) for line in document.lines] if document else [],
     }
 
 
-def _line(line: Line) -> dict[str, str]:
+def _verb(action: Action, result: Result | None) -> str:
+    if result is not None and result.state == "blocked":
+        return "block"
+    return "adopt" if result is not None and result.verb == "adopt" else action.action
+
+
+def line_boxes(line: Line) -> dict[str, str]:
     """One line of a bill; boxes that the mapping leaves empty are left out."""
     boxes = {
         "amount": f"{line.amount:f}",

@@ -31,8 +31,8 @@ class SavedPlan:
         company: The company it was made for.
         made: When, UTC.
         mappings: The version of each source's mapping.
-        documents: What is to become of each ``source:invoice`` that is not left as it is, as people read it, with a
-            fingerprint of everything that would be written.
+        documents: What is to become of each ``source:invoice``, and of its payment, that is not left as it is, as
+            people read it, with a fingerprint of everything that would be written.
     """
 
     company: CompanyName
@@ -151,7 +151,7 @@ def _shown(value: Any) -> str:
 
 def _documents(outcome: Outcome, company: CompanyName) -> dict[str, dict[str, Any]]:
     return {
-        f"{action.key.source}:{action.key.invoice}": {
+        f"{action.key.source}:{action.key.invoice}{' (payment)' if action.key.kind == 'payment' else ''}": {
             **row_of(action, None, company),
             "fingerprint": hashlib.sha256(fingerprint(action).encode()).hexdigest(),
         }

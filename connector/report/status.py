@@ -16,7 +16,8 @@ from connector.report.run import CompanyName, stamp
 from connector.report.runs import told_problems
 from connector.settings import Settings, SourceSettings
 from connector.state.holder import holder_of
-from connector.state.overview import Standing, standings
+from connector.state.overview import Standing, payments, standings
+from connector.state.reviews import TO_COMPARE
 from connector.state.sendings import seconds_since
 from connector.state.store import State
 from connector.state.tables import RunRow
@@ -54,8 +55,8 @@ _WORDS_OF_EXITS: Final = {
 }
 _RUNS: Final = 1000
 _LIST: Final = ("ready", "held", "blocked", "refused", "sending")
-_TO_COMPARE: Final = frozenset({"answer-differs", "twice-in-quickbooks"})
-"""Codes of sent documents that somebody should look at."""
+_LEFT_ALONE: Final = frozenset({"accepted", "rejected", "skipped-by-person"})
+"""Codes of invoices that a person wants no bill of."""
 _OF_OPERATORS: Final = frozenset(
     {
         "currency-not-enabled",
@@ -75,7 +76,7 @@ _OF_A_RUN: Final = (1, 8, 3, 4, 5)
 
 @dataclass(slots=True)
 class _Group:
-    """Invoices that one mend would release."""
+    """Invoices, or payments of them, that one mend would release."""
 
     first: Standing
     sources: set[str] = field(default_factory=set)
@@ -104,7 +105,7 @@ class _Tally:
 
 def waits_for(state: str, code: str | None) -> Who:
     """Who must act before an invoice in ``state`` goes on: ``nobody`` where the next run does it."""
-    if state in ("ready", "sending") or code == "vendor-not-made":
+    if state in ("ready", "sending", "skipped") or code == "vendor-not-made":
         return "nobody"
     return "operator" if code in _OF_OPERATORS else "finance"
 
@@ -123,7 +124,7 @@ def status_document(
         trigger: The scheduler's form of a schedule.
     """
     realm = settings.quickbooks.realm_id
-    whole, groups = _Tally(), dict[tuple[str, ...], _Group]()
+    whole, paid, groups, left = _Tally(), _Tally(), dict[tuple[str, ...], _Group](), dict[tuple[str, ...], _Group]()
     by_source: dict[str, _Tally] = {name: _Tally() for name in settings.sources}
     unknown: list[Standing] = []
     for one in standings(state, realm) if state else ():
@@ -131,7 +132,15 @@ def status_document(
         by_source.setdefault(one.source, _Tally()).add(one)
         if one.state == "sending":
             unknown.append(one)
-        if one.state in _LIST or one.code in _TO_COMPARE:
+        if one.state in _LIST or one.code in TO_COMPARE:
+            _group(groups, one)
+        elif one.state == "skipped" and one.code in _LEFT_ALONE:
+            _group(left, one)
+    for one in payments(state, realm) if state else ():
+        paid.add(one)
+        if one.state == "sending":
+            unknown.append(one)
+        if (one.state in _LIST and one.code != "waits-for-bill") or one.code in TO_COMPARE:
             _group(groups, one)
     runs = state.runs(_RUNS, realm) if state else []
     sources = [
@@ -145,10 +154,12 @@ def status_document(
         "state": None if state is None else str(settings.state.path),
         "lock": _lock(settings.state.path.parent, realm),
         **whole.data(),
+        "payments": paid.data(),
         "sources": sources,
         "waiting": [_group_data(each) for each in sorted(groups.values(), key=_weight)],
+        "left_alone": [_group_data(each) for each in sorted(left.values(), key=_weight)],
         "unknown": [_unknown(state, one, settings.quickbooks.settle_after, now) for one in unknown] if state else [],
-        "exit_code": _exit_code(by_source, runs, sources, whole.counts),
+        "exit_code": _exit_code(by_source, runs, sources, whole.counts + paid.counts),
         "problems": _problems(by_source, runs),
         "sign_in": _sign_in(settings, state),
     }
@@ -170,7 +181,8 @@ def _sign_in(settings: Settings, state: State | None) -> dict[str, Any]:
 
 def _group(groups: dict[tuple[str, ...], _Group], one: Standing) -> None:
     reason = one.cause or (one.reason if one.state in ("held", "blocked") else "") or ""
-    group = groups.setdefault((one.state, one.code or "", reason), _Group(one))
+    kind = "payment" if one.payment else "invoice"
+    group = groups.setdefault((kind, one.state, one.code or "", reason), _Group(one))
     group.sources.add(one.source)
     group.invoices += 1
     _add(group.sums, one)
@@ -192,6 +204,7 @@ def _group_data(group: _Group) -> dict[str, Any]:
         "cause": first.cause,
         "reason": first.reason,
         "remedy": first.remedy,
+        "of": "payment" if first.payment else "invoice",
         "sources": sorted(group.sources),
         "invoices": group.invoices,
         "amounts": _amounts(group.sums),
@@ -309,6 +322,7 @@ def _unknown(state: State, one: Standing, settle_after: float, now: datetime.dat
     return {
         "source": one.source,
         "invoice": one.invoice,
+        "of": "payment" if one.payment else "invoice",
         "currency": one.currency,
         "amount": None if one.amount is None else f"{one.amount:f}",
         "sent": stamp(sent.sent_at) if sent else None,

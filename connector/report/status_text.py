@@ -51,8 +51,13 @@ def show_status(console: Console, status: Mapping[str, Any]) -> None:
     for state in ORDER:
         if count := status["counts"].get(state):
             _line(console, f" {count:>7,} {_WORDS[state]}{_sums(status['amounts'].get(state, {}))}")
+    for state in ORDER:
+        if count := status["payments"]["counts"].get(state):
+            noun = "payment" if count == 1 else "payments"
+            _line(console, f" {count:>7,} {noun} {_WORDS[state]}{_sums(status['payments']['amounts'].get(state, {}))}")
     _waiting(console, status["waiting"])
     _unknown(console, status["unknown"])
+    _left_alone(console, status["left_alone"])
     if lock := status["lock"]:
         told = f"process {lock['pid']} ({safe(lock['command'])}), since {time_text(lock['since'])}"
         _line(console, f"\n Writing now: {told if lock['pid'] else 'another process'}")
@@ -99,7 +104,7 @@ def _due(each: Mapping[str, Any], now: str) -> str:
 
 def _waiting(console: Console, groups: list[dict[str, Any]]) -> None:
     for group in groups[:_SHOWN]:
-        noun = "invoice" if group["invoices"] == 1 else "invoices"
+        noun = group["of"] if group["invoices"] == 1 else f"{group['of']}s"
         head = f"\n {group['invoices']} {noun} {_WORDS[group['state']]}{_sums(group['amounts'])}"
         code = f"  [{safe(group['code'])}]" if group["code"] else ""
         _line(console, f"{head}  {_WHO.get(group['who'], group['who'])}{code}", _COLOURS[group["who"]])
@@ -113,13 +118,25 @@ def _waiting(console: Console, groups: list[dict[str, Any]]) -> None:
         _line(console, f"\n … and {len(groups) - _SHOWN} more causes (all of them: --json)")
 
 
+def _left_alone(console: Console, groups: list[dict[str, Any]]) -> None:
+    for group in groups[:_SHOWN]:
+        noun = "invoice" if group["invoices"] == 1 else "invoices"
+        told = f"{group['invoices']} {noun} left alone by a person{_sums(group['amounts'])}  [{safe(group['code'])}]"
+        _line(console, f"\n {told}")
+        if group["invoices"] == 1:
+            _line(console, f"   {safe(group['reason'], 300)}")
+        more = " …" if group["invoices"] > len(group["examples"]) else ""
+        _line(console, f"   {', '.join(safe(each) for each in group['examples'])}{more}")
+
+
 def _unknown(console: Console, rows: list[dict[str, Any]]) -> None:
     if rows:
         _line(console, "\n Sent without an answer; QuickBooks is asked before anything is sent again:")
     for row in rows[:_SHOWN]:
         amount = amount_text(row["currency"], row["amount"]) if row["amount"] else ""
         sent = f"sent {time_text(row['sent'])}, due {time_text(row['due'])}"
-        _line(console, f"   {safe(row['source'])}:{safe(row['invoice'])}  {amount}  {sent}")
+        what = "payment of " if row["of"] == "payment" else ""
+        _line(console, f"   {what}{safe(row['source'])}:{safe(row['invoice'])}  {amount}  {sent}")
     if len(rows) > _SHOWN:
         _line(console, f"   … and {len(rows) - _SHOWN} more (all of them: --json)")
 

@@ -34,6 +34,8 @@ _SYMBOLS: Final = {
     "unknown": "?",
     "waiting": "·",
 }
+_PAYMENTS: Final = "payment "
+_NOUNS: Final = {"bill": "bill", "credit": "vendor credit", "payment": "payment"}
 _COLOURS: Final = {"+": "green", "=": "cyan", "~": "yellow", "-": "yellow", "$": "green", "!": "yellow", "x": "red"}
 _WORDS: Final = {
     "created": "to create",
@@ -41,6 +43,7 @@ _WORDS: Final = {
     "adopted": "already in QuickBooks",
     "updated": "to update",
     "removed": "to remove",
+    "paid": "to pay",
     "held": "held",
     "blocked": "blocked",
     "refused": "refused",
@@ -65,8 +68,9 @@ def show_plan(console: Console, planned: Planned, *, everything: bool = False, v
     shown = 0
     for _, action, result in planned.rows():
         name = count_of(action, result)
-        if not everything and name in ("unchanged", "skipped"):
-            continue
+        code = result.code if result else action.code
+        if not everything and (name in ("unchanged", "skipped") or code == "waits-for-bill"):
+            continue  # why a payment waits for its bill, the bill's own line says
         if shown == _SHOWN:
             more += 1
             continue
@@ -92,7 +96,7 @@ def _show_line(console: Console, name: str, action: Action, result: Result | Non
     currency, amount = currency_and_amount(action)
     document = action.document
     day = document.date if document else action.invoice.date
-    number = safe(document.number if document else f"{action.key.source}:{action.key.invoice}", 21)
+    number = safe((document.number if document else "") or f"{action.key.source}:{action.key.invoice}", 21)
     vendor = safe(document.vendor if document else "—", 26)
     money = with_thousands(amount, currency) if amount is not None and currency else "—"
     if amount is not None and not currency:
@@ -111,28 +115,35 @@ def _show_line(console: Console, name: str, action: Action, result: Result | Non
 
 
 def show_summary(console: Console, outcome: Outcome, *, planned_only: bool) -> None:
-    """Counts and sums by currency, and what stands at the source as paid."""
+    """Counts and sums by currency, payments apart from invoices, and what is paid at its source and not recorded."""
     counts: Counter[str] = Counter()
     sums: dict[str, dict[str, Decimal]] = {}
     paid: dict[str, tuple[int, dict[str, Decimal]]] = {}
     for _, action, result in outcome.planned.rows():
         name = count_of(action, result)
+        payment = action.key.kind == "payment"
+        if payment and name != "paid":
+            name = f"{_PAYMENTS}{name}"
         counts[name] += 1
         if name not in ("skipped", "unchanged"):
             add_amount(sums.setdefault(name, {}), action)
-        if name in ("created", "adopted") and action.invoice.paid:
+        if name in ("created", "adopted") and action.invoice.paid and action.key.source in outcome.not_paid:
             count, amounts = paid.get(action.key.source, (0, {}))
             add_amount(amounts, action)
             paid[action.key.source] = (count + 1, amounts)
-    for name in (*_SYMBOLS, "unchanged", "skipped"):
+    for name in (*_SYMBOLS, "unchanged", "skipped", *(f"{_PAYMENTS}{name}" for name in _SYMBOLS)):
         if counts[name]:
-            word = _WORDS.get(name, name) if planned_only else _past(name)
-            console.print(Text(f" {counts[name]:>5} {word}{_amounts(sums.get(name, {}))}"), soft_wrap=True)
+            about = name.removeprefix(_PAYMENTS)
+            word = _WORDS.get(about, about) if planned_only else _past(about)
+            noun = "" if about == name else "payment " if counts[name] == 1 else "payments "
+            told = f"{counts[name]:>5} {noun}{word}{_amounts(sums.get(name, {}))}"
+            console.print(Text(f" {told}"), soft_wrap=True)
     if not counts:
         console.print(Text(" no invoices"))
     for source, (count, amounts) in paid.items():
         are = "is" if count == 1 else "are"
-        told = f" {count} of these,{_amounts(amounts)}, {are} already paid at {safe(source)} and will stand unpaid"
+        title = safe(outcome.not_paid[source])
+        told = f" {count} of these,{_amounts(amounts)}, {are} already paid at {title} and will stand unpaid"
         console.print(Text(f"{told} in QuickBooks"), soft_wrap=True)
 
 
@@ -160,14 +171,18 @@ def _what(action: Action, result: Result | None) -> str:
     name = count_of(action, result)
     if result is not None and result.state == "sent":
         about = f"; {result.reason}" if result.reason else ""
-        return f"{_past(name)}, bill {result.qbo_id}{about}"
+        which = f", {_NOUNS[action.key.kind]} {result.qbo_id}" if result.qbo_id else ""
+        return f"{_past(name)}{which}{about}"
     reason = (result.reason if result else action.reason) or ""
     first = reason.splitlines()[0] if reason else ""
     if result is None and name in ("updated", "removed"):
-        return f"{action.action} bill {action.qbo_id}: {first}"
+        return f"{action.action} {_NOUNS[action.key.kind]} {action.qbo_id}: {first}"
+    if result is None and name == "paid" and not action.settled:
+        return f"pay {action.note}" + (f", {first}" if first else "")
     if name in ("created", "credited"):
-        made = "create bill" if action.key.kind == "bill" else "create vendor credit"
-        return f"{made}, {action.note}" if action.note else made
+        made = f"create {_NOUNS[action.key.kind]}"
+        made = f"{made}, {action.note}" if action.note else made
+        return f"{made}: {first}" if first else made
     return f"{name}: {first}" if first else name
 
 

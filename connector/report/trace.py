@@ -10,13 +10,13 @@ from connector.invoice import Declaration, Invoice
 from connector.mapping import Mapped, Mapping, NotMapped, Trace
 from connector.mapping.apply import apply_rules
 from connector.mapping.faults import Fault, TextFile
-from connector.mapping.filling import Filling, Stopped, as_text
+from connector.mapping.filling import Filling, Stopped
 from connector.mapping.parse import Parsed, parse_mapping
 from connector.mapping.yaml_text import read_yaml
 from connector.money import with_thousands
 from connector.state.tables import MappingVersionRow
 
-__all__ = ["Decider", "boxes_of", "current_decider", "stored_decider"]
+__all__ = ["Decider", "boxes_of", "boxes_of_payment", "current_decider", "stored_decider"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Decider:
         """The number that a bill of the invoice would have, also where something else stands in its way."""
         rule = self.parsed.rules.bill["number"]
         try:
-            return as_text(Filling(self.parsed.rules.tables, invoice, self.title).text(rule, "number").value) or None
+            return Filling(self.parsed.rules.tables, invoice, self.title).text(rule, "number")[0] or None
         except Stopped:
             return None
 
@@ -87,6 +87,26 @@ def boxes_of(document: Document, trace: tuple[Trace, ...], decider: Decider | No
     """Every box that is filled in, as on a bill, each with the line and the rows that decided it."""
     by_box = {one.box: one for one in trace}
     return [_box(name, value, by_box.get(name), decider) for name, value in _filled(document)]
+
+
+def boxes_of_payment(payment: Document, decider: Decider | None, day: str) -> list[dict[str, Any]]:
+    """Every box of a payment that is filled in; ``day`` says where a date comes from that no mapping gives."""
+    rules = decider.parsed.rules.payment if decider else {}
+    boxes = [
+        ("account", payment.lines[0].account or ""),
+        ("date", payment.date.isoformat()),
+        ("number", payment.number),
+        ("memo", payment.memo),
+        ("amount", f"{payment.currency} {with_thousands(payment.amount, payment.currency)}"),
+    ]
+    told = []
+    for name, value in boxes:
+        trace = Trace(name, value, rules[name].place) if name in rules else None
+        box = _box(name, value, trace, decider)
+        if name == "date" and trace is None:
+            box["decided_by"] = [{"place": "by itself", "text": day}]
+        told += [box] if value else []
+    return told
 
 
 def _box(name: str, value: str, trace: Trace | None, decider: Decider | None) -> dict[str, Any]:

@@ -8,13 +8,16 @@ from connector.document import Document, from_data
 from connector.errors import ConnectorError
 from connector.invoice import Declaration
 from connector.log import redact
-from connector.mapping import Mapped, NotMapped, load
+from connector.mapping import Mapped, NotMapped, Trace, load
+from connector.plan import CREDIT_NOT_PAID
 from connector.quickbooks.documents import link, operation_of
+from connector.report.review import word_data
 from connector.report.run import CompanyName, stamp
-from connector.report.trace import Decider, boxes_of, current_decider, stored_decider
+from connector.report.trace import Decider, boxes_of, boxes_of_payment, current_decider, stored_decider
 from connector.settings import Settings
 from connector.state.data import invoice_of
 from connector.state.overview import reasons
+from connector.state.said import EventRow
 from connector.state.sendings import StoredRequest
 from connector.state.store import State
 from connector.state.tables import DocumentRow, InvoiceRow
@@ -59,7 +62,9 @@ class Lives:
             "mapping": self._mapping(source, row, main, decider),
             "outcome": _outcome(outcome),
             "changed_since": _changed_since(outcome, main),
-            "documents": [self._document(each, outcome, decider) for each in documents],
+            "documents": [self._document(each, row, outcome, decider) for each in documents],
+            "changes": [_change(each) for each in self._state.events(self._realm, source, invoice)],
+            "reviews": [word_data(each) for each in self._state.words(self._realm, source, [invoice]).get(invoice, ())],
             "boxes": boxes_of(outcome.document, outcome.trace, decider)
             if isinstance(outcome, Mapped) and main is None
             else [],
@@ -125,12 +130,15 @@ class Lives:
         }
 
     def _document(
-        self, row: DocumentRow, outcome: Mapped | NotMapped | None, decider: Decider | None
+        self, row: DocumentRow, said: InvoiceRow | None, outcome: Mapped | NotMapped | None, decider: Decider | None
     ) -> dict[str, Any]:
         content = from_data(row.content) if row.content else None
         trace = outcome.trace if isinstance(outcome, Mapped) else ()
         requests = self._state.requests_of(row.id) if row.id is not None else []
         code, reason, remedy = reasons(row)
+        if row.kind == "credit" and said is not None and said.paid and decider is not None:
+            records = decider.parsed.policy.paid_at_source == "record payment"
+            reason = reason or (CREDIT_NOT_PAID if records else None)
         return {
             "kind": row.kind,
             "state": row.state,
@@ -151,7 +159,7 @@ class Lives:
             "code": code,
             "reason": reason,
             "remedy": remedy,
-            "boxes": boxes_of(content, trace, decider) if content else [],
+            "boxes": _boxes(content, trace, decider, said) if content else [],
             "requests": [_request(each, row.id) for each in requests],
         }
 
@@ -161,12 +169,36 @@ class Lives:
         return link(self._company["environment"], self._realm, row.entity, row.qbo_id)
 
 
+def _boxes(
+    content: Document, trace: tuple[Trace, ...], decider: Decider | None, said: InvoiceRow | None
+) -> list[dict[str, Any]]:
+    if content.kind != "payment":
+        return boxes_of(content, trace, decider)
+    day = "the day it is dated by is not known any more"
+    if said is not None and said.paid_on is not None:
+        day = f"the day on which {said.source} says it was paid"
+    elif said is not None and said.first_seen_paid is not None:
+        day = f"the day {said.source} was first seen to say paid"
+    return boxes_of_payment(content, decider, day)
+
+
 def _stands(row: InvoiceRow | None, document: DocumentRow | None) -> dict[str, Any]:
     """Where the invoice stands: what was decided about it last, or what became of its document."""
     if row is not None and row.state != "document":
         return {"state": row.state, "code": row.code, "reason": row.reason, "remedy": row.remedy}
     code, reason, remedy = (None, None, None) if document is None else reasons(document)
     return {"state": document.state if document else "ready", "code": code, "reason": reason, "remedy": remedy}
+
+
+def _change(event: EventRow) -> dict[str, Any]:
+    """What the source said otherwise after something was decided."""
+    return {
+        "seen": stamp(event.seen),
+        "run": event.run,
+        "field": event.field,
+        "before": None if event.before is None else redact(event.before),
+        "after": None if event.after is None else redact(event.after),
+    }
 
 
 def _said(row: InvoiceRow) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from rich.console import Console
 
 from connector.report.columns import safe, show_line
+from connector.report.review_text import told_word
 from connector.report.status_text import amount_text, time_text
 
 __all__ = ["show_life"]
@@ -42,9 +43,12 @@ def show_life(console: Console, life: Mapping[str, Any], *, verbose: bool = Fals
     _head(console, life)
     for document in life["documents"]:
         _document(console, document, verbose=verbose)
+        if document["reason"] != life["reason"]:
+            _why(console, document)
     if life["boxes"]:
         _line(console, "\n The bill it would become")
         _boxes(console, life["boxes"])
+    _since(console, life)
     _mapping(console, life)
     _said(console, life)
     for document in life["documents"] if verbose else ():
@@ -86,6 +90,20 @@ def _said(console: Console, life: Mapping[str, Any]) -> None:
     for name, value in said["record"].items():
         shown = "(empty)" if value in (None, "") else safe(value, _LONG)
         _line(console, f"   {safe(name, 40):<24} {shown}")
+
+
+def _since(console: Console, life: Mapping[str, Any]) -> None:
+    """Who decided what, and what the source said otherwise later; with what QuickBooks shows it stands at the top."""
+    if life["reviews"]:
+        _line(console, "\n What people decided")
+    for word in life["reviews"]:
+        about = f", bill {safe(word['qbo_id'])}" if word["qbo_id"] else ""
+        _line(console, f"   {told_word(word)}{about}{_code(word)}")
+    if life["changes"]:
+        _line(console, f"\n What {safe(life['source'])} changed later")
+    for change in life["changes"]:
+        told = f"{change['field']} {safe(change['before'] or 'none')} → {safe(change['after'] or 'none')}"
+        _line(console, f"   seen {time_text(change['seen'])}  {told}")
 
 
 def _mapping(console: Console, life: Mapping[str, Any]) -> None:

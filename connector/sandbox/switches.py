@@ -69,6 +69,9 @@ SWITCHES: dict[str, Switch] = {
         "ignore", ("ignore", "2500", "5030", "6000"), "ClassRef or DepartmentRef while tracking is off"
     ),
     "paid_delete_code": Switch("6000", ("6000", "800", "6480"), "the refusal to delete a paid bill"),
+    "overpayments": Switch(
+        "refuse", ("refuse", "credit"), "a payment of more than a bill owes: refused, or the rest is kept as a credit"
+    ),
     "duplicate_number_text": Switch("id", ("id", "bare"), "a 6140 names the bill that has the number, or does not"),
     # Exchange rates.
     "exchange_rates": Switch("fixed", ("fixed", "daily"), "a currency's rate is the same on every day, or never"),

@@ -4,6 +4,8 @@ import datetime
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from operator import attrgetter
 from typing import Any, Final, Literal, NamedTuple
 
 from sqlalchemy import Text, and_, bindparam, delete, func, insert, or_, select, type_coerce, update
@@ -13,9 +15,10 @@ from sqlmodel import select as rows_of
 from connector.invoice import Invoice
 from connector.state.clock import utc_now
 from connector.state.columns import json_text
-from connector.state.data import invoice_data
+from connector.state.data import invoice_text
 from connector.state.listed import among, pairs, pairs_text
 from connector.state.moves import STATES
+from connector.state.said import EventRow
 from connector.state.tables import DocumentRow, InvoiceRow, PullRow, StandingRow
 from connector.state.transactions import CHUNK, Transactions, chunks, core, in_bulk, new_id
 
@@ -28,13 +31,18 @@ _DOCUMENT: Final = core(DocumentRow)
 _PULL: Final = core(PullRow)
 _STANDING: Final = core(StandingRow)
 _STANDS: Final = insert(_STANDING)
+_HAPPENED: Final = insert(core(EventRow))
 _KEY: Final = ("company", "source", "invoice")
 _HERE: Final = tuple(_INVOICE.c[name] == bindparam(f"key_{name}") for name in _KEY)
 # Record and fields come as text, because the text is what is compared.
 _AS_TEXT: Final = {name: bindparam(name, type_=Text) for name in ("raw", "fields")}
 _NEW: Final = insert(_INVOICE).values(_AS_TEXT)
 _CHANGED: Final = update(_INVOICE).where(*_HERE).values(_AS_TEXT)
-_DECIDED: Final = ("state", "code", "reason", "remedy", "cause", "vendor")
+_DECIDED: Final = ("state", "code", "reason", "remedy", "cause", "vendor", "hash", "approvable")
+_decision: Final = attrgetter(*_DECIDED)
+_TOLD: Final = ("status", "amount", "currency", "date", "payee")
+"""Of these a change after the first decision is kept."""
+_DECISION: Final = 4 + len(_TOLD)  # the column in which it begins
 _NOT_SENT: Final = tuple(state for state in STATES if state != "sent")
 
 
@@ -49,6 +57,8 @@ class SeenInvoice:
         cause: What decided: the rule or the field, for grouping.
         vendor: Whom the mapping would pay, where that was found out.
         mark: What its record is known by; empty where nothing is.
+        hash: Of what a person would decide about.
+        approvable: Whether a person's approval would lead anywhere; None where nothing waits.
     """
 
     invoice: Invoice
@@ -59,12 +69,15 @@ class SeenInvoice:
     cause: str | None = None
     vendor: str | None = None
     mark: str = ""
+    hash: str | None = None
+    approvable: bool | None = None
 
 
 class _Known(NamedTuple):
     said: tuple[str, str]
-    decided: tuple[str | None, ...]
+    decided: tuple[str | bool | None, ...]
     first_seen_paid: datetime.date | None
+    told: tuple[Any, ...]
 
 
 class Invoices(Transactions):
@@ -82,44 +95,57 @@ class Invoices(Transactions):
                 self._save_marks(company, piece)
 
     def _save_piece(self, company: str, run: str, rows: Sequence[SeenInvoice]) -> None:
+        def where(key: tuple[str, str]) -> dict[str, str]:
+            return {"key_company": company, "key_source": key[0], "key_invoice": key[1]}
+
         now = utc_now()
         known = self._known_invoices(company, rows)
         new: dict[tuple[str, str], dict[str, Any]] = {}
         changed: list[dict[str, Any]] = []
         decided_anew: list[dict[str, Any]] = []
+        events: list[dict[str, Any]] = []
         for row in rows:
             key = (row.invoice.source, row.invoice.id)
-            decided = {name: getattr(row, name) for name in _DECIDED}
-            touched = {**decided, "run": run, "last_seen": now}
+            decided = _decision(row)
+            touched = {**dict(zip(_DECIDED, decided, strict=True)), "run": run, "last_seen": now}
             said = _said(row.invoice)
-            where = {"key_company": company, "key_source": key[0], "key_invoice": key[1]}
             paid = now.date() if row.invoice.paid else None
+            names = {"company": company, "source": key[0], "invoice": key[1]}
             if (before := known.get(key)) is None:
-                names = {"company": company, "source": key[0], "invoice": key[1]}
                 new[key] = {**names, **touched, **said, "first_seen": now, "first_seen_paid": paid}
             elif before.said != (said["digest"], said["fields"]):
-                changed.append({**where, **touched, **said, "first_seen_paid": before.first_seen_paid or paid})
-            elif before.decided != tuple(decided.values()):
-                decided_anew.append({**where, **touched})
+                changed.append({**where(key), **touched, **said, "first_seen_paid": before.first_seen_paid or paid})
+                events += [{**names, **event, "seen": now, "run": run} for event in _events(before, said)]
+            elif before.decided != decided:
+                decided_anew.append({**where(key), **touched})
         with self.write() as t:
             if new:
                 in_bulk(t, _NEW, list(new.values()))
             if changed:
                 t.execute(_CHANGED, changed)
+            if events:
+                in_bulk(t, _HAPPENED, events)
             if decided_anew:
                 t.execute(update(_INVOICE).where(*_HERE), decided_anew)
 
     def _known_invoices(self, company: str, rows: Sequence[SeenInvoice]) -> dict[tuple[str, str], _Known]:
         columns = _INVOICE.c
         wanted = (columns.invoice, columns.first_seen_paid, columns.digest, type_coerce(columns.fields, Text))
-        decided = (columns[name] for name in _DECIDED)
-        query = select(*wanted, *decided).where(columns.company == company)
+        told = (columns[name] for name in (*_TOLD, *_DECIDED))
+        query = select(*wanted, *told).where(columns.company == company)
         known = {}
         with self.read() as t:
             for source in {row.invoice.source for row in rows}:
                 ids = [row.invoice.id for row in rows if row.invoice.source == source]
                 found = t.execute(query.where(columns.source == source, among(columns.invoice, ids)))
-                known.update({(source, row[0]): _Known((row[2], row[3]), tuple(row[4:]), row[1]) for row in found})
+                known.update(
+                    {
+                        (source, row[0]): _Known(
+                            (row[2], row[3]), tuple(row[_DECISION:]), row[1], tuple(row[4:_DECISION])
+                        )
+                        for row in found
+                    }
+                )
         return known
 
     # What stands.
@@ -167,6 +193,17 @@ class Invoices(Transactions):
             return changed | unsent.intersection(marks) if unsent else changed
 
         return fresh
+
+    def first_seen_paid(self, company: str, source: str, ids: Sequence[str]) -> dict[str, datetime.date]:
+        """On which day (UTC) the source first said paid, of those invoices of which it did."""
+        columns = _INVOICE.c
+        query = select(columns.invoice, columns.first_seen_paid).where(
+            columns.company == company, columns.source == source, columns.first_seen_paid.is_not(None)
+        )
+        with self.read() as t:
+            return {
+                row[0]: row[1] for piece in chunks(ids) for row in t.execute(query.where(among(columns.invoice, piece)))
+            }
 
     def invoice(self, company: str, source: str, invoice: str) -> InvoiceRow | None:
         """One invoice, or None where none was seen."""
@@ -261,6 +298,19 @@ class Invoices(Transactions):
         return min((date for date in dates if date is not None), default=None)
 
 
+def _events(before: _Known, said: Mapping[str, Any]) -> Iterator[dict[str, str | None]]:
+    """What the source says otherwise than when a document was last decided about; none of one that was left alone."""
+    if before.decided[0] == "skipped":
+        return
+    for name, old in zip(_TOLD, before.told, strict=True):
+        if old != said[name]:
+            yield {"field": name, "before": _text(old), "after": _text(said[name])}
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
 def _said(invoice: Invoice) -> dict[str, Any]:
     record = json_text(dict(invoice.raw))
     return {
@@ -274,5 +324,5 @@ def _said(invoice: Invoice) -> dict[str, Any]:
         "void": invoice.void,
         "digest": hashlib.sha256(record.encode()).hexdigest(),
         "raw": record,
-        "fields": json_text(invoice_data(invoice)),
+        "fields": invoice_text(invoice),
     }

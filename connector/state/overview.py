@@ -13,7 +13,17 @@ from connector.state.store import State
 from connector.state.tables import DocumentRow, InvoiceRow, RequestItemRow, RequestRow, RunRow
 from connector.state.transactions import chunks, core
 
-__all__ = ["Standing", "Touched", "documents_of_run", "near_misses", "reasons", "runs_before", "runs_like", "standings"]
+__all__ = [
+    "Standing",
+    "Touched",
+    "documents_of_run",
+    "near_misses",
+    "payments",
+    "reasons",
+    "runs_before",
+    "runs_like",
+    "standings",
+]
 
 _INVOICE: Final = core(InvoiceRow)
 _DOCUMENT: Final = core(DocumentRow)
@@ -36,6 +46,7 @@ class Standing(NamedTuple):
         state: A document's state, also where the invoice has no document (skipped, held, blocked).
         amount: The document's total, negative for a credit; the invoice's own where there is no document.
         document: The document's row; None where there is none.
+        payment: It is the invoice's payment that stands so.
     """
 
     source: str
@@ -48,6 +59,7 @@ class Standing(NamedTuple):
     currency: str | None
     amount: Decimal | None
     document: int | None
+    payment: bool = False
 
 
 class Touched(NamedTuple):
@@ -73,15 +85,24 @@ def standings(state: State, company: str) -> Iterator[Standing]:
         select(other.c.id)
         .where(*(other.c[name] == _INVOICE.c[name] for name in ("company", "source", "invoice")))
         .where(other.c.kind != "payment")
-        .order_by(other.c.qbo_id.is_(None), other.c.id.desc())  # of a bill and a credit, the one in QuickBooks
+        # Of a bill and a credit, the one without an answer, else the one in QuickBooks, else the newer.
+        .order_by(other.c.state != "sending", other.c.qbo_id.is_(None), other.c.id.desc())
         .limit(1)
         .correlate(_INVOICE)
         .scalar_subquery()
     )
+    bill = _DOCUMENT.alias()
+    back = (
+        select(bill.c.id)
+        .where(*(bill.c[name] == _INVOICE.c[name] for name in ("company", "source", "invoice")))
+        .where(_DOCUMENT.c.kind == "credit", bill.c.kind == "bill", bill.c.qbo_id.is_not(None))
+        .where(bill.c.state != "removed")
+        .exists()
+    )
     said = (_INVOICE.c[name] for name in "source invoice state code reason remedy cause currency amount".split())
     made = (_DOCUMENT.c[name] for name in "id kind state code reason remedy currency amount".split())
     query = (
-        select(*said, *made)
+        select(*said, *made, back)
         .select_from(_INVOICE.outerjoin(_DOCUMENT, _DOCUMENT.c.id == chosen))
         .where(_INVOICE.c.company == company)
         .order_by(_INVOICE.c.source, _INVOICE.c.invoice)
@@ -89,8 +110,10 @@ def standings(state: State, company: str) -> Iterator[Standing]:
     with state.read() as t:
         for row in t.execute(query):
             source, invoice, *decided, cause, currency, amount = row[:9]
-            document, kind, *settled, own_currency, own_amount = row[9:]
-            if own_amount is not None:
+            document, kind, *settled, own_currency, own_amount, takes_back = row[9:]
+            if takes_back:  # bill and credit come to nothing
+                currency, amount = own_currency, Decimal(0)
+            elif own_amount is not None:
                 currency, amount = own_currency, -own_amount if kind == "credit" else own_amount
             if decided[0] == "document":
                 decided = settled if document else ["ready", None, None, None]
@@ -98,6 +121,22 @@ def standings(state: State, company: str) -> Iterator[Standing]:
             if stands == "sending" and code is None:
                 code, reason, remedy = _UNKNOWN
             yield Standing(source, invoice, stands, code, reason, remedy, cause, currency, amount, document)
+
+
+def payments(state: State, company: str) -> Iterator[Standing]:
+    """Every payment that is or was on its way, by source and invoice."""
+    names = "source invoice state code reason remedy currency amount id".split()
+    query = select(*(_DOCUMENT.c[name] for name in names)).where(
+        _DOCUMENT.c.company == company, _DOCUMENT.c.kind == "payment", _DOCUMENT.c.state != "skipped"
+    )
+    with state.read() as t:
+        for row in t.execute(query.order_by(_DOCUMENT.c.source, _DOCUMENT.c.invoice)):
+            source, invoice, stands, code, reason, remedy, currency, amount, document = row
+            if stands == "sending" and code is None:
+                code, reason, remedy = _UNKNOWN
+            yield Standing(
+                source, invoice, stands, code, reason, remedy, None, currency, amount, document, payment=True
+            )
 
 
 def near_misses(state: State, company: str, text: str, most: int = 3) -> list[str]:

@@ -7,10 +7,10 @@ from typing import Final
 
 from connector.errors import Problem, StateInvalid
 from connector.state import file
-from connector.state.documents import Documents
 from connector.state.invoices import Invoices, SeenInvoice
 from connector.state.references import References
 from connector.state.requests import Conclusion, Ended, IntendedItem, Intent
+from connector.state.reviews import Reviews
 from connector.state.runs import Runs
 from connector.state.sendings import StoredRequest
 from connector.state.transactions import damaged, faults
@@ -31,13 +31,13 @@ __all__ = [
     "upgrade_older",
 ]
 
-SCHEMA: Final = "0002"  # the newest migration, kept here too so that opening a state of today loads no Alembic
+SCHEMA: Final = "0003"  # the newest migration, kept here too so that opening a state of today loads no Alembic
 
 PATIENCE: Final = 15.0
 """Seconds to wait for another process."""
 
 
-class State(Runs, Invoices, Documents, Vendors, References):
+class State(Runs, Invoices, Reviews, Vendors, References):
     """
     The state of all companies that share a file.
 

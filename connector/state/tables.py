@@ -56,7 +56,8 @@ class InvoiceRow(Table, table=True):
 
     ``state``: skipped, held, blocked, or document (then the document has the state). ``first_seen_paid`` is the UTC
     date on which the source first said paid. ``raw`` is the source's record, ``digest`` its sha256, ``fields`` the
-    whole Invoice (``data.invoice_of`` rebuilds it). ``last_seen`` and ``run`` are those of the last change.
+    whole Invoice (``data.invoice_of`` rebuilds it). ``last_seen`` and ``run`` are those of the last change. ``hash`` is
+    of what a person would decide about, and ``approvable`` whether an approval would lead anywhere.
     """
 
     __tablename__ = "invoice"
@@ -90,6 +91,8 @@ class InvoiceRow(Table, table=True):
     cause: str | None = None
     vendor: str | None = None
     run: str
+    hash: str | None = None
+    approvable: bool | None = None
 
 
 class StandingRow(Table, table=True):

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final, cast
 
-from sqlalchemy import Connection, Row, Select, exists, func, select
+from sqlalchemy import Connection, Row, Select, exists, func, or_, select
 
 from connector.document import Key, Kind, marker
 from connector.errors import Problem
@@ -63,7 +63,12 @@ _RULES: Final = (
         f"{_DOCUMENT_IS} waits for the answers of {{n}} requests at once",
     ),
     _Rule(
-        select(*_WHOSE).where(_DOCUMENT.state == "sent", _DOCUMENT.qbo_id.is_(None)),
+        # A bill that somebody paid together with others has no payment of its own.
+        select(*_WHOSE).where(
+            _DOCUMENT.state == "sent",
+            _DOCUMENT.qbo_id.is_(None),
+            or_(_DOCUMENT.kind != "payment", _DOCUMENT.adopted.is_(False)),
+        ),
         f"{_DOCUMENT_IS} is sent, and its id in QuickBooks is not known",
     ),
     _Rule(

@@ -6,14 +6,14 @@ reads what was made since. A mark that the state does not know means that the st
 """
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from connector.document import Document, Key
 from connector.plan import LOOK_ALIKE_DAYS, Found, net_of
 from connector.quickbooks.posted import Posted, bill_from
-from connector.quickbooks.transport import Company, one_of, quote
+from connector.quickbooks.transport import Company, quote
 from connector.state.store import State
 from connector.state.tables import BookRow
 
@@ -25,19 +25,25 @@ ENTITIES: Final = ("Bill", "VendorCredit")
 
 _CLOCKS_APART: Final = datetime.timedelta(minutes=15)
 _CHUNK: Final = 500
-_IDS_A_QUERY: Final = 30
 _NEAR: Final = datetime.timedelta(days=LOOK_ALIKE_DAYS)
 _EARLIEST: Final = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One document to look for: its key, its mark, and what it says; without ``vendor_id`` its vendor is to be made."""
+    """
+    One document to look for.
+
+    Args:
+        vendor_id: None where its vendor is to be made.
+        credit: The mark that a credit of the same invoice would have; None where the document is one.
+    """
 
     key: Key
     marker: str
     document: Document
     vendor_id: str | None
+    credit: str | None = None
 
 
 class Books:
@@ -98,13 +104,15 @@ class Books:
 
     def found(self, wanted: Sequence[Wanted]) -> dict[Key, tuple[Found, ...]]:
         """What carries a document's mark or number, or is of its vendor, net and nearly its date."""
-        by_marker = self._state.books_by_marker(self._id, [each.marker for each in wanted])
+        marks = {each.key: [mark for mark in (each.marker, each.credit) if mark is not None] for each in wanted}
+        by_marker = self._state.books_by_marker(self._id, [mark for some in marks.values() for mark in some])
         by_number = self._state.books_by_number(self._id, [each.document.number for each in wanted])
         by_vendor = self._by_vendor(wanted)
         candidates: dict[Key, list[BookRow]] = {}
         for each in wanted:
             alike = _alike(each, by_vendor)
-            rows = [*by_marker.get(each.marker, ()), *by_number.get(each.document.number, ()), *alike]
+            marked = [row for mark in marks[each.key] for row in by_marker.get(mark, ())]
+            rows = [*marked, *by_number.get(each.document.number, ()), *alike]
             candidates[each.key] = list({(row.entity, row.qbo_id): row for row in rows}.values())
         standing = self._as_they_stand([row for rows in candidates.values() for row in rows])
         return {
@@ -128,24 +136,13 @@ class Books:
         standing = {(row.entity, row.qbo_id): row for row in rows}
         for entity in ENTITIES:
             stale = [id_ for of, id_ in standing if of == entity and (of, id_) not in self._fresh]
-            for id_, record in self._again(entity, stale):
+            for id_, record in self._company.read_several(entity, stale):
                 if record is None:
                     self._state.forget_book(self._id, entity, id_)
                     del standing[entity, id_]
                 else:
                     standing[entity, id_] = BookRow(**self._keep(entity, [record])[0])
         return standing
-
-    def _again(self, entity: str, ids: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
-        """Each record as it stands, None where it is gone; many in one metered read."""
-        shown: dict[str, Mapping[str, Any]] = {}
-        for at in range(0, len(ids) if len(ids) > 1 else 0, _IDS_A_QUERY):
-            shown |= {
-                row["Id"]: row for row in self._company.query(entity, one_of("Id", list(ids[at:][:_IDS_A_QUERY])))
-            }
-        for id_ in ids:
-            # What a query does not show is not proven gone.
-            yield id_, shown.get(id_) or self._company.read(entity, id_)
 
     def _found(self, key: Key, row: BookRow) -> Found:
         owner = self._state.by_qbo_id(self._id, row.entity, [row.qbo_id]).get(row.qbo_id)

@@ -125,7 +125,7 @@ def _counted(verb: str, state: str, result: Result | None) -> str:
             return _DONE[result.verb]  # settled while the run waited
         return _STANDING[result.state if result else state]
     if result is None or result.state in ("sent", "removed"):
-        return _DONE[verb]
+        return _DONE[(result.verb if result else None) or verb]
     return _STANDING[result.state]
 
 
@@ -152,7 +152,7 @@ class Planned:
         self._store.executescript(
             """
             CREATE TABLE action (
-                n INTEGER PRIMARY KEY, verb TEXT, counted TEXT, state TEXT, code TEXT,
+                n INTEGER PRIMARY KEY, kind TEXT, verb TEXT, counted TEXT, state TEXT, code TEXT,
                 action BLOB, result BLOB
             );
             CREATE INDEX action_verb ON action (verb);
@@ -160,6 +160,8 @@ class Planned:
             """
         )
         self._held: dict[int, Action] = {}
+        self._results: dict[int, Result] = {}
+        """Of the actions that are held; their rows say only that there is one."""
         self._standing = 0
         self.seen = 0
         self.causes: dict[str, Cause] = {}
@@ -176,13 +178,13 @@ class Planned:
         self._standing += invoices
 
     def add(self, action: Action) -> None:
-        """The next action; its order is the order of adding."""
-        self.seen += 1
+        """The next action; its order is the order of adding. A payment is no invoice more."""
+        self.seen += action.key.kind != "payment"
         verb = "settled" if action.settled else action.action
         held = len(self._held) < _MOST_HELD
         n = self._store.execute(
-            "INSERT INTO action (verb, counted, state, action) VALUES (?, ?, ?, ?)",
-            (verb, count_of(action, None), action.state, None if held else pickle.dumps(action)),
+            "INSERT INTO action (kind, verb, counted, state, action) VALUES (?, ?, ?, ?, ?)",
+            (action.key.kind, verb, count_of(action, None), action.state, None if held else pickle.dumps(action)),
         ).lastrowid
         if held and n is not None:
             self._held[n] = action
@@ -203,6 +205,7 @@ class Planned:
         """What action ``n`` came to."""
         if held := self._held.get(n):
             verb, state = held.action, held.state
+            self._results[n] = result
         else:
             verb, state = self._store.execute("SELECT verb, state FROM action WHERE n = ?", (n,)).fetchone()
         if result.code and (result.state in ("held", "blocked", "refused") or result.code == "answer-differs"):
@@ -211,7 +214,7 @@ class Planned:
             self._wait(self._action(n, stored), f"{result.code}: {result.reason}", told)
         self._store.execute(
             "UPDATE action SET result = ?, counted = ?, code = ? WHERE n = ?",
-            (pickle.dumps(result), _counted(verb, state, result), result.code, n),
+            (b"" if held else pickle.dumps(result), _counted(verb, state, result), result.code, n),
         )
 
     def _wait(self, action: Action, key: str, told: Cause) -> None:
@@ -231,7 +234,8 @@ class Planned:
             if not chunk:
                 return
             for n, stored, result in chunk:
-                yield n, self._action(n, stored), pickle.loads(result) if result else None  # noqa: S301 - our own
+                told = pickle.loads(result) if result else self._results.get(n)  # noqa: S301 - our own
+                yield n, self._action(n, stored), told
             last = chunk[-1][0]
 
     def _action(self, n: int, stored: bytes | None) -> Action:
@@ -258,11 +262,16 @@ class Planned:
         return int(count)
 
     def counts(self) -> dict[str, int]:
-        """Every invoice seen once, under what became of it."""
+        """Every invoice seen once, under what became of it; and beside them, under ``paid``, the payments recorded."""
         counts = dict.fromkeys(COUNTS, 0)
-        counts.update(self._store.execute("SELECT counted, count(*) FROM action GROUP BY counted"))
+        ours = "kind != 'payment' OR counted = 'paid'"
+        counts.update(self._store.execute(f"SELECT counted, count(*) FROM action WHERE {ours} GROUP BY counted"))  # noqa: S608
         counts["unchanged"] += self._standing
         return counts
+
+    def payments(self) -> dict[str, int]:
+        """Every payment once, under what became of it."""
+        return dict(self._store.execute("SELECT counted, count(*) FROM action WHERE kind = 'payment' GROUP BY counted"))
 
     def came_to(self, code: str) -> bool:
         """Whether any action came to this code."""

@@ -5,16 +5,14 @@ One run, in one readable page: pull, map, plan, push.
 deciding and pushing, neither pulling nor a person's thinking.
 """
 
-import datetime
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import islice
 
 from connector.document import Key
-from connector.errors import ConnectorError, OurFault, Problem, ServiceDown, WrongUse, exit_code_of
+from connector.errors import ConnectorError, OurFault, ServiceDown, WrongUse
 from connector.invoice import Invoice
 from connector.log import redact
 from connector.plan import Action, Terms, Verb, decide, may_change
@@ -30,8 +28,10 @@ from connector.sync.books import Books
 from connector.sync.company import Opened, keep_signed_in, open_company
 from connector.sync.gather import Gathered
 from connector.sync.numbers import Numbers
+from connector.sync.outcome import Outcome
+from connector.sync.payments import Payments
 from connector.sync.planned import CHANGES, WRITES, Planned, Result, count_of
-from connector.sync.pulling import CHUNK, Loaded, Puller
+from connector.sync.pulling import Loaded, Puller
 from connector.sync.remember import remember
 from connector.sync.selection import Selection, pull_window
 from connector.sync.sign_in import sign_in_status
@@ -55,31 +55,6 @@ class Choices:
     def looks_at_all(self) -> bool:
         """Whether even what stands as it was is read."""
         return self.everything or not self.selection.everything
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What a run came to; ``planned`` holds every action with its result, ``warnings`` what will be trouble soon."""
-
-    planned: Planned
-    problems: list[Problem]
-    exit_codes: set[int]
-    started: datetime.datetime
-    run: str | None = None
-    ended: datetime.datetime | None = None
-    warnings: list[Problem] = field(default_factory=list)
-
-    def exit_code(self, *, wrote: bool) -> int:
-        """The first that applies of the list; blocked, refused and unknown documents count where a run wrote."""
-        codes = set(self.exit_codes)
-        if wrote:
-            counts = self.planned.counts()
-            if counts["refused"] or counts["blocked"] or counts["unknown"] or self._differs():
-                codes.add(6)
-        return exit_code_of(codes)
-
-    def _differs(self) -> bool:
-        return self.planned.came_to("answer-differs")
 
 
 class Run:
@@ -126,7 +101,10 @@ class Run:
         for name, source in chosen.items():
             try:
                 window = self._window(name, source)
-                self._loaded[name] = self._puller.load(name, source, window, all_of_it=self._choices.looks_at_all)
+                loaded = self._puller.load(name, source, window, all_of_it=self._choices.looks_at_all)
+                self._loaded[name] = loaded
+                if loaded.mapping.policy.paid_at_source == "ignore":
+                    self.outcome.not_paid[name] = loaded.mapping.title
             except ConnectorError as error:
                 self._trouble(error, name)
         self._check_named()
@@ -180,11 +158,12 @@ class Run:
                 ask=self._read_company,
                 follows=partial(may_change, policy=loaded.mapping.policy, again=self._choices.retry_refused),
             )
+            payments = Payments(self._state, self._company, name, loaded.mapping, self._settled, self._look_at_books)
             for chunk in self._chunks(loaded):
                 cases = gathered.cases(chunk)
                 closing = gathered.names.facts.closing_date if gathered.names else None
                 terms = Terms(loaded.mapping.policy, start, closing, retry_refused=self._choices.retry_refused)
-                for action in decide(cases, terms):
+                for action in payments.beside(list(decide(cases, terms)), gathered.payments, terms):
                     planned.add(action)
         return planned, numbers.twice()
 
@@ -193,6 +172,13 @@ class Run:
         if self._books is None:
             self._books = self._read_books(opened)
         return opened.names, self._books, Standings(opened.company, opened.names.facts.bill_currency)
+
+    def _look_at_books(self, *, strange: bool) -> Opened:
+        """``strange``: a payment of ours that this state does not know: others may have left just before."""
+        if strange and self._lock is not None:
+            self._wait_out(self._lock, strange=True)
+        self._read_company()
+        return self._open()
 
     def _read_books(self, opened: Opened) -> Books:
         self._tell("reading QuickBooks")
@@ -273,11 +259,13 @@ class Run:
         self._remember(planned)
         for n, action, _ in planned.rows("adopt"):
             planned.settle(n, _adopted(action))
-        if planned.work(*WRITES, *CHANGES) and not self._stop.is_set():
+        if planned.work(*WRITES, *CHANGES, "pay") and not self._stop.is_set():
             opened, run = self._open(), self.outcome.run or ""
             maker = VendorMaker(self._state, opened.company, opened.names, lock, run, self._stop)
             writer = Writer(self._state, opened, self._sender(lock), maker, run, self.versions())
             writer.write(planned, progress, self._tell)
+            self._bind_made(opened.names)
+            writer.pay(planned, progress)
         if self._choices.wait:
             self._wait_for_answers(lock, planned)
 
@@ -288,14 +276,26 @@ class Run:
             mapping = loaded.mapping
             self._state.save_mapping_version(mapping.version, name, mapping.path, mapping.text, mapping.tables)
             for payee, vendor in loaded.payees.new.items():
-                self._state.bind(self._company, name, payee, vendor, None, run)
-            ours = (action for _, action, _ in planned.rows() if action.key.source == name)
-            for chunk in iter(lambda: list(islice(ours, CHUNK)), []):  # noqa: B023 - used up before the next source
-                marks = self._puller.marks(name, [action.key.invoice for action in chunk])
-                remember(self._state, self._company, run, mapping.version, chunk, marks)
+                self._state.bind(self._company, name, payee, vendor, loaded.payees.ids.get(payee), run)
+            marks = partial(self._puller.marks, name)
+            remember(self._state, self._company, run, mapping.version, partial(_of, planned, name), marks)
             if self._choices.selection.everything:
                 pulled = self._state.start_pull(self._company, name, run, loaded.window.first, loaded.window.last)
                 self._state.finish_pull(pulled, total=loaded.total, complete=True)
+
+    def _bind_made(self, names: Names) -> None:
+        """Keep the ids of vendors that were just made: one that is renamed in QuickBooks is known by its id."""
+        new = [
+            (name, payee, vendor)
+            for name, loaded in self._loaded.items()
+            for payee, vendor in loaded.payees.new.items()
+            if payee not in loaded.payees.ids
+        ]
+        made = {each.name: each.id for each in names.all("Vendor") if each.active} if new else {}
+        with self._state.write():
+            for name, payee, vendor in new:
+                if vendor in made:
+                    self._state.bind(self._company, name, payee, vendor, made[vendor], self.outcome.run)
 
     def _wait_for_answers(self, lock: CompanyLock, planned: Planned) -> None:
         unknown = {action.key: n for n, action, result in planned.rows() if count_of(action, result) == "unknown"}
@@ -331,9 +331,9 @@ class Run:
             self._state.finish_run(
                 self.outcome.run, outcome.exit_code(wrote=wrote), counts, outcome.problems, self.versions()
             )
-        if sum(counts.values()) != outcome.planned.seen:
+        if (accounted := sum(counts.values()) - counts["paid"]) != outcome.planned.seen:
             raise OurFault(
-                f"{outcome.planned.seen} invoices were seen and {sum(counts.values())} are accounted for",
+                f"{outcome.planned.seen} invoices were seen and {accounted} are accounted for",
                 code="not-conserved",
                 remedy="report it with the run's id",
             )
@@ -376,6 +376,10 @@ class Run:
         problem = error.problem.met_in(source)  # the state keeps it, and it may quote a service
         self.outcome.problems.append(replace(problem, what=redact(problem.what), remedy=redact(problem.remedy)))
         self.outcome.exit_codes.add(error.exit_code)
+
+
+def _of(planned: Planned, source: str) -> Iterator[Action]:
+    return (action for _, action, _ in planned.rows() if action.key.source == source)
 
 
 def _adopted(action: Action) -> Result:

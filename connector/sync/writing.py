@@ -1,6 +1,7 @@
 """Carrying out a plan: limits first, then vendors, then bills."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Literal
 
@@ -9,12 +10,15 @@ from connector.invoice import Trouble
 from connector.plan import Action, Verb
 from connector.push import Order, Sender, VendorMaker, Written
 from connector.push.orders import Orders
+from connector.push.payments import Payables, orders_of_payments
+from connector.push.send import SINGLES
 from connector.push.vendors import NewVendor
 from connector.quickbooks.names import Reference
 from connector.settings import LimitsSettings
 from connector.state.store import State
 from connector.sync.company import Opened
 from connector.sync.planned import CHANGES, WRITES, Planned, Result
+from connector.sync.remember import remember_payments
 
 __all__ = ["Writer", "check_limits", "result_of"]
 
@@ -82,6 +86,37 @@ class Writer:
             done += 1
             progress(done, waiting)
 
+    def pay(self, planned: Planned, progress: Callable[[int, int], None]) -> None:
+        """Record the payments that the plan holds, each after one more look at its bill; needs ``write`` before it."""
+        waiting = planned.work("pay")
+        if not waiting:
+            return
+        company, facts = self._opened.company, self._opened.names.facts
+        orders = Orders(self._state, company, self._opened.names, {}, self._versions)
+        payables = Payables(self._state, company, facts.bill_currency)
+        to_pay = ((n, action) for n, action, _ in planned.rows("pay"))
+        size = 1 if waiting <= SINGLES else company.settings.batch_size
+        reasons: dict[int, str | None] = {}
+
+        def ready() -> Iterator[Order]:
+            for n, action, order in orders_of_payments(self._state, payables, orders, to_pay, size):
+                if isinstance(order, Order):
+                    reasons[n] = action.reason
+                    yield order
+                    continue
+                if order is None:
+                    versioned = self._versions.get(action.key.source, "")
+                    remember_payments(self._state, action.key.company, self._run, versioned, [action])
+                planned.settle(n, self._blocked(action, order) if order else _not_paid(action))
+
+        for done, (order, written) in enumerate(self._sender.create(ready(), waiting), 1):
+            reason = reasons.pop(order.n, None)
+            result = result_of(written)
+            planned.settle(
+                order.n, replace(result, reason=result.reason or reason) if result.state == "sent" else result
+            )
+            progress(done, waiting)
+
     def _make_vendors(self, planned: Planned, tell: Callable[[str], None]) -> dict[str, Reference | Trouble]:
         several = self._opened.names.facts.multicurrency
         wanted = [NewVendor(name, currency if several else "") for name, currency in planned.new_vendors.values()]
@@ -100,6 +135,14 @@ class Writer:
         row.state, (row.code, row.reason, row.remedy) = state, told
         self._state.save_documents(action.key.company, self._run, [row])
         return Result(state, *told)
+
+
+def _not_paid(action: Action) -> Result:
+    """What became of a payment that one more look at its bill kept back, or found."""
+    told = (action.code, action.reason, action.remedy)
+    if action.action != "adopt":
+        return Result(action.state, *told)
+    return Result("sent", *told, qbo_id=action.found.id if action.found else None, verb="adopt")
 
 
 def result_of(written: Written, verb: Verb | None = None) -> Result:

@@ -135,7 +135,7 @@ CASES: dict[str, tuple[Case, Terms, tuple[str, str, str | None]]] = {
         ("hold", "held", "amount-above"),
     ),
     "changed, too large and approved": (
-        replace(SENT, invoice=CHANGED, outcome=replace(MAPPED, late=LATE), approved=True),
+        replace(SENT, invoice=CHANGED, outcome=replace(MAPPED, late=LATE), released=frozenset({"amount-above"})),
         FOLLOW,
         ("update", "sent", None),
     ),
@@ -202,10 +202,15 @@ CASES: dict[str, tuple[Case, Terms, tuple[str, str, str | None]]] = {
         TERMS,
         ("none", "held", "deleted-in-quickbooks"),
     ),
-    "a standing hold outlasts an approval": (
-        replace(CASE, known=known("held", "outcome-unknown"), approved=True),
+    "given up and released": (
+        replace(CASE, known=known("held", "outcome-unknown"), released=frozenset({"outcome-unknown"})),
         TERMS,
-        ("none", "held", "outcome-unknown"),
+        ("create", "ready", None),
+    ),
+    "deleted and released": (
+        replace(CASE, known=known("held", "deleted-in-quickbooks"), released=frozenset({"deleted-in-quickbooks"})),
+        TERMS,
+        ("none", "held", "deleted-in-quickbooks"),
     ),
     "given up and found after all": (
         replace(CASE, known=known("held", "outcome-unknown"), found=(replace(FOUND, marker=OWN),)),
@@ -223,7 +228,7 @@ CASES: dict[str, tuple[Case, Terms, tuple[str, str, str | None]]] = {
     "held by the mapping": (replace(CASE, outcome=HELD), TERMS, ("hold", "held", "field-empty")),
     "too large": (replace(CASE, outcome=replace(MAPPED, late=LATE)), TERMS, ("hold", "held", "amount-above")),
     "too large and approved": (
-        replace(CASE, outcome=replace(MAPPED, late=LATE), approved=True),
+        replace(CASE, outcome=replace(MAPPED, late=LATE), released=frozenset({"amount-above"})),
         TERMS,
         ("create", "ready", None),
     ),
@@ -291,7 +296,7 @@ CASES: dict[str, tuple[Case, Terms, tuple[str, str, str | None]]] = {
         ("hold", "held", "possible-duplicate"),
     ),
     "the number and approved": (
-        replace(CASE, found=(replace(FOUND, vendor_id="4"),), approved=True),
+        replace(CASE, found=(replace(FOUND, vendor_id="4"),), released=frozenset({"possible-duplicate"})),
         TERMS,
         ("create", "ready", None),
     ),
@@ -442,7 +447,7 @@ def test_nothing_is_created_where_a_document_may_stand_already(case: Case, terms
     if action.action in ("create", "credit") and not action.settled:
         assert case.known is None or case.known.state in ("ready", "held", "blocked", "refused", "skipped")
         assert not any(each.marker == OWN for each in case.found)
-        assert case.approved or not any(each.number == DOCUMENT.number for each in case.found)
+        assert case.released or not any(each.number == DOCUMENT.number for each in case.found)
         assert not case.number_twice
         assert not case.missing
         assert isinstance(case.outcome, Mapped)

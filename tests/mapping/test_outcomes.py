@@ -221,6 +221,13 @@ def test_a_payment_is_filled_in_by_its_own_block(build: Build) -> None:
     assert isinstance(mapping.pay(invoice(date_approved=None)), NotMapped)
 
 
+def test_a_payment_without_a_day_leaves_it_to_what_the_source_tells(build: Build) -> None:
+    paid = build(payment="{account: PayPal}", policy={"invoice paid at source": "record payment"}).pay(invoice())
+
+    assert not isinstance(paid, NotMapped)
+    assert (paid.account, paid.date) == ("PayPal", None)
+
+
 def test_a_mapping_is_one_version_with_its_tables(tmp_path: Path) -> None:
     def version(name: str, row: str) -> str:
         folder = tmp_path / name

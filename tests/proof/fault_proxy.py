@@ -11,7 +11,7 @@ from typing import Final, Literal, Self
 
 Way = Literal["up", "down"]
 
-_WRITE: Final = re.compile(rb"POST \S+/(bill|batch)\?")
+_WRITE: Final = re.compile(rb"POST \S+/(bill|billpayment|batch)\?")
 _LENGTH: Final = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 
 

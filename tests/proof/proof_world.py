@@ -10,13 +10,13 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args
 
 from project import Project, Ran
 from proof_time import ProofTime
 from sqlmodel import Session, select
 
-from connector.document import Key, marker
+from connector.document import Key, Kind, marker
 from connector.quickbooks.posted import marker_in
 from connector.sandbox.credentials import REALM_ID
 from connector.sandbox.memory import Memory
@@ -59,7 +59,7 @@ class World:
         self.services = services
         self.time = time
         self.ids: tuple[int, ...] = ()
-        self.by_hand = self.changed = self.gone = frozenset[int]()
+        self.by_hand = self.changed = self.gone = self.credited = self.paid = frozenset[int]()
         self._told = scratch / "child.json"
         self._hung = scratch / "child.trace"
         self._kept = scratch / "kept"
@@ -69,7 +69,8 @@ class World:
 
     def prepare(self, *ids: int, **settings: str) -> None:
         """A state that has a finished run behind it, and these invoices to write."""
-        self.ids, self.by_hand, self.changed, self.gone = ids, frozenset(), frozenset(), frozenset()
+        self.ids = ids
+        self.by_hand = self.changed = self.gone = self.credited = self.paid = frozenset()
         self.project.settings(settle_after=f"{SETTLE:.0f} s", **{"concurrency": "1", **settings})
         self.project.sync()
         self.project.owe(*ids)
@@ -169,9 +170,11 @@ class World:
             if n and self.sending():
                 self.time.passes(SETTLE)
             ran = self.run()
-            assert sum(ran.counts.values()) == len(self.ids), f"{where}: not conserved: {ran.counts}"
+            invoices = sum(n for name, n in ran.counts.items() if name != "paid")
+            assert invoices == len(self.ids), f"{where}: not conserved: {ran.counts}"
             self.check(where, whole=False)
-            if ran.counts == self.at_rest:
+            paid = {id_ for id_, row in self.documents("payment").items() if row.state == "sent"}
+            if ran.counts == self.at_rest and paid == self.paid:
                 break
         assert ran.code == 0, f"{where}: {ran.code} {ran.counts} {ran.said}"
         assert ran.counts == self.at_rest, f"{where}: not quiet: {ran.counts}"
@@ -185,14 +188,14 @@ class World:
         counts = {"unchanged": len(self.ids) - len(self.gone), "skipped": len(self.gone)}
         return {name: n for name, n in counts.items() if n}
 
-    def bills(self) -> Counter[str]:
-        """The marks on the bills that QuickBooks holds."""
-        return Counter(str(marker_in(each.get("PrivateNote", ""))) for each in self.project.held())
+    def bills(self, kind: str = "Bill") -> Counter[str]:
+        """The marks on the bills, or the vendor credits, that QuickBooks holds."""
+        return Counter(str(marker_in(each.get("PrivateNote", ""))) for each in self.project.held(kind))
 
-    def documents(self) -> dict[int, DocumentRow]:
-        """What the state knows, by the invoice's number."""
+    def documents(self, kind: Kind = "bill") -> dict[int, DocumentRow]:
+        """What the state knows of bills, of credits or of payments, by the invoice's number."""
         with self.project.state() as state, state.read() as t, Session(t) as session:
-            rows = session.exec(select(DocumentRow)).all()
+            rows = session.exec(select(DocumentRow).where(DocumentRow.kind == kind)).all()
             session.expunge_all()
         return {int(row.invoice): row for row in rows}
 
@@ -200,7 +203,8 @@ class World:
         """Whether an outcome is unknown: of a document, or of a vendor."""
         with self.project.state() as state:
             vendors = state.open_vendors(REALM_ID)
-        return bool(vendors) or any(row.state == "sending" for row in self.documents().values())
+        rows = [row for kind in get_args(Kind) for row in self.documents(kind).values()]
+        return bool(vendors) or any(row.state == "sending" for row in rows)
 
     def check(self, where: str, *, whole: bool) -> None:
         """Never twice; and where ``whole``, each once and known as sent."""
@@ -210,6 +214,7 @@ class World:
         assert not twice, f"{where}: twice in QuickBooks: {twice}"
         strange = {each: n for each, n in bills.items() if each not in ours}
         assert strange == ({"None": len(self.by_hand)} if self.by_hand else {}), f"{where}: nobody's bills: {strange}"
+        self._check_credits(where, whole=whole)
         if whole:
             lost = {id_ for each, id_ in ours.items() if not bills[each] and id_ not in self.gone}
             assert not lost, f"{where}: lost: {sorted(lost)}"
@@ -218,6 +223,31 @@ class World:
             left = {id_ for id_ in self.gone if bills[mark(id_)]}
             assert not left, f"{where}: not removed: {sorted(left)}"
             self._check_changed(where)
+        self._check_paid(where, whole=whole)
+
+    def _check_paid(self, where: str, *, whole: bool) -> None:
+        """No bill is paid twice; and where ``whole``, each that is to be paid is so whole, and known as sent."""
+        marks = {mark(id_, "payment"): id_ for id_ in self.paid}
+        ours = [own for each in self.project.held("BillPayment") if (own := marker_in(each.get("PrivateNote", "")))]
+        held = Counter(marks.get(own) for own in ours)
+        assert all(n == 1 and id_ is not None for id_, n in held.items()), f"{where}: twice in QuickBooks: {held}"
+        if whole:
+            assert held == dict.fromkeys(self.paid, 1), f"{where}: not paid: {self.paid - held.keys()}"
+            states = {id_: row.state for id_, row in self.documents("payment").items()}
+            assert states == dict.fromkeys(self.paid, "sent"), f"{where}: {states}"
+            owed = {each["DocNumber"] for each in self.project.held() if each["Balance"] != 0}
+            assert not owed & {f"CAKE-{id_}" for id_ in self.paid}, f"{where}: not settled: {owed}"
+
+    def _check_credits(self, where: str, *, whole: bool) -> None:
+        """A bill that is to be taken back has one vendor credit, and no other has any."""
+        held, ours = self.bills("VendorCredit"), {mark(id_, "credit"): id_ for id_ in self.credited}
+        twice = {ours.get(each, each): n for each, n in held.items() if n > 1 or each not in ours}
+        assert not twice, f"{where}: twice in QuickBooks: {twice}"
+        if whole:
+            lost = {id_ for each, id_ in ours.items() if not held[each]}
+            assert not lost, f"{where}: lost: credits of {sorted(lost)}"
+            states = {id_: row.state for id_, row in self.documents("credit").items()}
+            assert states == dict.fromkeys(self.credited, "sent"), f"{where}: {states}"
 
     def _check_changed(self, where: str) -> None:
         """What the source changed is changed, and was once."""
@@ -227,6 +257,6 @@ class World:
         assert told == dict.fromkeys(self.changed, (CHANGED, "1")), f"{where}: not changed once: {told}"
 
 
-def mark(id_: int) -> str:
-    """The mark of the bill of one CAKE invoice."""
-    return marker(Key(REALM_ID, "cake", str(id_), "bill"))
+def mark(id_: int, kind: Kind = "bill") -> str:
+    """The mark of the bill, the credit or the payment of one CAKE invoice."""
+    return marker(Key(REALM_ID, "cake", str(id_), kind))

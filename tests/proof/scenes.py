@@ -14,6 +14,8 @@ from project import bill
 from proof_world import BLIND, CHANGED, FORGETS, SETTLE, World
 
 CHANGES: Final[tuple[dict[str, Any], ...]] = (FORGETS, BLIND, {"requestids": "600"})
+PAYMENTS: Final = tuple({**quickbooks, "overpayments": "credit"} for quickbooks in CHANGES)
+"""A bill may be paid twice here: nothing but the connector keeps it from that."""
 _AUD: Final = {"CurrencyRef": {"value": "AUD"}}
 
 
@@ -109,6 +111,60 @@ def _changed_and_voided(world: World, ids: tuple[int, ...]) -> None:
     world.keep()
 
 
+def _voided_and_credited(world: World, ids: tuple[int, ...]) -> None:
+    """Bills that stand, one of them paid; the source voids all, and the policy takes bills back by credits."""
+    world.prepare(*ids, batch_size="5")
+    path = world.project.folder / "mappings/cake.yaml"
+    text = path.read_text().split("\nexamples:")[0]
+    path.write_text(text.replace("invoice voided later:      delete", "invoice voided later:      credit"))
+    world.run()
+    world.project.control("person", {"does": "pay", "bill": f"CAKE-{ids[0]}"})
+    world.project.owe(*ids, invoice_status="Void")
+    world.credited = frozenset(ids)
+    world.keep()
+
+
+def _paid(world: World, ids: tuple[int, ...], new: tuple[int, ...] = ()) -> None:
+    """Bills that stand, and some that are new; all of them are paid at the source."""
+    world.project.records_payments()
+    world.prepare(*ids, batch_size="5")
+    world.run()
+    world.project.owe(*ids, *new, invoice_status="Paid")
+    world.ids, world.paid = (*ids, *new), frozenset((*ids, *new))
+    world.keep()
+
+
+def _unanswered_payments(world: World) -> None:
+    """Of three payments, one was made and one was not, and neither was answered."""
+    _paid(world, (1, 2, 3))
+    world.project.arm("commit-then-drop", "/billpayment")
+    world.project.arm("drop-before-commit", "/billpayment")
+    assert world.run().counts == {"unchanged": 3, "paid": 1}
+    world.time.passes(SETTLE)
+    world.keep()
+
+
+def _unanswered_batch_of_payments(world: World) -> None:
+    """Of a batch of fourteen payments, one was not made, and the answer was lost."""
+    _paid(world, tuple(range(1, 15)))
+    world.project.settings(batch_size="30")
+    for fault in ({"fault": "batch-item-throttled", "index": 2}, {"fault": "truncate"}):
+        world.project.arm(**fault, path="/batch")
+    assert world.run().counts == {"unchanged": 14}
+    world.time.passes(SETTLE)
+    world.keep()
+
+
+def _lost_state_of_payments(world: World) -> None:
+    """The state is gone; two bills are paid, and one is still to be."""
+    _paid(world, (1, 2))
+    world.run()
+    world.project.forget()
+    world.project.owe(3, invoice_status="Paid")
+    world.ids, world.paid = (1, 2, 3), frozenset({1, 2, 3})
+    world.keep()
+
+
 SCENES: Final[dict[str, Scene]] = {
     "two one by one": Scene(_one_by_one),
     "fourteen in batches": Scene(_in_batches),
@@ -118,6 +174,13 @@ SCENES: Final[dict[str, Scene]] = {
     "an unanswered batch": Scene(_unanswered_batch),
     "changed and voided one by one": Scene(partial(_changed_and_voided, ids=(1, 2)), CHANGES),
     "changed and voided in batches": Scene(partial(_changed_and_voided, ids=tuple(range(1, 15))), CHANGES),
+    "voided and credited one by one": Scene(partial(_voided_and_credited, ids=(1, 2))),
+    "voided and credited in batches": Scene(partial(_voided_and_credited, ids=tuple(range(1, 15)))),
+    "paid one by one": Scene(partial(_paid, ids=(1,), new=(2,)), PAYMENTS[:2]),
+    "paid in batches": Scene(partial(_paid, ids=tuple(range(1, 15))), PAYMENTS),
+    "unanswered payments": Scene(_unanswered_payments, PAYMENTS),
+    "an unanswered batch of payments": Scene(_unanswered_batch_of_payments, PAYMENTS),
+    "the state of payments lost": Scene(_lost_state_of_payments, PAYMENTS[:1]),
     "the state lost": Scene(_lost_state, (FORGETS,)),
     "an older state": Scene(_older_state, (FORGETS,)),
 }

@@ -56,6 +56,49 @@ def is_cut(world: World, proxy: FaultProxy, ids: tuple[int, ...], cut: Cut) -> N
     world.check(str(cut), whole=True)
 
 
+def payment_laid_out(world: World, proxy: FaultProxy) -> list[Cut]:
+    """A bill that stands and is to be paid; every cut of its payment."""
+    world.project.records_payments()
+    world.prepare(*SINGLE)
+    world.run()
+    world.through(proxy.url)
+    world.project.owe(*SINGLE, invoice_status="Paid")
+    world.paid = frozenset(SINGLE)
+    world.keep()
+    world.run()
+    assert min(proxy.counted.values()) > 400
+    return [
+        Cut(way, after, reset)
+        for way, size in proxy.counted.items()
+        for after in range(size - 8)  # as above
+        for reset in (False, True)
+    ]
+
+
+def payment_is_cut(world: World, proxy: FaultProxy, cut: Cut) -> None:
+    world.put_back(requestids="forget", overpayments="credit")
+    proxy.arm(cut)
+
+    ran = world.run()
+    world.quiet()
+
+    assert not proxy.armed, cut
+    assert (ran.code, ran.counts) == (6, {"unchanged": 1}), f"{cut}: {ran.counts} {ran.said}"
+    assert len(world.project.held("BillPayment")) == (1 if cut.way == "down" else 0), cut
+
+    world.time.passes(SETTLE)
+    ran = world.run()
+    assert ran.counts == {"unchanged": 1, "paid": 1}, f"{cut}: {ran.counts} {ran.said}"
+    world.check(str(cut), whole=True)
+
+
+def test_a_line_cut_at_any_byte_of_a_payment_pays_whole_or_not_at_all_and_once(
+    world: World, proxy: FaultProxy, proof: Proof
+) -> None:
+    for cut in proof.cases("byte cuts", payment_laid_out(world, proxy), sample=4):
+        payment_is_cut(world, proxy, cut)
+
+
 @pytest.mark.parametrize("ids", [SINGLE, BATCH], ids=["one write", "a batch of three"])
 def test_a_line_cut_at_any_byte_makes_the_bills_whole_or_not_at_all_and_once(
     world: World, proxy: FaultProxy, proof: Proof, ids: tuple[int, ...], monkeypatch: pytest.MonkeyPatch

@@ -24,6 +24,7 @@ from connector.state.moves import MOVES
 from connector.state.requests import Conclusion
 from connector.state.store import IntendedItem, Intent, State
 from connector.state.tables import AttemptRow, DocumentRow, RequestItemRow, RequestRow
+from connector.state.verify import problems_of_rows
 from connector.sync.sign_in import SignInRow
 
 
@@ -58,7 +59,7 @@ INVARIANTS: Final = {
         "one writer for each company", ("connector.state.lock:CompanyLock.note_send",), "send-without-lock"
     ),
     "I8": Invariant(
-        "what is sent has an id in QuickBooks and never becomes new again",
+        "what is sent has an id in QuickBooks, or somebody else's payment of its bill, and never becomes new again",
         ("connector.state.requests:Requests.conclude_all", "connector.state.moves:check_move"),
         "sent-without-id",
     ),
@@ -143,7 +144,7 @@ def test_i1_nothing_leaves_without_a_committed_intent(state: State) -> None:
 def test_i1_at_every_send_the_intent_is_on_the_disk_for_others_to_see(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Creations, updates, removals and vendors, one by one and in batches: as their bytes leave."""
+    """Creations, updates, removals, payments and vendors, one by one and in batches: as their bytes leave."""
     client = import_module("connector.quickbooks.client")
     exchange, seen = client.exchange, list[str]()
 
@@ -160,6 +161,10 @@ def test_i1_at_every_send_the_intent_is_on_the_disk_for_others_to_see(
         project.owe(*list(ids)[::2], total_payout="250.00")
         project.owe(*list(ids)[1::2], invoice_status="Void")
         project.sync()
+    project.records_payments()
+    project.owe(1, total_payout="250.00", invoice_status="Paid")
+    project.owe(*range(20, 34), invoice_status="Paid")
+    assert project.sync().counts["paid"] == 15
 
     assert set(seen) == {"create", "update", "delete", "batch"}
 
@@ -171,7 +176,7 @@ def _in_the_state(project: Project, said: str) -> str:
     attempts = [row for row in rows(project, AttemptRow) if row.request == found[0].id and row.outcome is None]
     items = [row for row in rows(project, RequestItemRow) if row.request == found[0].id]
     assert attempts
-    assert all(item.body and item.sha256 and item.number for item in items)
+    assert all(item.body and item.sha256 and (item.number or '"PayType"' in item.body) for item in items)
     return str(found[0].operation)
 
 
@@ -230,6 +235,22 @@ def test_i5_what_proves_nothing_is_unknown_and_takes_no_other_order(project: Pro
     assert len(project.writes()) == 1
 
 
+@pytest.mark.parametrize("answer", ["drop-before-commit", "truncate", "empty-200", "answer-401", "answer-html"])
+def test_i5_a_payment_without_an_answer_takes_no_other_order(project: Project, answer: str) -> None:
+    project.settings(settle_after="60 s")
+    project.records_payments()
+    project.owe(1, invoice_status="Paid")
+    project.arm(answer, "/billpayment")
+
+    assert project.sync(code=6).counts == {"created": 1}
+    for change in ({"total_payout": "9.00"}, {"invoice_status": "Approved"}, {"invoice_status": "Void"}):
+        project.owe(1, **{"invoice_status": "Paid", **change})
+        ran = project.sync("--retry-refused", code=6)
+        assert ran.payment(1)["state"] == "sending"
+    assert len(project.writes()) == 2
+    assert len(project.held()) == 1
+
+
 def test_i6_absent_counts_only_when_the_answer_is_overdue(project: Project) -> None:
     project.settings(settle_after="60 s")
     project.owe(1)
@@ -270,6 +291,21 @@ def test_i8_sent_needs_an_id_and_never_reverts(state: State) -> None:
         assert row is not None
         row.state = to
         stops("move-forbidden", lambda row=row: state.save_documents(REALM_ID, "run", [row]))  # type: ignore[misc]
+
+
+def test_i8_only_a_payment_that_is_adopted_is_sent_without_an_id(state: State, tmp_path: Path) -> None:
+    document = kept(state)
+    row = state.document(Key(REALM_ID, "cake", "1", "bill"))
+    assert row is not None
+    row.state = "sent"
+    stops("move-forbidden", lambda: state.save_documents(REALM_ID, "run", [row]))
+    row.adopted, row.kind, row.entity = True, "payment", "BillPayment"
+    row.marker = "ref:y"
+    state.save_documents(REALM_ID, "run", [row])
+
+    intended(state, document)
+    state.conclude(document, "sent", qbo_id="145")
+    assert not [each for each in problems_of_rows(state) if "its id in QuickBooks is not known" in each.what]
 
 
 @pytest.mark.parametrize("operation", ["decide", "save_invoices"])

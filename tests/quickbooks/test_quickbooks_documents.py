@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from connector.document import Document, Key, Line, marker
 from connector.errors import AnswerUnreadable
-from connector.quickbooks.documents import delete_body, link, to_body, update_body, vendor_body
+from connector.quickbooks.documents import delete_body, link, payment_body, to_body, update_body, vendor_body
 from connector.quickbooks.facts import CompanyFacts, company_facts
 from connector.quickbooks.frozen import BatchItem, frozen, frozen_batch
 from connector.quickbooks.names import Reference
@@ -246,6 +246,41 @@ def test_a_vendor_is_a_name_and_a_currency() -> None:
 def test_a_marker_is_found_wherever_a_person_left_it(memo: str, found: tuple[str, ...]) -> None:
     assert markers_in(memo) == found
     assert marker_in(memo) == (found[-1] if found else None)
+
+
+BILL = {"Id": "145", "VendorRef": {"value": "56", "name": "Acme"}, "SyncToken": "3"}
+BANK = Reference("Account", "35", "Checking", "Checking", type="Bank")
+CARD = replace(BANK, id="36", type="Credit Card")
+
+
+def a_payment(amount: str = "4825.50", **more: Any) -> Document:
+    return a_bill(Line(Decimal(amount), account="Checking"), kind="payment", number="", **more)
+
+
+def test_the_simplest_payment_is_exactly_these_bytes() -> None:
+    assert frozen(payment_body(a_payment(memo="Paid"), BILL, BANK, marker=MARK, facts=US)) == (
+        b'{"CheckPayment":{"BankAccountRef":{"value":"35"}},'
+        b'"Line":[{"Amount":4825.50,"LinkedTxn":[{"TxnId":"145","TxnType":"Bill"}]}],"PayType":"Check",'
+        b'"PrivateNote":"Paid\\nref:abcdefghijklmnop","TotalAmt":4825.50,"TxnDate":"2026-01-31",'
+        b'"VendorRef":{"value":"56"}}'
+    )
+
+
+def test_a_foreign_payment_from_a_card_has_its_rate_and_the_bills_payables_account() -> None:
+    bill = BILL | {"APAccountRef": {"value": "9", "name": "A/P - USD"}}
+    body = payment_body(replace(a_payment(), number="P-1"), bill, CARD, marker=MARK, facts=AU, rate=Decimal("1.5"))
+
+    assert body["CreditCardPayment"] == {"CCAccountRef": {"value": "36"}}
+    assert (body["PayType"], body["DocNumber"], body["ExchangeRate"]) == ("CreditCard", "P-1", Decimal("1.5"))
+    assert (body["CurrencyRef"], body["APAccountRef"]) == ({"value": "USD"}, {"value": "9"})
+    assert "CheckPayment" not in body
+
+
+def test_a_payment_that_would_be_booked_wrong_is_refused() -> None:
+    with pytest.raises(ValueError, match="exchange rate"):
+        payment_body(a_payment(), BILL, BANK, marker=MARK, facts=AU)
+    with pytest.raises(ValueError, match="decimals"):
+        payment_body(a_payment("1.234"), BILL, BANK, marker=MARK, facts=US)
 
 
 @given(st.text(), st.text(), st.text(), st.sampled_from(["bill", "credit", "payment"]))

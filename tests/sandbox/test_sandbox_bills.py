@@ -401,6 +401,17 @@ def test_a_payment_is_refused_by_rule(books: Books, changes: dict[str, Any], exp
     assert books.get(f"bill/{bill['Id']}").json()["Bill"]["Balance"] == 100
 
 
+def test_what_is_paid_above_a_bill_may_be_kept_as_a_credit(books: Books) -> None:
+    books.control("switches", {"overpayments": "credit"})
+    bill = books.made("Bill", books.bill())
+    first = books.made("BillPayment", pay(books, bill, 100))
+    books.made("BillPayment", pay(books, bill, 100))
+    after = books.get(f"bill/{bill['Id']}").json()["Bill"]
+    assert (after["Balance"], len(after["LinkedTxn"])) == (0, 2)
+    books.post("billpayment", {"Id": first["Id"], "SyncToken": "0"}, operation="delete")
+    assert len(books.get(f"bill/{bill['Id']}").json()["Bill"]["LinkedTxn"]) == 1
+
+
 def test_a_vendor_credit_is_a_bill_without_a_due_date(books: Books) -> None:
     credit = books.made("VendorCredit", books.bill())
     assert credit["Balance"] == 100

@@ -38,6 +38,8 @@ COMMANDS = (
     ("reconcile",),
     ("--json", "reconcile"),
     ("reconcile", "--format", "json", "-o", "report.json"),
+    ("reconcile", "-o", "report.html"),
+    ("reconcile", "-o", "report.csv"),
     ("state", "verify"),
     ("--json", "state", "backup", "backup.db"),
     ("help", "exit-codes"),

@@ -79,7 +79,8 @@ def _check_links(writing: Writing, lines: list[Any], vendor: Data | None, total:
                 detail = f"TxnID Cannot Be Linked : Cannot validate linked transactions: {INACTIVE}"
                 writing.add(Problem("620", detail))
                 continue
-            if amount > Decimal(record.data["Balance"]) + _already(writing, key):
+            open_ = Decimal(record.data["Balance"]) + _already(writing, key)
+            if amount > open_ and writing.company.switches.text("overpayments") == "refuse":
                 writing.add(business("You cannot pay more than the open balance of a transaction."))
             net += amount if kind == "Bill" else -amount
             currency = record.data["CurrencyRef"]["value"]
@@ -112,7 +113,9 @@ def apply_payment(company: Company, payment: Data, sign: int) -> None:
     link = {"TxnId": payment["Id"], "TxnType": kind_of_link}
     for amount, kind, key in _links(payment):
         record = company.records[kind][key]
-        balance = Decimal(record.data["Balance"]) - sign * amount
+        # What was paid above is kept as a credit: a bill never owes less than nothing, or more than its total.
+        owed = Decimal(record.data["Balance"]) - sign * amount
+        balance = min(max(owed, Decimal(0)), Decimal(record.data["TotalAmt"]))
         linked = [held for held in record.data["LinkedTxn"] if held["TxnId"] != payment["Id"]]
         changed = record.data | {
             "Balance": balance,
