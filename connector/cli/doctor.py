@@ -9,7 +9,8 @@ import typer
 from connector.cli.commands import existing
 from connector.cli.context import Context, current
 from connector.cli.failures import keep_trace, problems_of
-from connector.doctor import Check, examine
+from connector.doctor.check import Check
+from connector.doctor.examine import examine
 from connector.errors import SettingsInvalid, exit_code_of
 from connector.log import redact
 from connector.report.columns import safe, show_line
