@@ -25,8 +25,8 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         "there is no settings file",
         (
             "The connector reads connector.toml in the working directory, or the file of --config, or of "
-            "CONNECTOR_CONFIG. The message lists where it looked. connector demo --keep DIR writes a whole one to look "
-            "at."
+            "CONNECTOR_CONFIG. The message lists where it looked. connector init writes one by asking; connector "
+            "demo --keep DIR writes a whole one to look at."
         ),
     ),
     "setting-unknown": (

@@ -3,7 +3,7 @@
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -94,7 +94,7 @@ def _read(file: Path, *, given: bool) -> str:
         raise SettingsInvalid(
             "there is no settings file; it was looked for in this order:\n" + "\n".join(looked),
             code="settings-missing",
-            remedy="connector demo --keep DIR writes one to look at",
+            remedy="connector init writes one by asking, connector demo --keep DIR one to look at",
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         reason = "is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else "cannot be read"
@@ -267,12 +267,24 @@ class _Reading:
     def finish(self, settings: Settings, values: dict[str, Any], options: dict[str, dict[str, str]]) -> None:
         settings._path = self.file  # noqa: SLF001 - the sections' own, set once before anybody sees them
         settings._origins = {".".join(path): self.place(path) for path, _ in Layer("", values).leaves()}  # noqa: SLF001
+        settings._secret_files = tuple(dict.fromkeys(self._secret_files()))  # noqa: SLF001
         settings.quickbooks._looked = {  # noqa: SLF001
             key: self._looked(("quickbooks", key)) for key in _MAY_BE_MISSING["quickbooks"]
         }
         for name, source in settings.sources.items():
             source._name, source._options = name, options.get(name, {})  # noqa: SLF001
             source._looked = {"api_key": self._looked(("sources", name, "api_key"))}  # noqa: SLF001
+
+    def _secret_files(self) -> Iterator[Path]:
+        environment = self.layers[0]
+        for layer in self.layers:
+            for path in layer.secrets():
+                if path in layer.from_file:
+                    yield Path(layer.from_file[path])
+                elif layer is self.layers[-1]:
+                    yield self.file
+                elif layer is not environment:
+                    yield Path(os.environ["CONNECTOR_SECRETS_DIR"]) / spelled("__".join(path))
 
     def _looked(self, path: _Path) -> str:
         """Every place that was tried for a secret, in order, and what stood there."""

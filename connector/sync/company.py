@@ -58,9 +58,9 @@ def connection(settings: Settings) -> Connection:
     )
 
 
-def open_company(settings: Settings, state: State) -> Opened:
-    """The company of the settings, with what the state keeps for it; no request is made yet."""
-    where = connection(settings)
+def open_company(settings: Settings, state: State, where: Connection | None = None) -> Opened:
+    """The company at ``where``, or where the settings say, with what the state keeps; no request is made yet."""
+    where = where or connection(settings)
     company = Company(where, sign_in_of(settings, state, where), _limiter(where, settings.state.path.parent))
     return Opened(company, Names(company, KeptNames(state, where.realm_id)))
 

@@ -25,6 +25,7 @@ from connector.cli.commands import COMMANDS, add_commands
 from connector.cli.help_command import all_codes
 from connector.cli.words import WORDS
 from connector.codes import CODES
+from connector.doctor.codes import CODES as SETTING_UP_CODES
 from connector.plan.case import State, Verb
 from connector.plan.codes import CODES as WORDS_CODES
 from connector.quickbooks.faults import CODES as QUICKBOOKS_CODES
@@ -303,7 +304,8 @@ def test_every_code_of_the_package_is_explained() -> None:
 
 
 def test_no_code_is_explained_twice() -> None:
-    tables = [mapping.FAULT_CODES, mapping.OUTCOME_CODES, QUICKBOOKS_CODES, STATE_CODES, WORDS_CODES, CODES]
+    rooms = [QUICKBOOKS_CODES, STATE_CODES, WORDS_CODES, SETTING_UP_CODES]
+    tables = [mapping.FAULT_CODES, mapping.OUTCOME_CODES, *rooms, CODES]
 
     assert len(all_codes()) == sum(len(table) for table in tables)
 

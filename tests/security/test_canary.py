@@ -20,6 +20,9 @@ from connector.sync.run import Run
 COMMANDS = (
     ("check",),
     ("plan", "-o", "saved-plan.json"),
+    ("doctor",),
+    ("--json", "doctor", "-v"),
+    ("doctor", "-v"),
     ("auth", "status"),
     ("--json", "auth", "status"),
     ("sync", "--yes"),
