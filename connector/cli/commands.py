@@ -56,7 +56,13 @@ COMMANDS: Final = (
         "reconcile",
         "Source, connector and QuickBooks side by side, with the proof.",
     ),
-    Command("auth", _OPERATION, "connector.cli.auth", "auth", "Sign in to QuickBooks: status."),
+    Command(
+        "auth",
+        _OPERATION,
+        "connector.cli.auth",
+        "auth",
+        "Sign in to QuickBooks: login (browser, or --no-browser to paste), status, logout.",
+    ),
     Command("serve", _OPERATION, "connector.cli.serve", "serve", "Run on the schedule until stopped (the daemon)."),
     Command("state", _OPERATION, "connector.cli.state", "state", "The state: backup FILE, verify, upgrade."),
     Command(
