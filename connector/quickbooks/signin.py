@@ -220,7 +220,7 @@ class SignIn:
             try:
                 tokens = self._endpoint.from_code(code, redirect_uri)
             except GrantRefused:
-                raise self._refused("Intuit refuses the code that the browser came back with") from None
+                raise self._refused("Intuit refuses the code that the browser came back with; it is good once, for ten minutes") from None
             except Lost as lost:
                 raise self._down(lost) from None
             self._keep(tokens, used=None, before=None)
