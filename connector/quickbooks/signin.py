@@ -220,7 +220,9 @@ class SignIn:
             try:
                 tokens = self._endpoint.from_code(code, redirect_uri)
             except GrantRefused:
-                raise self._refused("Intuit refuses the code that the browser came back with; it is good once, for ten minutes") from None
+                raise self._refused(
+                    "Intuit refuses the code that the browser came back with; it is good once, for ten minutes"
+                ) from None
             except Lost as lost:
                 raise self._down(lost) from None
             self._keep(tokens, used=None, before=None)
@@ -240,7 +242,7 @@ class SignIn:
             stored = self._store.load()
             if stored is None:
                 return None
-            self._hold(stored)
+            self._hide(stored, self._held)
             tokens = [stored.refresh_token, stored.previous_refresh_token]
             known = any(self._endpoint.revoke(token) for token in tokens if token)
             self._forget()
@@ -283,9 +285,12 @@ class SignIn:
 
     def _hold(self, stored: Stored) -> Stored:
         self._held = stored
-        tokens = (stored.access_token, stored.refresh_token, stored.previous_refresh_token)
-        self._tell_secrets([token for token in tokens if token])
+        self._hide(stored)
         return stored
+
+    def _hide(self, *known: Stored | None) -> None:
+        tokens = [(each.access_token, each.refresh_token, each.previous_refresh_token) for each in known if each]
+        self._tell_secrets([token for those in tokens for token in those if token])
 
     def _refresh(self, stored: Stored | None) -> Stored:
         tried: set[str] = set()
@@ -336,6 +341,7 @@ class SignIn:
             realm_id=self._realm,
             created_at=before.created_at if before else now,
         )
+        self._hide(kept, self._held)
         self._store.save(kept)  # before its first use: a sign-in that is used and not kept is lost
         return self._hold(kept)
 

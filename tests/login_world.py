@@ -24,7 +24,7 @@ from project import ROOT, Project, Ran
 from connector.sandbox.credentials import REALM_ID
 
 CONNECTOR = [sys.executable, "-m", "connector"]
-_ADDRESS = re.compile(r"^  (http\S+)\s*$", re.MULTILINE)
+ADDRESS = re.compile(r"^  (http\S+)\s*$", re.MULTILINE)
 _FOLLOWS = """\
 #!{python}
 import requests, sys
@@ -66,23 +66,26 @@ def agreed(address: str, **changes: str | None) -> str:
 
 
 class Person(io.StringIO):
-    """Stands in the place of standard input: reads the address, opens it, and pastes where the browser ended."""
+    """Stands in the place of standard input: reads what was said, opens the address, and pastes where that ended."""
 
-    def __init__(self, opens: Callable[[str], str] = agreed) -> None:
+    def __init__(self, opens: Callable[[str], str], said: Callable[[], str]) -> None:
         super().__init__()
         self._opens = opens
-        self.pasted = ""
+        self._said = said
 
     def readline(self, _size: int = -1) -> str:
-        found = _ADDRESS.search(sys.stderr.getvalue())  # type: ignore[attr-defined]  # as `Project.run` has it
+        found = ADDRESS.search(self._said())
         assert found
-        self.pasted = self._opens(found[1])
-        return f"{self.pasted}\n"
+        return f"{self._opens(found[1])}\n"
 
 
 def log_in(project: Project, *words: str, opens: Callable[[str], str] = agreed) -> Ran:
     """``connector auth login --no-browser`` in this process, by a person who ends where ``opens`` says."""
-    before, sys.stdin = sys.stdin, Person(opens)
+
+    def said() -> str:
+        return sys.stderr.getvalue()  # type: ignore[attr-defined]  # as `Project.run` has it
+
+    before, sys.stdin = sys.stdin, Person(opens, said)
     try:
         return project.run("auth", "login", "--no-browser", *words)
     finally:
@@ -126,7 +129,7 @@ class Running:
     def address(self) -> str:
         """The address that it prints."""
         assert self._process.stderr is not None
-        while not (found := _ADDRESS.search(self._said)):
+        while not (found := ADDRESS.search(self._said)):
             line = self._process.stderr.readline()
             assert line, self._said
             self._said += line
@@ -161,7 +164,7 @@ class Terminal:
 
     @property
     def address(self) -> str:
-        found = _ADDRESS.search(self.seen.replace("\r\n", "\n"))
+        found = ADDRESS.search(self.seen.replace("\r\n", "\n"))
         assert found, self.seen
         return found[1]
 
