@@ -1,5 +1,6 @@
 """No secret comes out: not on the terminal, not in a log, a state, a saved plan, a report or a trace."""
 
+import re
 import resource
 import signal
 import sys
@@ -42,8 +43,6 @@ COMMANDS = (
     ("reconcile",),
     ("--json", "reconcile"),
     ("reconcile", "--format", "json", "-o", "report.json"),
-    ("auth", "logout"),
-    ("--json", "auth", "logout", "--yes"),
     ("state", "verify"),
     ("--json", "state", "backup", "backup.db"),
     ("help", "exit-codes"),
@@ -255,7 +254,8 @@ def signs_in(
 
 def breaks_when_it_is_to_be_kept() -> None:
     def save(_: object, stored: Stored) -> None:
-        raise RuntimeError(f"{Path('../ended').read_text()} {stored} {stored.access_token} {stored.refresh_token}")
+        bare = re.sub("code=|state=", " ", Path("../ended").read_text())
+        raise RuntimeError(f"{bare} {stored} {stored.access_token} {stored.refresh_token}")
 
     SignInRow.save = save  # type: ignore[method-assign]
 
@@ -276,7 +276,7 @@ def test_signing_in_and_out_shows_no_secret(world: World) -> None:
     assert signs_in(world, opens=lambda _: "https://example.com/c4n4ry?") == 2
     assert signs_in(world, first=breaks_when_it_is_to_be_kept) == 1
     assert len(list(world.folder.glob("connector-trace-*"))) == 1
-    assert [world.run("auth", "logout").code for _ in range(2)] == [0, 0]
+    assert [world.run(*words, "auth", "logout").code for words in ((), ("--json",))] == [0, 0]
 
     assert world.leaks() == []
 
