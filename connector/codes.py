@@ -163,6 +163,22 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
             "in the mapping."
         ),
     ),
+    "tax-not-enabled": (
+        "the mapping names a tax code and the company works out no sales tax",
+        (
+            "QuickBooks would drop the code without a word, and the bill would lack its tax. Set sales tax (GST, VAT) "
+            "up in QuickBooks, or take the tax box out of the mapping's lines."
+        ),
+    ),
+    "tax-code-missing": (
+        "a line of a taxed bill names no tax code",
+        (
+            "Where a company works out sales tax, QuickBooks takes a taxed bill only if every line has a code (GST, "
+            "GST free). Fill in the tax box of every line, or say that the bill is out of scope of tax:\n"
+            "    bill:\n"
+            "      amounts are: out of scope of tax"
+        ),
+    ),
     "vendor-missing": (
         "QuickBooks has no such vendor",
         (

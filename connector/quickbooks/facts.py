@@ -31,6 +31,7 @@ class CompanyFacts:
         country: As QuickBooks writes it: two letters, in newer answers three.
         closing_date: Nothing dated on or before it can be written.
         plan: ``QuickBooks Online Plus``; "" where QuickBooks does not say.
+        sales_tax: Whether it works out sales tax; None where QuickBooks does not say.
     """
 
     name: str
@@ -40,6 +41,7 @@ class CompanyFacts:
     closing_date: datetime.date | None
     class_tracking: bool
     plan: str
+    sales_tax: bool | None = None
 
     @property
     def bill_currency(self) -> str:
@@ -56,6 +58,7 @@ def company_facts(company_info: Mapping[str, Any], preferences: Mapping[str, Any
     """The facts in QuickBooks' ``CompanyInfo`` and ``Preferences``, whichever of their parts are there."""
     accounting = _part(preferences, "AccountingInfoPrefs")
     currency = _part(preferences, "CurrencyPrefs")
+    taxing = _part(preferences, "TaxPrefs").get("UsingSalesTax")
     return CompanyFacts(
         name=str(company_info.get("CompanyName") or company_info.get("LegalName") or ""),
         country=str(company_info.get("Country") or ""),
@@ -64,6 +67,7 @@ def company_facts(company_info: Mapping[str, Any], preferences: Mapping[str, Any
         closing_date=_date(accounting.get("BookCloseDate")),
         class_tracking=_yes(accounting.get("ClassTrackingPerTxnLine")) or _yes(accounting.get("ClassTrackingPerTxn")),
         plan=_named(company_info.get("NameValue")).get("OfferingSku", ""),
+        sales_tax=None if taxing is None else _yes(taxing),
     )
 
 

@@ -11,12 +11,12 @@ from connector.invoice import Invoice, Trouble
 from connector.mapping import Mapped, Mapping, NotMapped
 from connector.plan import Case, Facts, Known, Verb
 from connector.push.vendors import name_taken, other_currency
-from connector.quickbooks.facts import CompanyFacts
 from connector.quickbooks.names import Missing, Names, Reference
 from connector.quickbooks.refs import find_refs
 from connector.state.store import State
 from connector.state.tables import DocumentRow
 from connector.sync.books import Books, Wanted
+from connector.sync.lacks import lacks
 from connector.sync.numbers import Numbers
 from connector.sync.standing import Standings
 
@@ -223,9 +223,7 @@ class Gathered:
         if self.names is None:
             return _Looked(due=document.due)
         facts = self.names.facts
-        missing: list[_Missing] = []
-        if not facts.multicurrency and facts.home_currency and document.currency != facts.home_currency:
-            missing.append(("blocked", _no_currency(document.currency, facts)))
+        missing: list[_Missing] = [("blocked", trouble) for trouble in lacks(document, facts)]
         vendor = self.names.vendor(document.vendor)
         stand_in = Reference("Vendor", "", document.vendor, document.vendor)
         refs = find_refs(document, self.names, vendor if isinstance(vendor, Reference) else stand_in)
@@ -250,14 +248,6 @@ def _due(document: Document, term: Reference | None) -> datetime.date | None:
     """The due box, or else what the terms in QuickBooks come to."""
     days = term.extra.get("due_days", "") if term else ""
     return document.due or (document.date + datetime.timedelta(days=int(days)) if days.isdigit() else None)
-
-
-def _no_currency(currency: str, facts: CompanyFacts) -> Trouble:
-    return Trouble(
-        "currency-not-enabled",
-        f"the bill is in {currency}; this company keeps its books in {facts.home_currency} and has no other currency",
-        "switch on multicurrency in QuickBooks (it stays on for good), or leave these invoices out in the mapping",
-    )
 
 
 def _not_there(missing: Missing, mapping: str) -> Trouble:

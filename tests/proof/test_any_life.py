@@ -292,17 +292,18 @@ class Life(RuleBasedStateMachine):
             f"lost: {lost}, { ({id_: (row.state, row.code) for id_, row in self.world.documents().items()}) }"
         )
         if not self.forgot:
-            self._stands_as_the_source_says()
+            self._stands_as_the_source_says({int(each["invoice"]): each["code"] for each in ran.json["documents"]})
         self._run()
         assert self.world.project.held() == before
 
-    def _stands_as_the_source_says(self) -> None:
-        """A bill that the connector made and still knows; an adopted one is told about and left as it is."""
+    def _stands_as_the_source_says(self, told: dict[int, str | None]) -> None:
+        """A bill that the connector made and still knows; one that was adopted or edited is left as it is, and told."""
         rows = self.world.documents()
         for id_, bill in self._bills().items():
-            if rows[id_].state == "sent" and rows[id_].code is None:
-                assert id_ in self.approved, f"still there: {id_}"
-                assert f"{bill['TotalAmt']:.2f}" == self.amounts.get(id_, f"{100 + id_}.25"), f"not as it says: {id_}"
+            if rows[id_].state != "sent" or rows[id_].code is not None or told.get(id_) == "edited-in-quickbooks":
+                continue
+            assert id_ in self.approved, f"still there: {id_}"
+            assert f"{bill['TotalAmt']:.2f}" == self.amounts.get(id_, f"{100 + id_}.25"), f"not as it says: {id_}"
 
 
 @pytest.fixture
