@@ -212,6 +212,34 @@ def test_a_browser_signs_in_and_out(box: Box, kept: KeptSignIn) -> None:
         SignIn(settings_for(box.url), KeptSignIn(left), clock=later(HOUR)).access_token()
 
 
+def test_a_code_is_not_spent_where_the_sign_in_could_not_be_kept(box: Box, kept: KeptSignIn) -> None:
+    sign_in = SignIn(settings_for(box.url), kept)
+    code = came_back(sign_in)["code"]
+    kept.full = True
+    with pytest.raises(OSError, match="full"):
+        sign_in.log_in(code, "http://localhost:8000/callback", REALM_ID)
+    with pytest.raises(OSError, match="full"):
+        sign_in.authorize_url("http://localhost:8000/callback", "state-1")
+    assert box.log("/oauth/token") == []
+
+
+@pytest.mark.parametrize("out", [False, True], ids=["in", "out"])
+def test_who_signs_in_or_out_waits_for_a_refresh_to_end(box: Box, kept: KeptSignIn, *, out: bool) -> None:
+    sign_in = SignIn(settings_for(box.url), kept, REFRESH_TOKEN)
+    sign_in.access_token()
+    back = came_back(sign_in)
+    given = () if out else (back["code"], "http://localhost:8000/callback", back["realmId"])
+    before = kept.stored
+    with kept.lock():
+        thread = threading.Thread(target=sign_in.log_out if out else sign_in.log_in, args=given)
+        thread.start()
+        thread.join(0.3)
+        assert thread.is_alive()
+        assert (len(box.log("/oauth/token")), box.log("/oauth/revoke")) == (1, [])
+    thread.join()
+    assert kept.stored != before
+
+
 def test_who_is_signed_out_at_intuit_already_is_signed_out_here(box: Box, kept: KeptSignIn) -> None:
     kept.stored = signed_in()
     assert SignIn(settings_for(box.url), kept).log_out() is False

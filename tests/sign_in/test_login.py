@@ -269,10 +269,10 @@ def test_what_else_a_browser_asks_for_does_not_end_the_waiting(outside: Project,
     back = agreed(running.address)
     ahead = socket.create_connection(("127.0.0.1", int(port)))  # as browsers open them, and say nothing
     for path in ("/favicon.ico", "/callback", "/callback/../?code=1", "/other?code=1"):
-        assert requests.get(f"http://localhost:{port}{path}", timeout=20).status_code == 404
+        assert requests.get(f"http://localhost:{port}{path}", timeout=5).status_code == 404
     assert requests.post(back, timeout=20).status_code == 501
 
-    assert requests.get(back, timeout=20).status_code == 200
+    assert requests.get(back, timeout=5).status_code == 200
     assert running.ended().code == 0
     ahead.close()
 
