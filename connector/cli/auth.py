@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["auth"]
 
 _SIGN_IN = 4  # how a run ends that QuickBooks did not let in
+_NOT_TOLD = ("quickbooks-down", "quickbooks-shape", "state-key")
+"""With these Intuit did not say that it ended the sign-in."""
 
 auth = typer.Typer(invoke_without_command=True)
 
@@ -102,6 +104,8 @@ def _log_out(context: Context, sign_in: "SignIn", *, yes: bool) -> tuple[bool | 
     try:
         known = sign_in.log_out()
     except (ServiceDown, SignInNeeded) as trouble:
+        if trouble.code not in _NOT_TOLD:
+            raise
         asks = context.interactive and not context.json
         if not yes and asks:
             context.say(f"{trouble.what}.")

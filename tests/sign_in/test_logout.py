@@ -7,7 +7,9 @@ from login_world import Terminal, kept, log_in, without_a_token
 from project import Project
 from sign_in_world import Company
 
+from connector.errors import ServiceDown
 from connector.sandbox.credentials import REALM_ID
+from connector.sync.sign_in import SignInRow
 
 OURS = f"Sandbox Affiliate Agency Pty Ltd, company {REALM_ID} (sandbox)"
 
@@ -142,6 +144,20 @@ def test_with_yes_it_is_forgotten_here_and_what_is_left_is_said(
         "QuickBooks.\n"
     )
     assert kept(inside) is None
+
+
+@pytest.mark.parametrize("code", ["state-disk-full", "sign-in-busy"])
+def test_a_trouble_of_this_machine_is_told_as_what_it_is(
+    inside: Project, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: object) -> None:
+        raise ServiceDown("it is full", code=code, remedy="make room")
+
+    monkeypatch.setattr(SignInRow, "forget" if code == "state-disk-full" else "load", full)
+
+    ran = inside.run("auth", "logout", "--yes")
+
+    assert (ran.code, ran.said) == (5, f"error[{code}]: it is full\n   = make room\n")
 
 
 @pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("n\n", 5), ("\n", 5)])
