@@ -260,21 +260,35 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     "voided-at-source": (
         "the invoice was voided at its source after it was posted",
         (
-            "The mapping's policy says what happens: delete the bill while it is unpaid, unedited and in open books, "
-            "or hold it. This version makes no vendor credit for it."
+            "The mapping's policy says what happens: delete the bill while it is unpaid, unedited and in open books; "
+            "or credit: leave the bill as it stands, paid or not, and make one vendor credit that takes it back, with "
+            "the same lines and amounts and the bill's number with -V behind it; or hold it for a person. What was a "
+            "vendor credit itself is always held."
         ),
     ),
     "voided-at-source-paid": (
         "the invoice was voided at its source, and its bill is paid",
-        "Money has left. A person decides: a vendor credit, or nothing.",
+        "Money has left. A person decides: a vendor credit (the policy can make it: credit), or nothing.",
+    ),
+    "credit-number": (
+        "the vendor credit of a voided invoice would have too long a number",
+        (
+            "Its number is the bill's with -V behind it, and QuickBooks takes 21 characters. Nothing was made. Enter "
+            "the vendor credit in QuickBooks by hand; a shorter number box in the mapping (19 characters at most) "
+            "spares the next one."
+        ),
     ),
     "gone-at-source": (
         "the source no longer has the invoice",
         "A complete pull over its dates did not hold it. It is held and never removed by itself.",
     ),
     "live-again": (
-        "the invoice was removed and is live again",
-        "Its bill was deleted because it was voided at the source; now it counts again. A person decides.",
+        "the invoice was voided, and is live again",
+        (
+            "Its bill was deleted, or taken back by a vendor credit, because it was voided at the source; now it "
+            "counts again. A person decides. Where a vendor credit stands: delete it in QuickBooks if the bill is owed "
+            "again, and the bill counts as before."
+        ),
     ),
     "edited-in-quickbooks": (
         "a person changed the bill in QuickBooks",
@@ -312,6 +326,14 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         (
             "It was bound to a vendor under the old one. Say whether it is still that vendor, by writing the old name, "
             f"or another one. {_ROW}"
+        ),
+    ),
+    "vendor-renamed-in-quickbooks": (
+        "the payee's vendor has another name in QuickBooks now",
+        (
+            "The mapping gives the name that the vendor had when the payee was last billed, and QuickBooks knows that "
+            "vendor under another one. No second vendor is made. Write the new name in the table, or give the vendor "
+            f"its old name back in QuickBooks. {_ROW}"
         ),
     ),
     "vendor-currency": (

@@ -1,6 +1,5 @@
 """What every command is handed: the shared options, the settings, and where to write."""
 
-import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -133,15 +132,16 @@ class Context:
 
 def _written(document: Mapping[str, Any]) -> Iterator[str]:
     """A key a line, and of a list an item a line: as quick as JSON is written, and memory stays flat."""
-    encode = json.JSONEncoder(ensure_ascii=False).encode
+    from connector.state.columns import json_text  # noqa: PLC0415 - help needs no database
+
     for n, (name, value) in enumerate(document.items()):
-        yield f"{',' if n else '{'}\n  {encode(name)}: "
+        yield f"{',' if n else '{'}\n  {json_text(name)}: "
         if not isinstance(value, list):
-            yield encode(value)
+            yield json_text(value)
             continue
         yield "["
         for m, item in enumerate(value):
-            yield f"{',' if m else ''}\n    {encode(item)}"
+            yield f"{',' if m else ''}\n    {json_text(item)}"
         yield "\n  ]"
     yield "\n}\n"
 

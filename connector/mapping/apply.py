@@ -7,7 +7,7 @@ from typing import Final
 from connector.document import MARKER_LENGTH, MEMO_LIMIT, NUMBER_LIMIT, Document, Line
 from connector.invoice import Invoice
 from connector.mapping.filling import Filling, Stopped, aligned, as_text
-from connector.mapping.outcome import Mapped, NotMapped, PaymentBoxes, Trace, VendorBy
+from connector.mapping.outcome import Mapped, NotMapped, PaymentBoxes, VendorBy
 from connector.mapping.policy import AMOUNT_ABOVE, Policy
 from connector.mapping.rules import LineRule, Rule, Rules, StatusRule
 from connector.mapping.splits import line_amounts, split
@@ -90,7 +90,7 @@ def _document(rules: Rules, policy: Policy, filling: Filling) -> Mapped | NotMap
     location = _plain(filling, rules.bill, "location")
     memo = _memo(filling, rules.bill["memo"], "memo") if "memo" in rules.bill else ""
     if rules.amounts_place:
-        filling.trace.append(Trace("amounts are", rules.amounts_are, rules.amounts_place))
+        filling.notes.append(("amounts are", rules.amounts_are, rules.amounts_place, ()))
     sign = Decimal(-1 if net < 0 else 1)
     lines = _lines(rules.lines, [(sign * amount, via) for amount, via in amounts], filling)
     document = Document(
@@ -110,7 +110,7 @@ def _document(rules: Rules, policy: Policy, filling: Filling) -> Mapped | NotMap
         expected_tax=_signed(expected.get("tax"), sign),
         expected_gross=_signed(expected.get("gross"), sign),
     )
-    return Mapped(document, tuple(filling.trace), vendor_by, _late(rules, policy, abs(net), currency))
+    return Mapped(document, tuple(filling.notes), vendor_by, _late(rules, policy, abs(net), currency))
 
 
 def _signed(amount: Decimal | None, sign: Decimal) -> Decimal | None:
@@ -201,15 +201,14 @@ def _late(rules: Rules, policy: Policy, net: Decimal, currency: str) -> NotMappe
 
 
 def _needed(filling: Filling, rule: Rule, box: str) -> tuple[str, VendorBy]:
-    filled = filling.text(rule, box)
-    value = as_text(filled.value)
+    value, by = filling.text(rule, box)
     if not value:
         raise filling.empty(rule, box)
-    return value, filled.by
+    return value, by
 
 
 def _plain(filling: Filling, rules: dict[str, Rule], name: str, box: str = "") -> str:
-    return as_text(filling.text(rules[name], box or name).value) if name in rules else ""
+    return filling.text(rules[name], box or name)[0] if name in rules else ""
 
 
 def _vendor(filling: Filling, rule: Rule) -> tuple[str, VendorBy]:
@@ -217,7 +216,7 @@ def _vendor(filling: Filling, rule: Rule) -> tuple[str, VendorBy]:
     if vendor_name_usable(name):
         return name, by
     why = "is over 500 characters" if len(name) > _VENDOR_LIMIT else "holds a colon, a tab or a line break"
-    via = filling.trace[-1].via
+    via = filling.notes[-1][3]
     lines = aligned(
         (rule.place, f"vendor is {rule.template.text}"),
         (via[-1] if via else "this invoice", f"gives {name[:60]}, which {why}"),
@@ -227,7 +226,7 @@ def _vendor(filling: Filling, rule: Rule) -> tuple[str, VendorBy]:
 
 
 def _number(filling: Filling, rule: Rule, box: str, *, needed: bool = False) -> str:
-    number = _needed(filling, rule, box)[0] if needed else as_text(filling.text(rule, box).value)
+    number = _needed(filling, rule, box)[0] if needed else filling.text(rule, box)[0]
     if len(number) > NUMBER_LIMIT:
         said = f"gives {number[:60]}, {len(number)} characters; QuickBooks takes {NUMBER_LIMIT}"
         lines = aligned((rule.place, f"{box} is {rule.template.text}"), ("this invoice", said))
@@ -237,7 +236,7 @@ def _number(filling: Filling, rule: Rule, box: str, *, needed: bool = False) -> 
 
 
 def _memo(filling: Filling, rule: Rule, box: str) -> str:
-    memo = as_text(filling.text(rule, box).value)
+    memo = filling.text(rule, box)[0]
     limit = MEMO_LIMIT - MARKER_LENGTH
     if len(memo) > limit:
         said = f"gives {len(memo)} characters; with our reference QuickBooks takes {limit}"

@@ -4,11 +4,10 @@ import datetime
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
 from connector.invoice import FieldValue, Invoice
 from connector.mapping.dates import format_date, iso_date
-from connector.mapping.outcome import Missing, NotMapped, Trace, VendorBy
+from connector.mapping.outcome import Missing, Note, NotMapped, VendorBy
 from connector.mapping.placeholder import Column, FieldName, Literal, Number, Placeholder
 from connector.mapping.rules import Rule
 from connector.mapping.tables import Row, Table
@@ -26,12 +25,8 @@ class Stopped(Exception):
         self.outcome = outcome
 
 
-class Filled(NamedTuple):
-    """What a box holds, the rows it came through, and what it came from: field before table before text."""
-
-    value: FieldValue
-    via: tuple[str, ...]
-    by: VendorBy
+Filled = tuple[FieldValue, tuple[str, ...], VendorBy]
+"""What a box holds, the rows it came through, and what it came from: field before table before text."""
 
 
 def aligned(*lines: tuple[str, str]) -> tuple[str, ...]:
@@ -65,34 +60,33 @@ class Filling:
         self._invoice = invoice
         self._title = title
         self._rows: dict[str, tuple[tuple[str, ...], Row | None]] = {}
-        self.trace: list[Trace] = []
+        self.notes: list[Note] = []
 
     def note(self, box: str, value: str, rule: Rule, via: tuple[str, ...] = ()) -> None:
-        self.trace.append(Trace(box, value, rule.place, via))
+        self.notes.append((box, value, rule.place, via))
 
-    def text(self, rule: Rule, box: str) -> Filled:
+    def text(self, rule: Rule, box: str) -> tuple[str, VendorBy]:
         """A text box: its placeholders filled in, trimmed; "" where the mapping says that empty is fine."""
         first, *more = rule.template.parts or ("",)
         if not more and not isinstance(first, str):  # most boxes are one placeholder and nothing else
-            filled = self._placeholder(first, rule, box)
-            told = filled.value
+            told, via, by = self._placeholder(first, rule, box)
             value = (told if isinstance(told, str) else _written(told, first)).strip()
-            self.trace.append(Trace(box, value, rule.place, filled.via))
-            return filled if value is told else Filled(value, filled.via, filled.by)
+            self.notes.append((box, value, rule.place, via))
+            return value, by
         parts: list[str] = []
-        via: dict[str, None] = {}
-        by: VendorBy = "text"
+        rows: dict[str, None] = {}
+        kinds: set[VendorBy] = set()
         for part in rule.template.parts:
             if isinstance(part, str):
                 parts.append(part)
                 continue
-            filled = self._placeholder(part, rule, box)
-            parts.append(_written(filled.value, part))
-            via.update(dict.fromkeys(filled.via))
-            by = "field" if "field" in (by, filled.by) else "table" if "table" in (by, filled.by) else "text"
+            told, via, by = self._placeholder(part, rule, box)
+            parts.append(_written(told, part))
+            rows.update(dict.fromkeys(via))
+            kinds.add(by)
         value = "".join(parts).strip()
-        self.note(box, value, rule, tuple(via))
-        return Filled(value, tuple(via), by)
+        self.note(box, value, rule, tuple(rows))
+        return value, "field" if "field" in kinds else "table" if "table" in kinds else "text"
 
     def date(self, rule: Rule, box: str) -> datetime.date | None:
         """A date box; None where the mapping says that empty is fine."""
@@ -130,8 +124,8 @@ class Filling:
     def _single(self, rule: Rule, box: str) -> tuple[FieldValue, tuple[str, ...]]:
         if rule.template.literal is not None:
             return rule.template.literal.strip(), ()
-        filled = self._placeholder(rule.template.placeholders[0], rule, box)
-        return filled.value, filled.via
+        value, via, _ = self._placeholder(rule.template.placeholders[0], rule, box)
+        return value, via
 
     def _placeholder(self, placeholder: Placeholder, rule: Rule, box: str) -> Filled:
         for one in placeholder.alternatives:
@@ -143,24 +137,22 @@ class Filling:
     def _alternative(self, one: FieldName | Column | Literal | Number) -> Filled | None:
         if isinstance(one, FieldName):
             value = self._invoice.fields.get(one.name)
-            return (
-                None if value is None or (isinstance(value, str) and not value.strip()) else Filled(value, (), "field")
-            )
+            return None if value is None or (isinstance(value, str) and not value.strip()) else (value, (), "field")
         if isinstance(one, Column):
             table = self._tables[one.table]
             row = self._row(table)[1]
             cell = table.cell(row, one.name) if row else ""
-            return Filled(cell, (f"{table.file.shown}:{row.line}",), "table") if row and cell else None
-        return Filled(one.text, (), "text")
+            return (cell, (f"{table.file.shown}:{row.line}",), "table") if row and cell else None
+        return one.text, (), "text"
 
     def _shifted(self, filled: Filled, placeholder: Placeholder, rule: Rule, box: str) -> Filled:
-        value = filled.value
+        value, via, by = filled
         if value == "":
             return filled
         day = iso_date(value) if isinstance(value, str) else value
         assert isinstance(day, datetime.date)  # noqa: S101 - the check saw to it
         try:
-            return Filled(day + datetime.timedelta(days=placeholder.days), filled.via, filled.by)
+            return day + datetime.timedelta(days=placeholder.days), via, by
         except OverflowError:
             lines = aligned((rule.place, f"{box} is {rule.template.text}"), ("this invoice", f"has {day.isoformat()}"))
             remedy = f"mend the date in {self._title}"

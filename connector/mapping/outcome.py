@@ -10,7 +10,7 @@ from connector.mapping.boxes import BILL
 from connector.mapping.faults import visible
 from connector.money import with_thousands
 
-__all__ = ["Mapped", "Missing", "NotMapped", "PaymentBoxes", "Trace", "VendorBy", "outcome_text"]
+__all__ = ["Mapped", "Missing", "NotMapped", "Note", "PaymentBoxes", "Trace", "VendorBy", "outcome_text"]
 
 VendorBy = Literal["field", "table", "text"]
 
@@ -63,6 +63,10 @@ class Trace(NamedTuple):
     via: tuple[str, ...] = ()
 
 
+Note = tuple[str, str, str, tuple[str, ...]]
+"""A ``Trace`` as it is noted: of all that are, hardly any is looked at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mapped:
     """
@@ -76,14 +80,14 @@ class Mapped:
     """
 
     document: Document
-    notes: tuple[Trace, ...]
+    notes: tuple[Note, ...]
     vendor_by: VendorBy
     late: NotMapped | None = None
 
     @property
     def trace(self) -> tuple[Trace, ...]:
         """Who decided each box, as the boxes stand on a bill, its lines after them."""
-        return tuple(sorted(self.notes, key=lambda one: _ORDER.get(one.box, len(_ORDER))))
+        return tuple(Trace(*note) for note in sorted(self.notes, key=lambda note: _ORDER.get(note[0], len(_ORDER))))
 
 
 @dataclass(frozen=True, slots=True)

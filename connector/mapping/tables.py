@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, compress
+from operator import not_
 from typing import Final
 
 from connector.mapping.faults import Fault, Span, TextFile, closest
@@ -50,7 +51,8 @@ class Table:
     def lookup(self, key: Key) -> Row | None:
         """The row that serves ``key`` (trimmed texts, one a match column; "" is no value); None: no row does."""
         for stars, rows in self.rows.items():
-            row = rows.get(tuple(part for part, star in zip(key, stars, strict=True) if not star))
+            exact = tuple(compress(key, map(not_, stars))) if True in stars else key
+            row = rows.get(exact)
             if row is not None:
                 return row
         return None

@@ -4,9 +4,10 @@ What is to happen to each invoice, decided from facts alone: no clock, no file, 
 Whoever calls ``decide`` has gathered a ``Case`` for each invoice; what comes back are ``Action``s, as data.
 """
 
-from connector.plan.case import STANDING_HOLDS, Action, Case, Facts, Found, Known, Standing, State, Terms, Verb
+from connector.plan.case import STANDING_HOLDS, Action, Case, Facts, Found, Known, Standing, State, Terms, Verb, net_of
 from connector.plan.changes import may_change
-from connector.plan.rules import LOOK_ALIKE_DAYS, decide, net_of
+from connector.plan.rules import LOOK_ALIKE_DAYS, decide
+from connector.plan.taking_back import credit_for
 
 __all__ = [
     "LOOK_ALIKE_DAYS",
@@ -20,6 +21,7 @@ __all__ = [
     "State",
     "Terms",
     "Verb",
+    "credit_for",
     "decide",
     "may_change",
     "net_of",

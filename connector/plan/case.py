@@ -11,7 +11,19 @@ from connector.invoice import Invoice, Trouble
 from connector.mapping import Mapped, NotMapped, Policy
 from connector.money import round_minor
 
-__all__ = ["STANDING_HOLDS", "Action", "Case", "Facts", "Found", "Known", "Standing", "State", "Terms", "Verb"]
+__all__ = [
+    "STANDING_HOLDS",
+    "Action",
+    "Case",
+    "Facts",
+    "Found",
+    "Known",
+    "Standing",
+    "State",
+    "Terms",
+    "Verb",
+    "net_of",
+]
 
 Verb = Literal["create", "adopt", "update", "remove", "credit", "pay", "hold", "block", "skip", "none"]
 State = Literal["ready", "held", "blocked", "sending", "sent", "refused", "skipped", "removed"]
@@ -124,6 +136,8 @@ class Case:
         due: When it is to be paid, as the mapping or the terms in QuickBooks have it.
         standing: How the document stands in QuickBooks; looked up only where its source may change it.
         approved: A person released exactly this document.
+        takes_back: The document is the vendor credit that takes back this bill; ``standing`` is the credit's once it is
+            sent, the bill's before.
     """
 
     key: Key
@@ -138,6 +152,7 @@ class Case:
     due: datetime.date | None = None
     standing: Standing | None = None
     approved: bool = False
+    takes_back: Known | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,3 +199,10 @@ class Action:
     qbo_id: str | None = None
     standing: Standing | None = None
     settled: bool = False
+
+
+def net_of(document: Document) -> Decimal:
+    """The total less tax, as far as it is known before QuickBooks works the tax out."""
+    if document.amounts_are == "inclusive of tax" and document.expected_net is not None:
+        return document.expected_net
+    return document.amount

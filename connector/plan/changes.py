@@ -12,10 +12,10 @@ from connector.invoice import Invoice
 from connector.mapping import Mapped, NotMapped, Policy
 from connector.plan.case import Action, Case, Facts, Known, Terms
 
-__all__ = ["may_change", "of_standing"]
+__all__ = ["as_it_stands", "may_change", "of_standing"]
 
 _COMPARE: Final = "compare both, then mend the bill in QuickBooks or the invoice at the source"
-_AGAIN: Final = frozenset({"stale"})
+_AGAIN: Final = frozenset({"stale", "books-closed"})
 """What a held change may meet only once: the next run looks and decides anew."""
 
 
@@ -61,14 +61,14 @@ def of_standing(case: Case, terms: Terms) -> Action | None:
         return None
     change = _change(known, case.invoice, case.outcome)
     if change is None or _asked_already(known, case.invoice, change.verb, again=terms.retry_refused):
-        return _as_it_stands(case, known)
+        return as_it_stands(case, known)
     if change.verb == "remove" and case.standing is not None and case.standing.record is None:
         reason = "void at the source, and somebody deleted its bill in QuickBooks"
         return Action(case.key, case.invoice, "skip", "skipped", "voided-at-source", reason, document=known.content)
     against = next((found for ask in AGAINST if (found := ask(case, terms, change)) is not None), None)
     if against is not None:
         code, reason, remedy = against
-        held = replace(_as_it_stands(case, known), action="hold", state="held", code=code, reason=reason)
+        held = replace(as_it_stands(case, known), action="hold", state="held", code=code, reason=reason)
         return replace(held, remedy=remedy, settled=False)
     made = case.outcome.document if change.verb == "update" and isinstance(case.outcome, Mapped) else known.content
     return Action(
@@ -85,7 +85,8 @@ def of_standing(case: Case, terms: Terms) -> Action | None:
     )
 
 
-def _as_it_stands(case: Case, known: Known) -> Action:
+def as_it_stands(case: Case, known: Known) -> Action:
+    """Nothing is to be done about a document, or it was done by what this run settled."""
     return Action(
         case.key,
         case.invoice,
@@ -133,7 +134,18 @@ def _asked_already(known: Known, invoice: Invoice, verb: str, *, again: bool) ->
 def _policy(case: Case, terms: Terms, change: _Change) -> _Against | None:
     if case.standing is not None and _FOLLOWS[change.verb](terms.policy):
         return None
-    return change.code, change.reason, _COMPARE
+    asks_credit = change.verb == "remove" and terms.policy.voided_later == "credit"
+    told = _no_credit(case) if asks_credit else ""
+    return change.code, f"{change.reason}{told}", _COMPARE
+
+
+def _no_credit(case: Case) -> str:
+    """Why no vendor credit takes back what stands, though the policy asks for one."""
+    if case.key.kind == "credit":
+        return "; it is a vendor credit itself, and what takes one back is a bill, which a person enters"
+    if case.known is not None and (case.known.state == "held" or case.known.astray):
+        return "; a change of it did not arrive, so that a person must see what there is to take back"
+    return ""
 
 
 def _gone(case: Case, _: Terms, change: _Change) -> _Against | None:

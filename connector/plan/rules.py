@@ -7,16 +7,16 @@ The same decision serves plan, sync, the daemon, review and reconcile.
 import datetime
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from decimal import Decimal
 from typing import Final
 
-from connector.document import Document
+from connector.document import MARKER_LENGTH, MEMO_LIMIT, Document
 from connector.mapping import Mapped, NotMapped
 from connector.money import with_thousands
-from connector.plan.case import STANDING_HOLDS, Action, Case, Found, Known, Terms, Verb
+from connector.plan.case import STANDING_HOLDS, Action, Case, Found, Known, Terms, Verb, net_of
 from connector.plan.changes import of_standing
+from connector.plan.taking_back import of_credit_before, of_taking_back, reason_of
 
-__all__ = ["LOOK_ALIKE_DAYS", "decide", "net_of"]
+__all__ = ["LOOK_ALIKE_DAYS", "decide"]
 
 LOOK_ALIKE_DAYS: Final = 3
 
@@ -73,7 +73,7 @@ def _of_removed(case: Case, _: Terms) -> Action | None:
 
 def _of_start(case: Case, terms: Terms) -> Action | None:
     day = case.invoice.date
-    if day is None or day >= terms.start_date:
+    if day is None or day >= terms.start_date or case.takes_back is not None:
         return None
     reason = f"dated {day}, before start_date {terms.start_date}"
     return Action(case.key, case.invoice, "skip", "skipped", "before-start", reason)
@@ -222,18 +222,31 @@ def _of_look_alike(case: Case, _: Terms) -> Action | None:
 
 def _of_closed_books(case: Case, terms: Terms) -> Action | None:
     document, closing = _document(case), terms.closing_date
-    if document is None or closing is None or document.date > closing or terms.policy.books_closed != "hold":
+    if document is None or closing is None or document.date > closing:
         return None
+    if terms.policy.books_closed != "hold":
+        return _of_long_memo(case, terms)
     reason = f"the books are closed up to {closing} and the bill is dated {document.date}"
     return _held(
         case, "books-closed", reason, "open the books in QuickBooks, or set in policy: books closed: next open day"
     )
 
 
+def _of_long_memo(case: Case, terms: Terms) -> Action | None:
+    """A memo that has no room for the original date is not cut."""
+    dated, most = _dated(case, terms), MEMO_LIMIT - MARKER_LENGTH
+    if dated is None or len(dated.memo) <= most:
+        return None
+    reason = f"the books are closed, and with the original date its memo has {len(dated.memo)} characters, over {most}"
+    return _held(case, "memo-too-long", reason, "shorten the memo in the mapping, or open the books in QuickBooks")
+
+
 def _of_refused(case: Case, terms: Terms) -> Action | None:
-    """A refused document is sent again only when it changed or a person asks."""
+    """A refused document is sent again only when it changed or a person asks, or when the books were closed to it."""
     known = case.known
     if known is None or known.state != "refused" or terms.retry_refused or known.content != _dated(case, terms):
+        return None
+    if known.code == "books-closed":
         return None
     return _standing(case, known)
 
@@ -250,6 +263,7 @@ def _create(case: Case, terms: Terms) -> Action | None:
         case.invoice,
         "create" if document.kind == "bill" else "credit",
         "ready",
+        reason=reason_of(case),
         document=document,
         marker=case.marker,
         generation=generation,
@@ -259,17 +273,25 @@ def _create(case: Case, terms: Terms) -> Action | None:
 
 
 def _dated(case: Case, terms: Terms) -> Document | None:
-    """The document as it would be written: in closed books, where the policy says so, on the next open day."""
+    """
+    The document as it would be written: in closed books, where the policy says so, on the next open day.
+
+    It is due when it was; QuickBooks would count its terms from the later day.
+    """
     document = _document(case)
     if document is None or terms.closing_date is None or document.date > terms.closing_date:
         return document
-    memo = "\n".join(part for part in (document.memo, f"Invoice date {document.date}") if part)
-    return replace(document, date=terms.closing_date + datetime.timedelta(days=1), memo=memo)
+    told = "Voided" if case.takes_back is not None else "Invoice date"
+    memo = "\n".join(part for part in (document.memo, f"{told} {document.date}") if part)
+    due = document.due or (case.due if document.kind == "bill" else None)
+    return replace(document, date=terms.closing_date + datetime.timedelta(days=1), memo=memo, due=due)
 
 
 RULES: Final[tuple[Callable[[Case, Terms], Action | None], ...]] = (
     _of_unknown_outcome,
+    of_taking_back,
     of_standing,
+    of_credit_before,
     _of_own_marker,
     _of_standing_hold,
     _of_start,
@@ -297,10 +319,3 @@ def _agrees(found: Found, case: Case, document: Document) -> bool:
         and found.currency in ("", document.currency)
         and found.net == net_of(document)
     )
-
-
-def net_of(document: Document) -> Decimal:
-    """The total less tax, as far as it is known before QuickBooks works the tax out."""
-    if document.amounts_are == "inclusive of tax" and document.expected_net is not None:
-        return document.expected_net
-    return document.amount

@@ -38,7 +38,8 @@ _RETRY: Final = "then run: connector sync --retry-refused"
 _MEANINGS: Final = (
     Meaning(
         "books-closed", "refuse", "The books are closed for this date.",
-        f"move the closing date in QuickBooks (Settings > Advanced > Accounting) or date the invoice later; {_RETRY}",
+        "move the closing date in QuickBooks (Settings > Advanced > Accounting), or set in policy: books closed: "
+        "next open day; the next run decides anew",
     ),
     Meaning(
         "reference-missing", "refuse", "The document names something that QuickBooks has not, or has made inactive.",

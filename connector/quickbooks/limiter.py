@@ -7,6 +7,7 @@ request may be on its way, so that a slow one and a quick one after it never fal
 
 import threading
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -111,7 +112,8 @@ class Limiter:
             if opens > now:
                 return opens - now
             for of in {window.of for window in self._windows[kind]}:
-                times[of] = [at for at in times.get(of, ()) if at > now - _LONGEST] + [now]
+                left = times.get(of, [])
+                times[of] = [*left[bisect_right(left, now - _LONGEST) :], now]
             return 0.0
 
     def rest(self, seconds: float) -> None:

@@ -100,7 +100,7 @@ class Names:
         self._cache = cache
         self._lists: dict[str, dict[str, Reference]] = {}
         self._indexes: dict[str, _Index] = {}
-        self._met: dict[tuple[str, str], Reference] = {}
+        self._met: dict[tuple[str, str, Callable[[Reference], str]], Reference] = {}
         self._whole: set[str] = set()
         self._looked_for: set[tuple[str, str]] = set()
         self._facts: CompanyFacts | None = None
@@ -172,17 +172,19 @@ class Names:
     # Finding.
 
     def _find(self, entity: Entity, text: str, unfit: Callable[[Reference], str] = lambda _: "") -> Reference | Missing:
+        if known := self._met.get((entity, text, unfit)):  # every bill names the same few
+            return known
         with self._lock:
-            found = self._met.get((entity, text)) or self._index(entity).find(text)
+            found = self._index(entity).find(text)
             if isinstance(found, Missing) and found.code.endswith("-not-found") and self._read_again(entity, text):
                 found = self._index(entity).find(text)
             if isinstance(found, Missing):
                 return found
-            self._met[entity, text] = found
             if why := unfit(found):
                 kind = _WORDS[entity]
                 reason = f"the {kind} {text!r} is {why}"
                 return Missing(kind, text, reason, (), f"{_slug(entity)}-wrong-type")
+            self._met[entity, text, unfit] = found
             return found
 
     def _read_again(self, entity: Entity, text: str) -> bool:

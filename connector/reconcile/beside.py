@@ -74,6 +74,9 @@ class Beside:
         row = rows.get((invoice.id, case.key.kind))
         made = row if row is not None and row.state in _MADE else None
         own, deleted = self._own(made, (case.key.source, case.key.invoice), self._marks(case.key))
+        credit, credited = self._credit(case.key, rows, own)
+        own = [bill for bill in own if bill != credit]
+        deleted = None if own else deleted
         kept = from_data(row.content) if row and row.content else None
         document = (kept or mapped) if made and (own or deleted) else (mapped or kept)
         bills, by_hand = own, bool(own) and _entered(own[0], made)
@@ -84,7 +87,7 @@ class Beside:
                 more.sort(key=lambda bill: any(differences(self._intended(document, None), bill, by_hand=True)))
                 by_hand = True
             bills = [*own, *more]
-        for bill in bills:
+        for bill in (*bills, credit) if credit else bills:
             self.shelf.claim(bill, invoice.source, month_name(invoice.date))
         intended = self._intended(document, made if own else None) if bills else Intended(document)
         currency = currency_of(invoice, mapped, self.gathered.mapping)
@@ -95,7 +98,22 @@ class Beside:
             case = replace(case, found=self._found(case, mapped))
         action = next(iter(decide([case], self.terms)))
         amount = amount_of(invoice, currency)
-        return Seen(action, currency, amount, intended, tuple(bills), by_hand, standing, None if bills else deleted)
+        gone = None if bills else deleted
+        return Seen(action, currency, amount, intended, tuple(bills), by_hand, standing, gone, credit, credited)
+
+    def _credit(
+        self, key: Key, rows: Mapping[tuple[str, str], DocumentRow], own: list[Bill]
+    ) -> tuple[Bill | None, Intended]:
+        """The vendor credit that takes the invoice's bill back, by its link or its mark, and what it is to hold."""
+        bill, row = (rows.get((key.invoice, kind)) for kind in ("bill", "credit"))
+        billed = bill is not None and bill.qbo_id is not None
+        if key.kind != "bill" or not (billed or (own and own[0].entity == "Bill")):
+            return None, Intended()
+        mark = marker(replace(key, kind="credit"))
+        linked = self._linked(row) if row is not None and billed else None
+        credit = linked or next((each for each in own if each.entity == "VendorCredit" and each.marker == mark), None)
+        content = from_data(row.content) if row is not None and row.content else None
+        return credit, self._intended(content, row) if credit else Intended()
 
     def _marks(self, key: Key) -> list[str]:
         """The invoice's marks; a correction may have turned a bill into a credit since."""
@@ -105,17 +123,20 @@ class Beside:
     def _own(
         self, row: DocumentRow | None, invoice: tuple[str, str], marks: list[str]
     ) -> tuple[list[Bill], str | None]:
-        """The bill that the state links and those with the invoice's mark; the id of one that was deleted."""
-        linked, deleted = None, None
-        if row is not None and row.qbo_id is not None and row.entity is not None:
-            linked = self.shelf.bill(row.entity, row.qbo_id) or self._read(row.entity, row.qbo_id)
-            deleted = row.qbo_id if linked is None else None
+        """The bill that the state links and those with the invoice's mark; the id of a linked one that was deleted."""
+        linked = self._linked(row) if row is not None else None
+        deleted = row.qbo_id if row is not None and linked is None else None
         here = None if linked is None else (linked.entity, linked.id)
         marked = [bill for bill in self.shelf.marked(marks) if (bill.entity, bill.id) != here]
         # A mark that was copied into the memo of another document's bill does not make it this one's.
         marked = [bill for bill in marked if self._owner(bill) in (None, invoice)]
         bills = [linked, *marked] if linked is not None else marked
-        return bills, None if bills else deleted
+        return bills, deleted
+
+    def _linked(self, row: DocumentRow) -> Bill | None:
+        if row.qbo_id is None or row.entity is None:
+            return None
+        return self.shelf.bill(row.entity, row.qbo_id) or self._read(row.entity, row.qbo_id)
 
     def _read(self, entity: str, qbo_id: str) -> Bill | None:
         """A linked bill that is dated outside of what was read; None where it is deleted."""

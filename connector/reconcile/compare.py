@@ -3,6 +3,10 @@ What each invoice comes to, decided from data alone: no clock, no file, no netwo
 
 Every invoice gets exactly one row, and so does every further bill that was made for it. Amounts are compared net with
 net, without tolerance.
+
+A voided invoice whose bill a vendor credit took back has two rows, one for each record of QuickBooks: the bill's with
+what the source says, and the credit's without. The source's amount is so counted once, as that of any invoice whatever
+its status, and QuickBooks' side comes to nothing.
 """
 
 from collections.abc import Iterator
@@ -38,12 +42,14 @@ _NEXT: Final[dict[Status, str]] = {
 
 def compare(seen: Seen) -> Iterator[Row]:
     """The invoice's one row, then one for each bill too many."""
-    if not seen.bills:
+    if seen.credit is not None:
+        yield from _with_credit(seen, seen.credit)
+    elif not seen.bills:
         yield _without_bill(seen)
-        return
-    own = seen.bills[0]
-    yield _with_bill(seen, own)
+    else:
+        yield _with_bill(seen, seen.bills[0])
     for more in seen.bills[1:]:
+        own = seen.credit if seen.credit is not None and more.marker == seen.credit.marker else seen.bills[0]
         yield _second(_bare(seen), more, own)
 
 
@@ -155,6 +161,36 @@ def _with_bill(seen: Seen, bill: Bill) -> Row:
     if seen.standing is not None and seen.standing[0] == "sending":
         about = "; its answer was lost, and the next sync takes note of it"
     return _told(row, "matched", f"source, connector and QuickBooks ({bill.called}) agree{about}")
+
+
+def _with_credit(seen: Seen, credit: Bill) -> Iterator[Row]:
+    """The rows of a bill and of the vendor credit that takes it back."""
+    if not seen.bills:
+        row = replace(_bare(seen), source_amount=seen.amount, **_of_document(seen.credited), **_of_bill(credit))
+        gone = f"bill {seen.deleted}" if seen.deleted else "its bill"
+        why = f"{gone} was deleted in QuickBooks, and {credit.called}, which took it back, still stands"
+        yield replace(_told(row, "missing-in-quickbooks", why), next="delete the vendor credit in QuickBooks too")
+        return
+    bill = seen.bills[0]
+    first = _with_bill(replace(seen, action=replace(seen.action, code=None)), bill)
+    bare = replace(_bare(seen), number=credit.number, vendor=credit.vendor)
+    second = replace(bare, **_of_document(seen.credited), **_of_bill(credit))
+    if not seen.action.invoice.void:
+        why = f"no longer void at the source, while {bill.called} stands and {credit.called} takes it back"
+        mend = "if it is owed again, delete the vendor credit in QuickBooks; if not, void it at the source"
+        for row in (first, second):
+            yield replace(_told(row, "changed-at-source", why), next=mend)
+        return
+    both = f"void at the source: {credit.called} takes {bill.called} back"
+    yield replace(first, why=f"{both}; {first.why}" if first.family == "differ" else both)
+    found = list(differences(seen.credited, credit))
+    if seen.credited.document is None and (credit.net, credit.currency) != (-bill.net, bill.currency):
+        told = f"{_shown(credit.net, credit.currency)} instead of {_shown(-bill.net, bill.currency)}"
+        found.append(("amount-differs", f"the amount is {told}"))
+    if found:
+        yield _told(second, found[0][0], f"{both}; in QuickBooks {', '.join(text for _, text in found)}")
+    else:
+        yield _told(second, "matched", both)
 
 
 def _without_bill(seen: Seen) -> Row:

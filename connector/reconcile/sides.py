@@ -113,6 +113,8 @@ class Seen:
         by_hand: The own bill was not made by this connector.
         standing: What the state says of the document, where there is one.
         deleted: QuickBooks' id of its bill, where that was deleted there.
+        credit: What takes the own bill back, because the source voided the invoice; it stands beside ``bills``.
+        credited: What ``credit`` is to hold.
     """
 
     action: Action
@@ -123,3 +125,5 @@ class Seen:
     by_hand: bool = False
     standing: Standing | None = None
     deleted: str | None = None
+    credit: Bill | None = None
+    credited: Intended = Intended()

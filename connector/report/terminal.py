@@ -160,15 +160,19 @@ def _what(action: Action, result: Result | None) -> str:
     name = count_of(action, result)
     if result is not None and result.state == "sent":
         about = f"; {result.reason}" if result.reason else ""
-        return f"{_past(name)}, bill {result.qbo_id}{about}"
+        return f"{_past(name)}, {_noun(action)} {result.qbo_id}{about}"
     reason = (result.reason if result else action.reason) or ""
     first = reason.splitlines()[0] if reason else ""
     if result is None and name in ("updated", "removed"):
-        return f"{action.action} bill {action.qbo_id}: {first}"
+        return f"{action.action} {_noun(action)} {action.qbo_id}: {first}"
     if name in ("created", "credited"):
-        made = "create bill" if action.key.kind == "bill" else "create vendor credit"
-        return f"{made}, {action.note}" if action.note else made
+        made = f"create {_noun(action)}, {action.note}" if action.note else f"create {_noun(action)}"
+        return f"{made}: {first}" if first else made
     return f"{name}: {first}" if first else name
+
+
+def _noun(action: Action) -> str:
+    return "vendor credit" if action.key.kind == "credit" else "bill"
 
 
 def _past(name: str) -> str:

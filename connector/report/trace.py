@@ -10,7 +10,7 @@ from connector.invoice import Declaration, Invoice
 from connector.mapping import Mapped, Mapping, NotMapped, Trace
 from connector.mapping.apply import apply_rules
 from connector.mapping.faults import Fault, TextFile
-from connector.mapping.filling import Filling, Stopped, as_text
+from connector.mapping.filling import Filling, Stopped
 from connector.mapping.parse import Parsed, parse_mapping
 from connector.mapping.yaml_text import read_yaml
 from connector.money import with_thousands
@@ -44,7 +44,7 @@ class Decider:
         """The number that a bill of the invoice would have, also where something else stands in its way."""
         rule = self.parsed.rules.bill["number"]
         try:
-            return as_text(Filling(self.parsed.rules.tables, invoice, self.title).text(rule, "number").value) or None
+            return Filling(self.parsed.rules.tables, invoice, self.title).text(rule, "number")[0] or None
         except Stopped:
             return None
 

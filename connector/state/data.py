@@ -5,31 +5,33 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from connector.invoice import FieldValue, Invoice, Trouble
+from connector.invoice import Invoice, Trouble
+from connector.state.columns import json_text
 
-__all__ = ["invoice_data", "invoice_of"]
+__all__ = ["invoice_of", "invoice_text"]
 
 
-def invoice_data(invoice: Invoice) -> dict[str, Any]:
-    """Everything of ``invoice`` but its raw record; numbers and dates say what they are."""
-    return {
+def invoice_text(invoice: Invoice) -> str:
+    """Everything of ``invoice`` but its raw record as JSON; numbers and dates say what they are."""
+    data = {
         "source": invoice.source,
         "id": invoice.id,
-        "fields": {name: _told(value) for name, value in invoice.fields.items()},
-        "date": _told(invoice.date),
-        "amount": _told(invoice.amount),
+        "fields": dict(invoice.fields),
+        "date": invoice.date,
+        "amount": invoice.amount,
         "currency": invoice.currency,
         "payee": invoice.payee,
         "status": invoice.status,
         "paid": invoice.paid,
-        "paid_on": _told(invoice.paid_on),
+        "paid_on": invoice.paid_on,
         "void": invoice.void,
         "troubles": [[trouble.code, trouble.reason, trouble.remedy] for trouble in invoice.troubles],
     }
+    return json_text(data, _told)
 
 
 def invoice_of(data: Mapping[str, Any], raw: Mapping[str, object]) -> Invoice:
-    """The Invoice that ``invoice_data`` made ``data`` of, with its ``raw`` record."""
+    """The Invoice that ``data`` is the text of, with its ``raw`` record."""
     values = {name: _value(value) for name, value in data.items() if name not in ("fields", "troubles")}
     return Invoice(
         fields={name: _value(value) for name, value in data["fields"].items()},
@@ -39,9 +41,7 @@ def invoice_of(data: Mapping[str, Any], raw: Mapping[str, object]) -> Invoice:
     )
 
 
-def _told(value: FieldValue) -> str | dict[str, str] | None:
-    if value is None or isinstance(value, str):
-        return value
+def _told(value: Decimal | datetime.date) -> dict[str, str]:
     if isinstance(value, Decimal):
         return {"number": format(value, "f")}
     return {"date": value.isoformat()}

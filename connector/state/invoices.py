@@ -4,6 +4,7 @@ import datetime
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Final, Literal, NamedTuple
 
 from sqlalchemy import Text, and_, bindparam, delete, func, insert, or_, select, type_coerce, update
@@ -13,7 +14,7 @@ from sqlmodel import select as rows_of
 from connector.invoice import Invoice
 from connector.state.clock import utc_now
 from connector.state.columns import json_text
-from connector.state.data import invoice_data
+from connector.state.data import invoice_text
 from connector.state.listed import among, pairs, pairs_text
 from connector.state.moves import STATES
 from connector.state.tables import DocumentRow, InvoiceRow, PullRow, StandingRow
@@ -35,6 +36,7 @@ _AS_TEXT: Final = {name: bindparam(name, type_=Text) for name in ("raw", "fields
 _NEW: Final = insert(_INVOICE).values(_AS_TEXT)
 _CHANGED: Final = update(_INVOICE).where(*_HERE).values(_AS_TEXT)
 _DECIDED: Final = ("state", "code", "reason", "remedy", "cause", "vendor")
+_decision: Final = attrgetter(*_DECIDED)
 _NOT_SENT: Final = tuple(state for state in STATES if state != "sent")
 
 
@@ -82,6 +84,9 @@ class Invoices(Transactions):
                 self._save_marks(company, piece)
 
     def _save_piece(self, company: str, run: str, rows: Sequence[SeenInvoice]) -> None:
+        def where(key: tuple[str, str]) -> dict[str, str]:
+            return {"key_company": company, "key_source": key[0], "key_invoice": key[1]}
+
         now = utc_now()
         known = self._known_invoices(company, rows)
         new: dict[tuple[str, str], dict[str, Any]] = {}
@@ -89,18 +94,17 @@ class Invoices(Transactions):
         decided_anew: list[dict[str, Any]] = []
         for row in rows:
             key = (row.invoice.source, row.invoice.id)
-            decided = {name: getattr(row, name) for name in _DECIDED}
-            touched = {**decided, "run": run, "last_seen": now}
+            decided = _decision(row)
+            touched = {**dict(zip(_DECIDED, decided, strict=True)), "run": run, "last_seen": now}
             said = _said(row.invoice)
-            where = {"key_company": company, "key_source": key[0], "key_invoice": key[1]}
             paid = now.date() if row.invoice.paid else None
             if (before := known.get(key)) is None:
                 names = {"company": company, "source": key[0], "invoice": key[1]}
                 new[key] = {**names, **touched, **said, "first_seen": now, "first_seen_paid": paid}
             elif before.said != (said["digest"], said["fields"]):
-                changed.append({**where, **touched, **said, "first_seen_paid": before.first_seen_paid or paid})
-            elif before.decided != tuple(decided.values()):
-                decided_anew.append({**where, **touched})
+                changed.append({**where(key), **touched, **said, "first_seen_paid": before.first_seen_paid or paid})
+            elif before.decided != decided:
+                decided_anew.append({**where(key), **touched})
         with self.write() as t:
             if new:
                 in_bulk(t, _NEW, list(new.values()))
@@ -274,5 +278,5 @@ def _said(invoice: Invoice) -> dict[str, Any]:
         "void": invoice.void,
         "digest": hashlib.sha256(record.encode()).hexdigest(),
         "raw": record,
-        "fields": json_text(invoice_data(invoice)),
+        "fields": invoice_text(invoice),
     }

@@ -73,15 +73,24 @@ def standings(state: State, company: str) -> Iterator[Standing]:
         select(other.c.id)
         .where(*(other.c[name] == _INVOICE.c[name] for name in ("company", "source", "invoice")))
         .where(other.c.kind != "payment")
-        .order_by(other.c.qbo_id.is_(None), other.c.id.desc())  # of a bill and a credit, the one in QuickBooks
+        # Of a bill and a credit, the one without an answer, else the one in QuickBooks, else the newer.
+        .order_by(other.c.state != "sending", other.c.qbo_id.is_(None), other.c.id.desc())
         .limit(1)
         .correlate(_INVOICE)
         .scalar_subquery()
     )
+    bill = _DOCUMENT.alias()
+    back = (
+        select(bill.c.id)
+        .where(*(bill.c[name] == _INVOICE.c[name] for name in ("company", "source", "invoice")))
+        .where(_DOCUMENT.c.kind == "credit", bill.c.kind == "bill", bill.c.qbo_id.is_not(None))
+        .where(bill.c.state != "removed")
+        .exists()
+    )
     said = (_INVOICE.c[name] for name in "source invoice state code reason remedy cause currency amount".split())
     made = (_DOCUMENT.c[name] for name in "id kind state code reason remedy currency amount".split())
     query = (
-        select(*said, *made)
+        select(*said, *made, back)
         .select_from(_INVOICE.outerjoin(_DOCUMENT, _DOCUMENT.c.id == chosen))
         .where(_INVOICE.c.company == company)
         .order_by(_INVOICE.c.source, _INVOICE.c.invoice)
@@ -89,8 +98,10 @@ def standings(state: State, company: str) -> Iterator[Standing]:
     with state.read() as t:
         for row in t.execute(query):
             source, invoice, *decided, cause, currency, amount = row[:9]
-            document, kind, *settled, own_currency, own_amount = row[9:]
-            if own_amount is not None:
+            document, kind, *settled, own_currency, own_amount, takes_back = row[9:]
+            if takes_back:  # bill and credit come to nothing
+                currency, amount = own_currency, Decimal(0)
+            elif own_amount is not None:
                 currency, amount = own_currency, -own_amount if kind == "credit" else own_amount
             if decided[0] == "document":
                 decided = settled if document else ["ready", None, None, None]

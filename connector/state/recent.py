@@ -81,12 +81,17 @@ def _read(file: int, now: Moment) -> dict[str, list[float]] | None:
         kept = orjson.loads(text)
         since = Moment(kept["boot_id"], kept["boot_seconds"], datetime.datetime.fromisoformat(kept["wall"]))
         later = _later(since, now)
-        return {
-            name: [min(at + later, now.boot_seconds) if name != "rest" else at + later for at in times]
-            for name, times in kept["times"].items()
-        }
+        return {name: _of_this_boot(name, times, later, now) for name, times in kept["times"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _of_this_boot(name: str, times: list[float], later: float, now: Moment) -> list[float]:
+    if name == "rest":
+        return [at + later for at in times]
+    if later or max(times, default=0.0) > now.boot_seconds:
+        return [min(at + later, now.boot_seconds) for at in times]
+    return times  # as nearly always: the same boot, and nothing from the future
 
 
 def _unknown(now: Moment) -> dict[str, list[float]]:
@@ -103,8 +108,7 @@ def _later(since: Moment, now: Moment) -> float:
 
 
 def _write(file: int, times: dict[str, list[float]], now: Moment) -> None:
-    rounded = {name: [round(at, 3) for at in kept] for name, kept in times.items()}
     kept: dict[str, Any] = {"boot_id": now.boot_id, "boot_seconds": now.boot_seconds, "wall": now.wall.isoformat()}
-    body = orjson.dumps(kept | {"times": rounded})
+    body = orjson.dumps(kept | {"times": times})
     os.pwrite(file, body, 0)
     os.ftruncate(file, len(body))

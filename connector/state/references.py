@@ -1,10 +1,11 @@
 """What was read of the company in QuickBooks: names, bills whoever made them, bindings of payees, the sign-in."""
 
 import datetime
+import json
 from collections.abc import Sequence
 from typing import Any, Final, Literal, TypeVar
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Text, bindparam, delete, select, update
 from sqlmodel import col
 from sqlmodel import select as rows_of
 
@@ -31,6 +32,13 @@ _BOOK: Final = core(BookRow)
 _COMPANY: Final = core(CompanyRow)
 _BINDING: Final = core(BindingRow)
 _SIGN_IN: Final = core(SignInRow)
+
+_BOOKS_BY: Final = {
+    box: rows_of(BookRow)
+    .where(_BOOK.c.company == bindparam("company"), among(_BOOK.c[box], bindparam("values", type_=Text)))
+    .order_by(_BOOK.c.created, _BOOK.c.qbo_id)
+    for box in ("marker", "number")
+}
 
 
 class References(Transactions):
@@ -98,9 +106,8 @@ class References(Transactions):
         self, box: Literal["marker", "number"], company: str, values: Sequence[str]
     ) -> dict[str, list[BookRow]]:
         found: dict[str, list[BookRow]] = {}
-        query = rows_of(BookRow).where(BookRow.company == company).order_by(col(BookRow.created), col(BookRow.qbo_id))
         for piece in chunks(values):
-            for row in self._rows(query.where(among(_BOOK.c[box], piece))):
+            for row in self._rows(_BOOKS_BY[box], company=company, values=json.dumps(list(piece))):
                 found.setdefault(str(getattr(row, box)), []).append(row)
         return found
 

@@ -11,7 +11,9 @@ from typing import Any, Final, TypeVar
 
 import sqlalchemy
 from sqlalchemy import (
+    BindParameter,
     Connection,
+    Date,
     Dialect,
     Engine,
     Insert,
@@ -30,6 +32,7 @@ from sqlmodel import Session
 from sqlmodel.sql.expression import SelectOfScalar
 
 from connector.errors import ConnectorError, OurFault, ServiceDown, StateInvalid
+from connector.state.columns import Utc
 from connector.state.tables import METADATA, Table
 
 __all__ = ["CHUNK", "Transactions", "chunks", "core", "damaged", "engine", "faults", "in_bulk", "new_id", "values_of"]
@@ -81,7 +84,8 @@ def _values(prepared: "_Prepared", row: dict[str, Any]) -> tuple[Any, ...]:
     _, take, binds, constants = prepared
     told = list(take(row))
     for at, bind in binds:
-        told[at] = bind(told[at])
+        if (value := told[at]) is not None:
+            told[at] = bind(value)
     return (*told, *constants)
 
 
@@ -97,8 +101,13 @@ def _prepared(statement: Insert | Update, names: tuple[str, ...], dialect: Diale
     if len(given) < 2 or order[: len(given)] != given:  # constants stand in the condition, behind all columns
         return None
     made = compiled._bind_processors  # noqa: SLF001 - SQLAlchemy's own execution takes them from there
-    binds = [(at, made[name]) for at, name in enumerate(given) if made.get(name)]
+    binds = [(at, _bind(compiled.binds[name], made[name])) for at, name in enumerate(given) if made.get(name)]
     return str(compiled), itemgetter(*given), binds, tuple(compiled.params[name] for name in order[len(given) :])
+
+
+def _bind(parameter: BindParameter[Any], bind: Any) -> Any:
+    """The same times and days stand in many rows: each is written out once."""
+    return lru_cache(maxsize=64)(bind) if isinstance(parameter.type, Date | Utc) else bind
 
 
 def new_id(t: Connection, table: sqlalchemy.Table, values: dict[str, Any]) -> int:
@@ -294,9 +303,9 @@ class Transactions:
                 "a request was to be sent inside a transaction", code="send-in-transaction", remedy="Report this."
             )
 
-    def _rows(self, query: SelectOfScalar[Row]) -> list[Row]:
+    def _rows(self, query: SelectOfScalar[Row], **parameters: object) -> list[Row]:
         with self.read() as t, Session(t) as session:
-            return list(session.exec(query).all())
+            return list(session.exec(query, params=parameters).all())
 
     def _replace(self, model: type[Table], rows: Sequence[Table]) -> None:
         """Put ``rows`` in the place of those with the same primary keys. For tables that nothing refers to."""

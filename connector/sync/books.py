@@ -32,12 +32,19 @@ _EARLIEST: Final = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One document to look for: its key, its mark, and what it says; without ``vendor_id`` its vendor is to be made."""
+    """
+    One document to look for.
+
+    Args:
+        vendor_id: None where its vendor is to be made.
+        credit: The mark that a credit of the same invoice would have; None where the document is one.
+    """
 
     key: Key
     marker: str
     document: Document
     vendor_id: str | None
+    credit: str | None = None
 
 
 class Books:
@@ -98,13 +105,15 @@ class Books:
 
     def found(self, wanted: Sequence[Wanted]) -> dict[Key, tuple[Found, ...]]:
         """What carries a document's mark or number, or is of its vendor, net and nearly its date."""
-        by_marker = self._state.books_by_marker(self._id, [each.marker for each in wanted])
+        marks = {each.key: [mark for mark in (each.marker, each.credit) if mark is not None] for each in wanted}
+        by_marker = self._state.books_by_marker(self._id, [mark for some in marks.values() for mark in some])
         by_number = self._state.books_by_number(self._id, [each.document.number for each in wanted])
         by_vendor = self._by_vendor(wanted)
         candidates: dict[Key, list[BookRow]] = {}
         for each in wanted:
             alike = _alike(each, by_vendor)
-            rows = [*by_marker.get(each.marker, ()), *by_number.get(each.document.number, ()), *alike]
+            marked = [row for mark in marks[each.key] for row in by_marker.get(mark, ())]
+            rows = [*marked, *by_number.get(each.document.number, ()), *alike]
             candidates[each.key] = list({(row.entity, row.qbo_id): row for row in rows}.values())
         standing = self._as_they_stand([row for rows in candidates.values() for row in rows])
         return {

@@ -13,14 +13,17 @@ from connector.plan import Case, Facts, Known, Verb
 from connector.push.vendors import name_taken, other_currency
 from connector.quickbooks.names import Missing, Names, Reference
 from connector.quickbooks.refs import find_refs
+from connector.state.clock import utc_now
 from connector.state.store import State
 from connector.state.tables import DocumentRow
 from connector.sync.books import Books, Wanted
 from connector.sync.lacks import lacks
 from connector.sync.numbers import Numbers
+from connector.sync.payees import Payees
 from connector.sync.standing import Standings
+from connector.sync.taking_back import credit_beside, is_taken_back
 
-__all__ = ["MAY_WRITE", "Gathered", "Payees", "known_of"]
+__all__ = ["MAY_WRITE", "Gathered", "known_of"]
 
 MAY_WRITE: Final = frozenset({"ready", "held", "blocked", "refused", "skipped"})
 """States out of which a document may still become a write."""
@@ -45,56 +48,6 @@ def known_of(row: DocumentRow, settled: Verb | None = None) -> Known:
     )
 
 
-@dataclass(slots=True)
-class Payees:
-    """
-    Which vendor each payee of a source is paid as (mapping rule 11).
-
-    Args:
-        vendors: The vendor of each payee of this source.
-        payees: (source, payee) by the vendor's name in lower case, over all sources.
-    """
-
-    source: str
-    vendors: dict[str, str]
-    payees: dict[str, set[tuple[str, str]]]
-    new: dict[str, str] = field(default_factory=dict)
-    """Payees met for the first time, or told anew by a table."""
-
-    def meet(self, invoice: Invoice, mapped: Mapped) -> Trouble | None:
-        """Note who is paid as whom; the trouble where a name alone would bring two payees to one vendor."""
-        if invoice.payee is None:
-            return None
-        vendor, by_name = mapped.document.vendor, mapped.vendor_by == "field"
-        before = self.vendors.get(invoice.payee)
-        if by_name and before is not None and before != vendor:
-            return Trouble(
-                "vendor-renamed",
-                f'payee {invoice.payee} was paid as "{before}" and is now called "{vendor}"',
-                _row_for(invoice.payee),
-            )
-        others = self.payees.get(vendor.lower(), set()) - {(self.source, invoice.payee)}
-        if by_name and others:
-            other = ", ".join(sorted(f"{payee} ({source})" for source, payee in others))
-            return Trouble(
-                "vendor-shared",
-                f'payee {invoice.payee} would be paid as "{vendor}", which is the vendor of payee {other}',
-                _row_for(invoice.payee),
-            )
-        if before != vendor:
-            self.vendors[invoice.payee] = vendor
-            self.new[invoice.payee] = vendor
-        self.payees.setdefault(vendor.lower(), set()).add((self.source, invoice.payee))
-        return None
-
-
-def _row_for(payee: str) -> str:
-    return (
-        f"add a row for {payee} with a vendor name of its own to the mapping's table of vendors; "
-        "a vendor of a new name is made by itself"
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class _Met:
     """
@@ -103,6 +56,7 @@ class _Met:
     Args:
         document: What may become a write.
         changing: QuickBooks may have to follow: how the document stands there is looked up.
+        bill: What the document takes back.
     """
 
     key: Key
@@ -112,6 +66,14 @@ class _Met:
     known: Known | None
     document: Document | None
     changing: bool
+    bill: DocumentRow | None = None
+
+    @property
+    def asked(self) -> DocumentRow | None:
+        """The document that is looked up in QuickBooks."""
+        if self.bill is not None and (self.known is None or not self.known.stands):
+            return self.bill
+        return self.row if self.changing or self.bill is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +97,9 @@ class Gathered:
         numbers: Where the bill numbers that are laid claim to are noted.
         start_date: Nothing dated earlier lays claim to a number.
         ask: Called before the first document that may be written, for the lists, the books and what stands there.
-        follows: Whether QuickBooks may have to follow what the source now says of a sent document.
+        follows: Whether QuickBooks may have to follow what the source now says of a sent document; None where nothing
+            is to follow, and a bill is looked at without the credit that took it back.
+        today: On which a void that is met for the first time was first seen, UTC.
     """
 
     state: State
@@ -152,6 +116,7 @@ class Gathered:
     ask: Callable[[], tuple[Names, Books, Standings]] | None = None
     follows: Callable[[Known, Invoice], bool] | None = None
     standings: Standings | None = None
+    today: datetime.date = field(default_factory=lambda: utc_now().date())
 
     def cases(self, invoices: Sequence[Invoice]) -> list[Case]:
         """One case for each invoice, in their order."""
@@ -160,16 +125,16 @@ class Gathered:
         claims = [each.document.number for each in met if each.document is not None and self._claims(each)]
         for number in claims:
             self.numbers.claim(number)
-        changing = [each.row for each in met if each.changing and each.row is not None]
-        if (claims or changing) and self.ask is not None:
-            self.names, self.books, self.standings = self.ask()
+        asked = [row for each in met if (row := each.asked) is not None]
+        if claims or asked:
+            self._open()
         looked = [self._look(each) for each in met]
         wanted = [
-            Wanted(each.key, marker(each.key), each.document, seen.vendor_id)
+            Wanted(each.key, marker(each.key), each.document, seen.vendor_id, _mark_of_credit(each.key))
             for each, seen in zip(met, looked, strict=True)
             if each.document is not None and not each.changing
         ]
-        standing = self.standings.of(changing) if self.standings is not None else {}
+        standing = self.standings.of(asked) if self.standings is not None else {}
         found = self.books.found(wanted) if self.books is not None else {}
         marks = {each.key: each.marker for each in wanted}
         return [
@@ -184,13 +149,22 @@ class Gathered:
                 found.get(each.key, ()),
                 each.document is not None and each.document.number in self.numbers_twice,
                 seen.due,
-                standing.get(each.row.id or 0) if each.row else None,
+                standing.get(row.id or 0) if (row := each.asked) else None,
+                takes_back=known_of(each.bill) if each.bill else None,
             )
             for each, seen in zip(met, looked, strict=True)
         ]
 
+    def _open(self) -> None:
+        if self.ask is not None:
+            self.names, self.books, self.standings = self.ask()
+
     def _meet(self, invoice: Invoice, rows: Table[tuple[str, str], DocumentRow]) -> _Met:
         outcome = self.mapping.apply(invoice)
+        bill, credit = rows.get((invoice.id, "bill")), rows.get((invoice.id, "credit"))
+        policy = self.mapping.policy
+        if self.follows is not None and bill and is_taken_back(bill, credit, invoice, outcome, policy):
+            return self._meet_credit(invoice, outcome, bill, credit)
         mapped = outcome.document if isinstance(outcome, Mapped) else None
         kept = [rows[invoice.id, kind] for kind in ("bill", "credit") if (invoice.id, kind) in rows]
         row = next((each for each in kept if each.state in ("sent", "sending")), kept[0] if kept else None)
@@ -203,10 +177,23 @@ class Gathered:
         may_write = known is None or (known.state in MAY_WRITE and not known.stands) or changing
         return _Met(key, invoice, outcome, row, known, mapped if may_write else None, changing=changing)
 
+    def _meet_credit(
+        self, invoice: Invoice, outcome: Mapped | NotMapped, bill: DocumentRow, credit: DocumentRow | None
+    ) -> _Met:
+        """Where a vendor credit takes the bill back, the run is about that credit."""
+        key = Key(self.company, self.source, invoice.id, "credit")
+        known = known_of(credit, self.settled.get(key)) if credit else None
+        document = None
+        if invoice.void and (known is None or (known.state in MAY_WRITE and not known.stands)):
+            self._open()
+            outcome = credit_beside(bill, credit, invoice, self.names, self.today)
+            document = outcome.document if isinstance(outcome, Mapped) else None
+        return _Met(key, invoice, outcome, credit, known, document, changing=False, bill=bill)
+
     def _claims(self, met: _Met) -> bool:
         """Whether a document may be written now, and not only after a person said so."""
         day = met.invoice.date
-        if day is None or day < self.start_date:
+        if met.bill is None and (day is None or day < self.start_date):
             return False
         waits = isinstance(met.outcome, Mapped) and met.outcome.late is not None
         return not (waits and met.known is not None and met.known.state == "held")
@@ -215,9 +202,28 @@ class Gathered:
         if met.document is None:
             mapped = met.outcome.document if isinstance(met.outcome, Mapped) else None
             return _Looked(due=met.row.due if met.row else (mapped.due if mapped else None))
-        shared = self.payees.meet(met.invoice, met.outcome) if isinstance(met.outcome, Mapped) else None
         looked = self._in_company(met.document)
-        return looked if shared is None else replace(looked, missing=(("held", shared), *looked.missing))
+        if met.bill is not None:
+            return looked if self.names is None else _of_the_same_vendor(looked, met.bill)
+        shared = self.payees.meet(met.invoice, met.outcome) if isinstance(met.outcome, Mapped) else None
+        if shared is not None:
+            return replace(looked, missing=(("held", shared), *looked.missing))
+        renamed = self._renamed(met.invoice.payee, met.document.vendor, looked)
+        return looked if renamed is None else replace(looked, missing=(("blocked", renamed), *looked.missing))
+
+    def _renamed(self, payee: str | None, vendor: str, looked: _Looked) -> Trouble | None:
+        """A vendor that a person renamed in QuickBooks is not made anew under its old name."""
+        if self.names is None or (before := self.payees.find(payee, looked.vendor_id)) is None:
+            return None
+        now = next((each.name for each in self.names.all("Vendor") if each.id == before and each.active), None)
+        if now is None:
+            return None
+        return Trouble(
+            "vendor-renamed-in-quickbooks",
+            f'payee {payee} was paid as vendor {before} "{vendor}", who is called "{now}" in QuickBooks now',
+            f'add a row for {payee} with the vendor "{now}" to the table of vendors of {self.mapping.path}, '
+            "or give the vendor its old name back in QuickBooks",
+        )
 
     def _in_company(self, document: Document) -> _Looked:
         if self.names is None:
@@ -242,6 +248,22 @@ class Gathered:
         elif who := self.names.taken_by(document.vendor):
             missing.insert(0, ("blocked", name_taken(document.vendor, who, self.mapping.path)))
         return _Looked(None, tuple(missing), due)
+
+
+def _mark_of_credit(key: Key) -> str | None:
+    return marker(replace(key, kind="credit")) if key.kind == "bill" else None
+
+
+def _of_the_same_vendor(looked: _Looked, bill: DocumentRow) -> _Looked:
+    """A credit is of the very vendor of its bill, and none is made for it."""
+    if looked.vendor_id == bill.vendor_id or any(trouble.code == "vendor-inactive" for _, trouble in looked.missing):
+        return looked
+    trouble = Trouble(
+        "vendor-not-found",
+        f'bill {bill.number} is of vendor {bill.vendor_id} "{bill.vendor}", who is not among the active vendors now',
+        "make the vendor active in QuickBooks, or enter the vendor credit there by hand",
+    )
+    return replace(looked, missing=(("blocked", trouble), *looked.missing))
 
 
 def _due(document: Document, term: Reference | None) -> datetime.date | None:

@@ -160,6 +160,8 @@ class Planned:
             """
         )
         self._held: dict[int, Action] = {}
+        self._results: dict[int, Result] = {}
+        """Of the actions that are held; their rows say only that there is one."""
         self._standing = 0
         self.seen = 0
         self.causes: dict[str, Cause] = {}
@@ -203,6 +205,7 @@ class Planned:
         """What action ``n`` came to."""
         if held := self._held.get(n):
             verb, state = held.action, held.state
+            self._results[n] = result
         else:
             verb, state = self._store.execute("SELECT verb, state FROM action WHERE n = ?", (n,)).fetchone()
         if result.code and (result.state in ("held", "blocked", "refused") or result.code == "answer-differs"):
@@ -211,7 +214,7 @@ class Planned:
             self._wait(self._action(n, stored), f"{result.code}: {result.reason}", told)
         self._store.execute(
             "UPDATE action SET result = ?, counted = ?, code = ? WHERE n = ?",
-            (pickle.dumps(result), _counted(verb, state, result), result.code, n),
+            (b"" if held else pickle.dumps(result), _counted(verb, state, result), result.code, n),
         )
 
     def _wait(self, action: Action, key: str, told: Cause) -> None:
@@ -231,7 +234,8 @@ class Planned:
             if not chunk:
                 return
             for n, stored, result in chunk:
-                yield n, self._action(n, stored), pickle.loads(result) if result else None  # noqa: S301 - our own
+                told = pickle.loads(result) if result else self._results.get(n)  # noqa: S301 - our own
+                yield n, self._action(n, stored), told
             last = chunk[-1][0]
 
     def _action(self, n: int, stored: bytes | None) -> Action:

@@ -14,7 +14,7 @@ from connector.sources.registry import source_type
 from connector.sources.source import Connection, Window
 from connector.sources.spool import Spool
 from connector.state.store import State
-from connector.sync.gather import Payees
+from connector.sync.payees import Payees
 from connector.sync.selection import EVERYTHING, Selection
 
 __all__ = ["CHUNK", "Loaded", "Puller"]
@@ -136,7 +136,8 @@ class Puller:
         for source, vendors in bound.items():
             for payee, (vendor, _) in vendors.items():
                 payees.setdefault(vendor.lower(), set()).add((source, payee))
-        return Payees(name, {payee: vendor for payee, (vendor, _) in bound[name].items()}, payees)
+        ids = {payee: id_ for payee, (_, id_) in bound[name].items() if id_ is not None}
+        return Payees(name, {payee: vendor for payee, (vendor, _) in bound[name].items()}, payees, ids)
 
 
 def _terms(mapping: Mapping, source: SourceSettings) -> str:

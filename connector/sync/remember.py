@@ -9,6 +9,7 @@ from connector.quickbooks.documents import entity_of
 from connector.state.store import SeenInvoice, State
 from connector.state.tables import DocumentRow
 from connector.sync.planned import CHANGES
+from connector.sync.taking_back import may_be_given_up
 
 __all__ = ["remember"]
 
@@ -19,7 +20,8 @@ def remember(
     """Keep what was decided about some invoices, in one transaction; nothing is in flight yet."""
     with state.write():
         kept = state.documents(company, actions[0].key.source, [action.key.invoice for action in actions])
-        rows = (_row(action, version, kept.get((action.key.invoice, action.key.kind))) for action in actions)
+        rows = [_row(action, version, kept.get((action.key.invoice, action.key.kind))) for action in actions]
+        rows += [_given_up(action, kept) for action in actions]
         state.decide(company, run, [row for row in rows if row is not None])
         state.save_invoices(company, run, [_seen(action, marks) for action in actions])
 
@@ -61,6 +63,18 @@ def _standing(action: Action, kept: DocumentRow) -> dict[str, Any]:
         # What it was to be did not arrive, and is asked anew.
         return {**row, "state": "sent", "facts": None, "code": None, "reason": None, "remedy": None}
     return {**row, "code": action.code, "reason": action.reason, "remedy": action.remedy}
+
+
+def _given_up(action: Action, kept: Mapping[tuple[str, str], DocumentRow]) -> dict[str, Any] | None:
+    """A credit that was to take the bill back and never left: the bill is what the run was about after all."""
+    bill, credit = (kept.get((action.key.invoice, kind)) for kind in ("bill", "credit"))
+    if action.key.kind != "bill" or bill is None or bill.qbo_id is None or credit is None:
+        return None
+    if credit.state == "skipped" or not may_be_given_up(credit):
+        return None
+    row = {name: getattr(credit, name) for name in (*_told(action), "generation", "mapping_version")}
+    told = {"code": "live-again", "reason": "its bill is not taken back after all", "remedy": None}
+    return {**row, "state": "skipped", **told}
 
 
 def _told(action: Action) -> dict[str, Any]:

@@ -278,6 +278,7 @@ class Run:
             maker = VendorMaker(self._state, opened.company, opened.names, lock, run, self._stop)
             writer = Writer(self._state, opened, self._sender(lock), maker, run, self.versions())
             writer.write(planned, progress, self._tell)
+            self._bind_made(opened.names)
         if self._choices.wait:
             self._wait_for_answers(lock, planned)
 
@@ -288,7 +289,7 @@ class Run:
             mapping = loaded.mapping
             self._state.save_mapping_version(mapping.version, name, mapping.path, mapping.text, mapping.tables)
             for payee, vendor in loaded.payees.new.items():
-                self._state.bind(self._company, name, payee, vendor, None, run)
+                self._state.bind(self._company, name, payee, vendor, loaded.payees.ids.get(payee), run)
             ours = (action for _, action, _ in planned.rows() if action.key.source == name)
             for chunk in iter(lambda: list(islice(ours, CHUNK)), []):  # noqa: B023 - used up before the next source
                 marks = self._puller.marks(name, [action.key.invoice for action in chunk])
@@ -296,6 +297,20 @@ class Run:
             if self._choices.selection.everything:
                 pulled = self._state.start_pull(self._company, name, run, loaded.window.first, loaded.window.last)
                 self._state.finish_pull(pulled, total=loaded.total, complete=True)
+
+    def _bind_made(self, names: Names) -> None:
+        """Keep the ids of vendors that were just made: one that is renamed in QuickBooks is known by its id."""
+        new = [
+            (name, payee, vendor)
+            for name, loaded in self._loaded.items()
+            for payee, vendor in loaded.payees.new.items()
+            if payee not in loaded.payees.ids
+        ]
+        made = {each.name: each.id for each in names.all("Vendor") if each.active} if new else {}
+        with self._state.write():
+            for name, payee, vendor in new:
+                if vendor in made:
+                    self._state.bind(self._company, name, payee, vendor, made[vendor], self.outcome.run)
 
     def _wait_for_answers(self, lock: CompanyLock, planned: Planned) -> None:
         unknown = {action.key: n for n, action, result in planned.rows() if count_of(action, result) == "unknown"}

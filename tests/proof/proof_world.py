@@ -16,7 +16,7 @@ from project import Project, Ran
 from proof_time import ProofTime
 from sqlmodel import Session, select
 
-from connector.document import Key, marker
+from connector.document import Key, Kind, marker
 from connector.quickbooks.posted import marker_in
 from connector.sandbox.credentials import REALM_ID
 from connector.sandbox.memory import Memory
@@ -59,7 +59,7 @@ class World:
         self.services = services
         self.time = time
         self.ids: tuple[int, ...] = ()
-        self.by_hand = self.changed = self.gone = frozenset[int]()
+        self.by_hand = self.changed = self.gone = self.credited = frozenset[int]()
         self._told = scratch / "child.json"
         self._hung = scratch / "child.trace"
         self._kept = scratch / "kept"
@@ -70,6 +70,7 @@ class World:
     def prepare(self, *ids: int, **settings: str) -> None:
         """A state that has a finished run behind it, and these invoices to write."""
         self.ids, self.by_hand, self.changed, self.gone = ids, frozenset(), frozenset(), frozenset()
+        self.credited = frozenset()
         self.project.settings(settle_after=f"{SETTLE:.0f} s", **{"concurrency": "1", **settings})
         self.project.sync()
         self.project.owe(*ids)
@@ -185,14 +186,14 @@ class World:
         counts = {"unchanged": len(self.ids) - len(self.gone), "skipped": len(self.gone)}
         return {name: n for name, n in counts.items() if n}
 
-    def bills(self) -> Counter[str]:
-        """The marks on the bills that QuickBooks holds."""
-        return Counter(str(marker_in(each.get("PrivateNote", ""))) for each in self.project.held())
+    def bills(self, kind: str = "Bill") -> Counter[str]:
+        """The marks on the bills, or the vendor credits, that QuickBooks holds."""
+        return Counter(str(marker_in(each.get("PrivateNote", ""))) for each in self.project.held(kind))
 
-    def documents(self) -> dict[int, DocumentRow]:
-        """What the state knows, by the invoice's number."""
+    def documents(self, kind: Kind = "bill") -> dict[int, DocumentRow]:
+        """What the state knows of bills, or of credits, by the invoice's number."""
         with self.project.state() as state, state.read() as t, Session(t) as session:
-            rows = session.exec(select(DocumentRow)).all()
+            rows = session.exec(select(DocumentRow).where(DocumentRow.kind == kind)).all()
             session.expunge_all()
         return {int(row.invoice): row for row in rows}
 
@@ -200,7 +201,8 @@ class World:
         """Whether an outcome is unknown: of a document, or of a vendor."""
         with self.project.state() as state:
             vendors = state.open_vendors(REALM_ID)
-        return bool(vendors) or any(row.state == "sending" for row in self.documents().values())
+        rows = [*self.documents().values(), *self.documents("credit").values()]
+        return bool(vendors) or any(row.state == "sending" for row in rows)
 
     def check(self, where: str, *, whole: bool) -> None:
         """Never twice; and where ``whole``, each once and known as sent."""
@@ -210,6 +212,7 @@ class World:
         assert not twice, f"{where}: twice in QuickBooks: {twice}"
         strange = {each: n for each, n in bills.items() if each not in ours}
         assert strange == ({"None": len(self.by_hand)} if self.by_hand else {}), f"{where}: nobody's bills: {strange}"
+        self._check_credits(where, whole=whole)
         if whole:
             lost = {id_ for each, id_ in ours.items() if not bills[each] and id_ not in self.gone}
             assert not lost, f"{where}: lost: {sorted(lost)}"
@@ -219,6 +222,17 @@ class World:
             assert not left, f"{where}: not removed: {sorted(left)}"
             self._check_changed(where)
 
+    def _check_credits(self, where: str, *, whole: bool) -> None:
+        """A bill that is to be taken back has one vendor credit, and no other has any."""
+        held, ours = self.bills("VendorCredit"), {mark(id_, "credit"): id_ for id_ in self.credited}
+        twice = {ours.get(each, each): n for each, n in held.items() if n > 1 or each not in ours}
+        assert not twice, f"{where}: twice in QuickBooks: {twice}"
+        if whole:
+            lost = {id_ for each, id_ in ours.items() if not held[each]}
+            assert not lost, f"{where}: lost: credits of {sorted(lost)}"
+            states = {id_: row.state for id_, row in self.documents("credit").items()}
+            assert states == dict.fromkeys(self.credited, "sent"), f"{where}: {states}"
+
     def _check_changed(self, where: str) -> None:
         """What the source changed is changed, and was once."""
         marked = {mark(id_): id_ for id_ in self.changed}
@@ -227,6 +241,6 @@ class World:
         assert told == dict.fromkeys(self.changed, (CHANGED, "1")), f"{where}: not changed once: {told}"
 
 
-def mark(id_: int) -> str:
-    """The mark of the bill of one CAKE invoice."""
-    return marker(Key(REALM_ID, "cake", str(id_), "bill"))
+def mark(id_: int, kind: Kind = "bill") -> str:
+    """The mark of the bill, or the credit, of one CAKE invoice."""
+    return marker(Key(REALM_ID, "cake", str(id_), kind))

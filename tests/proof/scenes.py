@@ -109,6 +109,19 @@ def _changed_and_voided(world: World, ids: tuple[int, ...]) -> None:
     world.keep()
 
 
+def _voided_and_credited(world: World, ids: tuple[int, ...]) -> None:
+    """Bills that stand, one of them paid; the source voids all, and the policy takes bills back by credits."""
+    world.prepare(*ids, batch_size="5")
+    path = world.project.folder / "mappings/cake.yaml"
+    text = path.read_text().split("\nexamples:")[0]
+    path.write_text(text.replace("invoice voided later:      delete", "invoice voided later:      credit"))
+    world.run()
+    world.project.control("person", {"does": "pay", "bill": f"CAKE-{ids[0]}"})
+    world.project.owe(*ids, invoice_status="Void")
+    world.credited = frozenset(ids)
+    world.keep()
+
+
 SCENES: Final[dict[str, Scene]] = {
     "two one by one": Scene(_one_by_one),
     "fourteen in batches": Scene(_in_batches),
@@ -118,6 +131,8 @@ SCENES: Final[dict[str, Scene]] = {
     "an unanswered batch": Scene(_unanswered_batch),
     "changed and voided one by one": Scene(partial(_changed_and_voided, ids=(1, 2)), CHANGES),
     "changed and voided in batches": Scene(partial(_changed_and_voided, ids=tuple(range(1, 15))), CHANGES),
+    "voided and credited one by one": Scene(partial(_voided_and_credited, ids=(1, 2))),
+    "voided and credited in batches": Scene(partial(_voided_and_credited, ids=tuple(range(1, 15)))),
     "the state lost": Scene(_lost_state, (FORGETS,)),
     "an older state": Scene(_older_state, (FORGETS,)),
 }

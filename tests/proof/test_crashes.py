@@ -13,6 +13,7 @@ OPCODES = {
     "two one by one": 150,
     "fourteen in batches": 100,
     "changed and voided one by one": 100,
+    "voided and credited one by one": 100,
     "unanswered singles": 75,
     "an unanswered batch": 75,
 }

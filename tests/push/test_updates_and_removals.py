@@ -193,7 +193,49 @@ def full_disk(*_: object, **__: object) -> int:
     raise ServiceDown("the disk is full", code="state-disk-full", remedy="Free some space and run again.")
 
 
+def credited(project: Project) -> None:
+    """The policy takes a voided invoice's bill back by a vendor credit."""
+    path = project.folder / "mappings/cake.yaml"
+    text = path.read_text().split("\nexamples:")[0]
+    path.write_text(text.replace("invoice voided later:      delete", "invoice voided later:      credit"))
+    billed(project, **VOID)
+
+
 # Answers that are lost.
+
+
+@pytest.mark.parametrize("requestids", REMEMBERS)
+@pytest.mark.parametrize(("fault", "how"), LOST, ids=str)
+def test_a_lost_answer_to_a_credit_that_takes_a_bill_back_ends_in_one(
+    project: Project, fault: str, how: dict[str, Any], requestids: str
+) -> None:
+    project.settings(settle_after="50 ms")
+    project.switch(requestids=requestids)
+    credited(project)
+    before = bill(project)
+    project.arm(fault, "/vendorcredit", **how)
+
+    assert project.sync(code=6).counts == {"unknown": 1}
+    time.sleep(0.06)
+
+    assert project.sync().counts == {"credited": 1}
+    assert project.sync().counts == {"unchanged": 1}
+    assert len({(each["requestid"], each["body"]) for each in project.writes()[1:]}) == 1
+    assert project.numbers("VendorCredit") == {"CAKE-1-V": 1}
+    assert bill(project) == before
+
+
+def test_an_invoice_that_is_live_again_before_its_credit_is_settled_waits_for_that(project: Project) -> None:
+    project.settings(settle_after="300 s")
+    credited(project)
+    project.arm("commit-then-drop", "/vendorcredit")
+    project.sync(code=6)
+    project.owe(1)
+
+    assert project.sync(code=6).counts == {"unknown": 1}
+    project.settings(settle_after="10 ms")
+    live = project.sync()
+    assert (live.counts, live.of(1)["code"]) == ({"held": 1}, "live-again")
 
 
 @WISHES
@@ -451,7 +493,7 @@ def test_what_a_bill_cannot_become_is_left_to_a_person(project: Project, change:
 # Refusals.
 
 
-def refuse(project: Project, code: str = "6210", **more: Any) -> None:
+def refuse(project: Project, code: str = "6000", **more: Any) -> None:
     project.arm("answer-fault", status=400, code=code, message="Refused", detail="for a reason", **more)
 
 
@@ -463,7 +505,7 @@ def test_a_refused_change_leaves_the_bill_and_waits_for_a_person(project: Projec
 
     for _ in range(2):
         ran = project.sync()
-        assert (ran.counts, ran.of(1)["code"]) == ({"held": 1}, "books-closed")
+        assert (ran.counts, ran.of(1)["code"]) == ({"held": 1}, "rule-of-quickbooks")
         assert ran.of(1)["qbo_id"] == bill(project)["Id"]
     assert amounts(project) == [101.25]
     assert len(project.writes()) == 2

@@ -155,7 +155,9 @@ class World:
         self.control("arm", {"fault": fault, "path": "/bill", "method": "POST", **how})
 
     def bill_of(self, invoice: int) -> dict[str, Any]:
-        number = f"CAKE-{invoice}"
+        return self.bill_of_number(f"CAKE-{invoice}")
+
+    def bill_of_number(self, number: str) -> dict[str, Any]:
         found = [data for kind in ("Bill", "VendorCredit") for data in self.sandbox.company.all(kind)]
         (bill,) = [data for data in found if data.get("DocNumber") == number]
         return dict(bill)

@@ -79,7 +79,8 @@ def anything(draw: st.DrawFn) -> Seen:
     currency = draw(st.one_of(st.none(), CURRENCIES))
     day = draw(st.one_of(st.none(), DAYS))
     amount = draw(st.one_of(st.none(), CENTS))
-    invoice = Invoice(draw(st.sampled_from(["cake", "other"])), "1", {}, {}, day, amount, currency)
+    void = draw(st.booleans())
+    invoice = Invoice(draw(st.sampled_from(["cake", "other"])), "1", {}, {}, day, amount, currency, void=void)
     verb, state = draw(
         st.sampled_from(
             [("none", state) for state in ("ready", "held", "blocked", "sending", "sent", "refused", "removed")]
@@ -104,7 +105,14 @@ def anything(draw: st.DrawFn) -> Seen:
         draw(st.booleans()),
         draw(st.sampled_from([None, ("blocked", "c", "r", "m"), ("sending", None, None, None)])),
         draw(st.sampled_from([None, "7"])),
+        draw(st.one_of(st.none(), bills.map(lambda one: replace(one, entity="VendorCredit", marker="ref:b")))),
+        Intended(draw(st.one_of(st.none(), documents)), "70"),
     )
+
+
+def held(one: Seen) -> list[Bill]:
+    """Every record of QuickBooks beside an invoice, as the rows have them."""
+    return [*one.bills[:1], *([one.credit] if one.credit else []), *one.bills[1:]]
 
 
 def proved(everything: list[Seen], rows: list[Row], strangers: list[Bill]) -> Proof:
@@ -112,7 +120,7 @@ def proved(everything: list[Seen], rows: list[Row], strangers: list[Bill]) -> Pr
     for each in everything:
         invoice = each.action.invoice
         proof.add_invoice(invoice.source, each.currency, month_name(invoice.date), each.amount)
-        for one in each.bills:
+        for one in held(each):
             proof.add_bill(invoice.source, one.currency, month_name(invoice.date), one.net)
     for one in strangers:
         proof.add_bill(None, one.currency, month_name(one.date), one.net)
@@ -129,8 +137,10 @@ def test_every_invoice_has_one_row_every_bill_has_one_and_both_sides_close(
     flat = [row for some in rows for row in some] + [unclaimed(one) for one in strangers]
 
     for each, some in zip(everything, rows, strict=True):
-        assert [row.status == "twice-in-quickbooks" for row in some] == [False] + [True] * (len(some) - 1)
-        assert [row.qbo_id for row in some if row.qbo_id] == [one.id for one in each.bills]
+        told = 2 if each.credit and each.bills else 1
+        twice = [False] * told + [True] * len(each.bills[1:])
+        assert [row.status == "twice-in-quickbooks" for row in some] == twice
+        assert [row.qbo_id for row in some if row.qbo_id] == [one.id for one in held(each)]
     assert all(row.why and row.next and "\n" not in row.why + row.next for row in flat)
     proof = proved(everything, flat, strangers)
     assert proof.closes
@@ -157,6 +167,52 @@ def test_a_row_that_is_told_twice_shows_in_the_proof(everything: list[Seen], dat
     counts = bool(again.source_amount) or bool(again.quickbooks_amount)
 
     assert proved(everything, [*rows, again], []).closes == (not counts)
+
+
+VOID = Invoice("cake", "1", {}, {}, DAY, D("100.00"), "USD", status="Void", void=True)
+CREDIT = bill(entity="VendorCredit", id="8", number="CAKE-1-V", marker="ref:b", date=datetime.date(2026, 5, 4))
+CREDITED = Intended(
+    replace(document(), kind="credit", number="CAKE-1-V", date=CREDIT.date), "70", (("60", D("100.00")),)
+)
+
+
+def taken_back(*bills: Bill, **boxes: Any) -> list[Row]:
+    """The rows of a voided invoice whose bill a credit takes back."""
+    action = Action(Key("9", "cake", "1", "bill"), VOID, "hold", "held", "voided-at-source")
+    return list(compare(seen(*bills, **{"action": action, "credit": CREDIT, "credited": CREDITED} | boxes)))
+
+
+@pytest.mark.parametrize("credited", [CREDITED, Intended()], ids=["known", "the state lost"])
+def test_a_bill_and_what_takes_it_back_agree_and_come_to_nothing(credited: Intended) -> None:
+    rows = taken_back(bill(paid=True), credited=credited)
+
+    assert [row.status for row in rows] == ["matched", "matched"]
+    assert {row.why for row in rows} == {"void at the source: vendor credit 8 takes bill 7 back"}
+    assert [(row.source_amount, row.quickbooks_amount) for row in rows] == [
+        (D("100.00"), D("100.00")),
+        (None, D("-100.00")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("own", "boxes", "statuses"),
+    [
+        (bill(total=D("90.00")), {}, ["amount-differs", "matched"]),
+        (bill(), {"credit": replace(CREDIT, total=D("90.00"))}, ["matched", "amount-differs"]),
+        (bill(), {"credit": replace(CREDIT, total=D("90.00")), "credited": Intended()}, ["matched", "amount-differs"]),
+        (bill(), {"by_hand": True}, ["entered-by-hand", "matched"]),
+        (None, {"deleted": "7"}, ["missing-in-quickbooks"]),
+        (bill(), {"action": Action(Key("9", "cake", "1", "bill"), replace(VOID, void=False), "none", "sent")},
+         ["changed-at-source"] * 2),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_bill_taken_back_stands_in_the_row_of_that_record(
+    own: Bill | None, boxes: dict[str, Any], statuses: list[str]
+) -> None:
+    rows = taken_back(*([own] if own else []), **boxes)
+
+    assert [row.status for row in rows] == statuses
+    assert all(row.next != "nothing to do" for row in rows if row.family in ("differ", "one-side"))
 
 
 @given(anything())

@@ -1,12 +1,14 @@
 """Reconcile against the pretend sources and the pretend QuickBooks: every status as it comes about."""
 
+import shutil
 import sqlite3
 from decimal import Decimal
 
 import pytest
-from reconciled_world import World, amounts, mark
+from reconciled_world import ROOT, World, amounts, mark
 
 from connector.reconcile import compare, gather
+from connector.state.clock import utc_now
 
 D = Decimal
 
@@ -367,3 +369,75 @@ def test_a_mark_copied_into_anothers_bill_moves_no_bill(world: World) -> None:
 
     assert [(row.invoice, row.status) for row in report.rows] == [("1", "matched"), ("2", "matched")]
     assert report.closes
+
+
+# A voided invoice whose bill was taken back.
+
+DAY = "2026-09-30"
+"""Late enough to be pulled again."""
+
+
+def credited(world: World, *invoices: int) -> None:
+    """Bills, voided at the source and taken back by vendor credits."""
+    (world.folder / "mappings").unlink()
+    shutil.copytree(ROOT / "mappings", world.folder / "mappings")
+    path = world.folder / "mappings/cake.yaml"
+    path.write_text(path.read_text().replace("voided later:      delete", "voided later:      credit"))
+    for invoice in invoices:
+        world.owe(invoice, DAY)
+    world.sync()
+    for invoice in invoices:
+        world.owe(invoice, DAY, invoice_status="Void")
+    world.sync()
+
+
+def test_a_bill_and_the_credit_that_takes_it_back_agree_with_and_without_the_state(world: World) -> None:
+    credited(world, 1, 2)
+    world.pay(2)
+
+    for _ in range(2):
+        report = world.reconcile()
+        assert [(row.invoice, row.status, row.entity) for row in report.rows] == [
+            ("1", "matched", "Bill"),
+            ("1", "matched", "VendorCredit"),
+            ("2", "matched", "Bill"),
+            ("2", "matched", "VendorCredit"),
+        ]
+        assert [row.quickbooks_amount for row in report.of(1)] == [D("100.00"), D("-100.00")]
+        assert report.closes
+        assert report.found.exit_code == 0
+        world.lose_state()
+
+
+def test_what_a_person_does_to_either_is_told(world: World) -> None:
+    credited(world, 1, 2, 3, 4, 5)
+    world.delete(1)
+    (second, third, fourth) = (world.bill_of_number(f"CAKE-{n}-V")["Id"] for n in (2, 3, 4))
+    world.sandbox.company.remove("VendorCredit", second)
+    world.load("VendorCredit", {"Id": third, "Line": world.line("1.00")})
+    world.control("person", {"does": "copy", "kind": "VendorCredit", "bill": fourth})
+    world.owe(5, DAY)
+
+    report = world.reconcile()
+
+    assert {n: [row.status for row in report.of(n)] for n in range(1, 6)} == {
+        1: ["missing-in-quickbooks"],
+        2: ["voided-at-source"],
+        3: ["matched", "amount-differs"],
+        4: ["matched", "matched", "twice-in-quickbooks"],
+        5: ["changed-at-source", "changed-at-source"],
+    }
+    assert "vendor credit" in report.of(1)[0].why
+    assert "has the same mark as vendor credit" in report.of(4)[2].why
+    assert report.closes
+
+
+def test_a_period_shows_a_credit_of_another_month_beside_its_bill(world: World) -> None:
+    credited(world, 1)
+
+    then = world.reconcile("2026-09")
+    later = world.reconcile(f"{utc_now():%Y-%m}")
+
+    assert [row.status for row in then.rows] == ["matched", "matched"]
+    assert then.found.proof.closes
+    assert later.rows == []

@@ -626,7 +626,7 @@ def test_what_changes_after_the_bill_was_made_is_held_and_released_when_it_chang
     project: Project, change: dict[str, str], code: str
 ) -> None:
     edit(project, "invoice changed later:     update", "invoice changed later:     hold")
-    edit(project, "invoice voided later:      delete", "invoice voided later:      credit")
+    edit(project, "invoice voided later:      delete", "invoice voided later:      hold")
     project.owe(1)
     project.sync()
     project.owe(1, **change)
