@@ -43,6 +43,7 @@ _SHOWABLE: Final = frozenset(SourceSettings.model_fields).union(
     *(section.model_fields for section in _SECTIONS.values())
 )
 _MAY_BE_MISSING: Final = {"quickbooks": ("client_id", "client_secret", "refresh_token"), "sources": ("api_key",)}
+_FOUND: Final = {"realm_id": " (QuickBooks shows it under Settings > Account and settings > Billing: digits only)"}
 _NAME: Final = re.compile(r"[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)*", re.ASCII)
 _TOML: Final = {
     "overwrite a value": "this key stands twice",
@@ -213,7 +214,7 @@ class _Reading:
                     "setting-missing",
                     path,
                     f"[{section}] has no {what}" if section else f"there is no [{what}]",
-                    f"add {what} = …" if section else f"add the section [{what}]",
+                    f"add {what} = …{_FOUND.get(what, '')}" if section else f"add the section [{what}]",
                 )
             elif each["type"] == "value_error":
                 self._unfit(path, each["ctx"]["error"], each["input"])

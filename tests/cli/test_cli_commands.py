@@ -283,7 +283,7 @@ def test_every_command_and_option_that_a_message_names_is_there(path: Path) -> N
 
 
 def test_a_command_that_is_not_there_would_be_found() -> None:
-    assert not_there("run: connector auth login") == ["connector auth login"]
+    assert not_there("run: connector auth renew") == ["connector auth renew"]
     assert not_there("decide: connector decide") == ["connector decide"]
     assert not_there("connector sync --wait and connector sync --never") == ["sync --never"]
     assert not_there("the connector must learn it; see: connector runs show 01") == []
