@@ -25,8 +25,8 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         "there is no settings file",
         (
             "The connector reads connector.toml in the working directory, or the file of --config, or of "
-            "CONNECTOR_CONFIG. The message lists where it looked. connector demo --keep DIR writes a whole one to look "
-            "at."
+            "CONNECTOR_CONFIG. The message lists where it looked. connector init writes one by asking; connector "
+            "demo --keep DIR writes a whole one to look at."
         ),
     ),
     "setting-unknown": (
@@ -170,15 +170,6 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
             "up in QuickBooks, or take the tax box out of the mapping's lines."
         ),
     ),
-    "tax-code-missing": (
-        "a line of a taxed bill names no tax code",
-        (
-            "Where a company works out sales tax, QuickBooks takes a taxed bill only if every line has a code (GST, "
-            "GST free). Fill in the tax box of every line, or say that the bill is out of scope of tax:\n"
-            "    bill:\n"
-            "      amounts are: out of scope of tax"
-        ),
-    ),
     "vendor-missing": (
         "QuickBooks has no such vendor",
         (
@@ -273,11 +264,7 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "credit-number": (
         "the vendor credit of a voided invoice would have too long a number",
-        (
-            "Its number is the bill's with -V behind it, and QuickBooks takes 21 characters. Nothing was made. Enter "
-            "the vendor credit in QuickBooks by hand; a shorter number box in the mapping (19 characters at most) "
-            "spares the next one."
-        ),
+        "It is the bill's with -V behind it, and QuickBooks takes 21 characters. Enter the credit by hand.",
     ),
     "gone-at-source": (
         "the source no longer has the invoice",
@@ -285,11 +272,7 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "live-again": (
         "the invoice was voided, or its run taken back, and is live again",
-        (
-            "Its bill was deleted, or taken back by a vendor credit, and now the invoice counts again. Decide: "
-            "connector review. Where a vendor credit stands: delete it in QuickBooks if the bill is owed again, and "
-            "the bill counts as before."
-        ),
+        "Its bill is gone (decide: connector review), or a vendor credit took it back (if owed, delete that one).",
     ),
     "edited-in-quickbooks": (
         "a person changed the bill in QuickBooks",
@@ -336,14 +319,6 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     "not-paid-here": (
         "no payment is recorded",
         "The source says paid no longer, the mapping records no payments, or there is no bill that could be paid.",
-    ),
-    "possible-duplicate": (
-        "QuickBooks may have this bill already",
-        "Another document has its number, or the same vendor, amount and date. Compare both; link it or approve it.",
-    ),
-    "number-twice": (
-        "two documents of one run have the same number",
-        "Both are held. Make the number box of the mapping unique, for example with a prefix per source.",
     ),
     "vendor-shared": (
         "two payees reach the same vendor",

@@ -9,9 +9,10 @@ import logging
 import ssl
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -25,7 +26,7 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
-from connector.route import Network
+from connector.route import Listener, Network
 
 __all__ = ["Answer", "Lost", "Network", "NotSent", "exchange", "open_session"]
 
@@ -69,7 +70,17 @@ def open_session(network: Network, connections: int = 10) -> requests.Session:
     adapter = HTTPAdapter(pool_connections=2, pool_maxsize=connections, max_retries=0)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
+    if network.heard is not None:
+        session.hooks["response"].append(_telling(network.heard))
     return session
+
+
+def _telling(heard: Listener) -> Callable[..., None]:
+    def tell(response: requests.Response, *_: Any, **__: Any) -> None:
+        host = urlsplit(response.url).hostname or ""
+        heard(host, response.headers.get("Date", ""), response.elapsed.total_seconds())
+
+    return tell
 
 
 def exchange(

@@ -1,21 +1,31 @@
 """How requests leave this machine: the ``[network]`` section, and where a secret may go. Light to import."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import urlsplit
 
-__all__ = ["Network", "Unsafe", "unsafe_in"]
+__all__ = ["Listener", "Network", "Unsafe", "unsafe_in"]
+
+Listener = Callable[[str, str, float], None]
+"""Told of an answer: the host, its ``Date`` header ("" without one), and the seconds since it was asked."""
 
 Unsafe = Literal["no-address", "password", "plain"]
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """The ``[network]`` section of the settings."""
+    """
+    The ``[network]`` section of the settings.
+
+    Args:
+        heard: Told of every answer over this network; None: nobody listens.
+    """
 
     proxy: str = field(default="", repr=False)
     ca_bundle: str = ""
+    heard: Listener | None = field(default=None, repr=False, compare=False)
 
 
 def unsafe_in(url: str) -> Unsafe | None:

@@ -17,6 +17,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
 from example_state import write_settings
+from login_world import a_browser, free_port
 
 from connector.sandbox.server import Sandbox
 
@@ -76,22 +77,46 @@ def test_the_commands_that_prove_the_promise_find_the_same_whole_enumerations() 
     assert "test_crashes.py::test_a_process_killed_around_any_effect_leaves_one_bill_each[whole-" in listed
 
 
-@pytest.mark.parametrize("command", [each for each in RUNNING if each != "connector serve"])
+@pytest.mark.parametrize("command", [each for each in RUNNING if each not in ("connector serve", "connector init")])
 def test_a_command_of_the_readme_works(command: str, playground: Path) -> None:
     words = shlex.split(command.replace(".venv/bin/connector", "connector"))
     if words == ["connector", "sync"]:
-        code, shown = at_a_terminal(words[1:], playground, answer="y\n")
+        code, shown = at_a_terminal(words[1:], playground, {"QuickBooks?": "y"})
 
         assert "Write this to QuickBooks?" in shown
     else:
+        env = ENVIRONMENT
+        if words == ["connector", "auth", "login"]:
+            words += ["--port", str(free_port())]  # whoever else runs these tests here may have its own
+            env = a_browser(playground)
         ran = subprocess.run(
-            CONNECTOR + words[1:], cwd=playground, env=ENVIRONMENT, capture_output=True, text=True, check=False
+            CONNECTOR + words[1:], cwd=playground, env=env, capture_output=True, text=True, check=False
         )
         code, shown = ran.returncode, ran.stdout
         assert code in ENDS_WITH.get(command, (0,)), ran.stdout + ran.stderr
 
     assert code in ENDS_WITH.get(command, (0,)), shown
     assert shown.strip()
+
+
+def test_init_asks_and_writes_settings(tmp_path: Path) -> None:
+    assert "connector init" in RUNNING
+    answers = {
+        "[sandbox]": "",
+        "Company id": "4620816365000000000",
+        "Client id": "client",
+        "secret": "",
+        "Sources": "cake",
+        "Address": "https://yourdomain.cakemarketing.com",
+        "API key": "",
+        "Currency": "USD",
+        "start_date [": "",
+    }
+
+    code, shown = at_a_terminal(["init"], tmp_path, answers)
+
+    assert code == 0, shown
+    assert 'client_id     = "client"' in (tmp_path / "connector.toml").read_text()
 
 
 def test_serve_runs_until_it_is_told_to_stop(playground: Path) -> None:
@@ -103,14 +128,14 @@ def test_serve_runs_until_it_is_told_to_stop(playground: Path) -> None:
         assert daemon.wait(30) == 0
 
 
-def at_a_terminal(words: list[str], folder: Path, *, answer: str) -> tuple[int, str]:
-    """The exit code and what a person at a terminal sees who types ``answer``."""
+def at_a_terminal(words: list[str], folder: Path, answers: dict[str, str]) -> tuple[int, str]:
+    """The exit code and what a person at a terminal sees who types the answers, each where its question appears."""
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(folder)
         os.execvpe(sys.executable, [*CONNECTOR, *words], ENVIRONMENT)
     seen = b""
-    asked = False
+    waiting = list(answers.items())
     while True:
         try:
             part = os.read(terminal, 4096)
@@ -119,8 +144,7 @@ def at_a_terminal(words: list[str], folder: Path, *, answer: str) -> tuple[int, 
         if not part:
             break
         seen += part
-        if not asked and b"QuickBooks?" in seen:
-            asked = True
-            os.write(terminal, answer.encode())
+        if waiting and waiting[0][0].encode() in seen and seen.endswith(b": "):  # the question is whole
+            os.write(terminal, waiting.pop(0)[1].encode() + b"\n")
     _, status = os.waitpid(pid, 0)
     return os.waitstatus_to_exitcode(status), seen.decode(errors="replace")

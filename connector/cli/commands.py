@@ -70,7 +70,27 @@ COMMANDS: Final = (
         "reconcile",
         "Source, connector and QuickBooks side by side, with the proof.",
     ),
-    Command("auth", _OPERATION, "connector.cli.auth", "auth", "Sign in to QuickBooks: status."),
+    Command(
+        "init",
+        _OPERATION,
+        "connector.cli.init",
+        "init",
+        "Ask a few questions; write connector.toml and a first mapping; --systemd prints a unit file.",
+    ),
+    Command(
+        "auth",
+        _OPERATION,
+        "connector.cli.auth",
+        "auth",
+        "Sign in to QuickBooks: login (browser, or --no-browser to paste), status, logout.",
+    ),
+    Command(
+        "doctor",
+        _OPERATION,
+        "connector.cli.doctor",
+        "doctor",
+        "Files, state, clock, sources, QuickBooks, notices: every check, each with its remedy.",
+    ),
     Command("serve", _OPERATION, "connector.cli.serve", "serve", "Run on the schedule until stopped (the daemon)."),
     Command("state", _OPERATION, "connector.cli.state", "state", "The state: backup FILE, verify, upgrade."),
     Command(

@@ -15,7 +15,15 @@ from connector.cli.context import Context, visible
 from connector.errors import ConnectorError, Problem, WrongUse
 from connector.log import redact
 
-__all__ = ["INTERRUPTED", "TERMINATED", "explain", "explain_misuse", "explain_our_fault", "problems_of"]
+__all__ = [
+    "INTERRUPTED",
+    "TERMINATED",
+    "explain",
+    "explain_misuse",
+    "explain_our_fault",
+    "keep_trace",
+    "problems_of",
+]
 
 INTERRUPTED = 130
 TERMINATED = 143
@@ -25,7 +33,7 @@ _MISUSE = 2
 
 def explain(context: Context, error: ConnectorError) -> int:
     """Say what is wrong and what to do; returns the exit code."""
-    trace = _keep_trace(context, error) if error.exit_code == _OUR_FAULT else None
+    trace = keep_trace(context, error) if error.exit_code == _OUR_FAULT else None
     if context.json and not context.emitted and not isinstance(error, WrongUse):
         context.emit(_document(context, problems_of(error)))
     faults = getattr(error, "faults", ())
@@ -56,7 +64,7 @@ def problems_of(error: ConnectorError) -> list[Problem]:
 def explain_our_fault(context: Context, error: Exception) -> int:
     """Two lines for what nobody foresaw: what failed, and where the trace is."""
     what = f"{type(error).__name__}: {error}".splitlines()[0][:300]
-    trace = _keep_trace(context, error)
+    trace = keep_trace(context, error)
     if context.json and not context.emitted:
         remedy = f"report it with the trace: {trace}"
         context.emit(_document(context, [Problem("us", "our-fault", what, remedy)]))
@@ -118,7 +126,7 @@ def _document(context: Context, problems: list[Problem]) -> dict[str, object]:
     return {"schema": f"connector/{context.command}/1", "problems": [problem_data(problem) for problem in problems]}
 
 
-def _keep_trace(context: Context, error: BaseException) -> Path | str:
+def keep_trace(context: Context, error: BaseException) -> Path | str:
     """The trace, without secrets, in the state's folder or the machine's temporary one; readable by its owner only."""
     text = redact("".join(traceback.format_exception(error)))
     name = f"connector-trace-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.txt"

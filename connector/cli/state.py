@@ -1,6 +1,5 @@
 """``connector state``: a copy of the state, whether it is sound, and its upgrade."""
 
-import glob
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +19,6 @@ from connector.state.transactions import Transactions, damaged
 __all__ = ["state"]
 
 _DAMAGED: Final = 3
-_OTHERS: Final = 0o077
 
 state = typer.Typer(invoke_without_command=True)
 
@@ -63,11 +61,12 @@ def _verify(ctx: typer.Context) -> None:
             problems, counts = verify.problems_of_rows(kept), verify.counts_of(kept)
         finally:
             kept.close()
-    files, free = _files(settings), shutil.disk_usage(path.parent).free
+    files, free = file.private_files(path, settings.state.key_file), shutil.disk_usage(path.parent).free
     low = file.lack_of_room(path)
-    warnings = [*_open_to_others(files), *([low.problem] if low else [])]
+    warnings = [*file.open_to_others(files), *([low.problem] if low else [])]
     if context.json:
-        beside = {"files": [{"path": str(each), "mode": f"{mode:04o}"} for each, mode in files.items()]}
+        modes = {each: each.stat().st_mode & 0o777 for each in files}
+        beside = {"files": [{"path": str(each), "mode": f"{mode:04o}"} for each, mode in modes.items()]}
         told = {"state": str(path), "state_schema": schema, "rows": counts, **beside, "free_bytes": free}
         _emit(context, {**told, "warnings": [problem_data(each) for each in warnings]}, problems)
     else:
@@ -114,22 +113,6 @@ def _begun(ctx: typer.Context, what: str) -> tuple[Context, Settings, str]:
         )
     refuse_newer(path, schema)
     return context, settings, schema
-
-
-def _files(settings: Settings) -> dict[Path, int]:
-    """What keeps secrets or the state, and who may read it."""
-    path = settings.state.path
-    signed_in = sorted(path.parent.glob(f"{glob.escape(path.name)}.*.sign-in"))
-    kept = [*(path.with_name(f"{path.name}{end}") for end in ("", "-wal", "-shm")), *signed_in, settings.state.key_file]
-    return {each: each.stat().st_mode & 0o777 for each in kept if each.exists()}
-
-
-def _open_to_others(files: Mapping[Path, int]) -> list[Problem]:
-    return [
-        Problem("operator", "file-open", f"{path} is open to others (mode {mode:04o})", f"run: chmod 600 {path}")
-        for path, mode in files.items()
-        if mode & _OTHERS
-    ]
 
 
 def _show(context: Context, path: Path, schema: str, problems: list[Problem], warnings: list[Problem]) -> None:

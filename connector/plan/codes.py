@@ -1,4 +1,4 @@
-"""What ``connector help CODE`` says of the codes that come of persons' words, and of taking a run back."""
+"""What ``connector help CODE`` says of doubles, of what comes of persons' words, and of taking a run back."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -6,6 +6,14 @@ from typing import Final
 __all__ = ["CODES"]
 
 CODES: Final[Mapping[str, tuple[str, str]]] = {
+    "possible-duplicate": (
+        "QuickBooks may have this bill already",
+        "Another document has its number, or the same vendor, amount and date. Compare both; link it or approve it.",
+    ),
+    "number-twice": (
+        "two documents of one run have the same number",
+        "Both are held. Make the number box of the mapping unique, for example with a prefix per source.",
+    ),
     "rejected": (
         "a person rejected the document as it was",
         (
@@ -17,7 +25,7 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         "a person wants no bill of this invoice",
         "It is left alone for good, whatever it says later. connector review approve takes the word back.",
     ),
-    "linked": (
+    "linked-by-person": (
         "a person linked the invoice to a bill of QuickBooks",
         "It counts as sent and is never sent again. connector review unlink gives the bill free again.",
     ),

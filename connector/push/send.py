@@ -18,6 +18,7 @@ from connector.push.order import Order, request_id
 from connector.push.patience import THROTTLES, refused_to_go_on, stops
 from connector.quickbooks.faults import explain
 from connector.quickbooks.frozen import BatchItem
+from connector.quickbooks.remedy import SIGN_IN
 from connector.quickbooks.transport import Company, Outcome
 from connector.state.lock import CompanyLock
 from connector.state.store import Conclusion, Ended, IntendedItem, Intent, State
@@ -222,7 +223,7 @@ class Sender:
             self._trouble = SignInNeeded(
                 "QuickBooks no longer takes the sign-in",
                 code="quickbooks-sign-in",
-                remedy="set a new refresh token as quickbooks.refresh_token or CONNECTOR_QUICKBOOKS__REFRESH_TOKEN",
+                remedy=SIGN_IN,
             )
         elif self._unanswered >= _UNANSWERED:
             self._trouble = ServiceDown(

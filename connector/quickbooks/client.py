@@ -19,6 +19,7 @@ from connector.network import Answer, Lost, NotSent, exchange
 from connector.quickbooks.connection import Settings
 from connector.quickbooks.limiter import Kind, Limiter
 from connector.quickbooks.outcome import fault_in, parse, retry_after
+from connector.quickbooks.remedy import SIGN_IN
 from connector.quickbooks.sessions import Sessions
 from connector.quickbooks.signin import SignIn
 
@@ -248,15 +249,13 @@ def _refused_read(status: int, content: Any) -> NoReturn:
         raise SignInNeeded(
             "QuickBooks does not accept a token that Intuit has just issued",
             code="quickbooks-sign-in",
-            remedy="set a new refresh token as quickbooks.refresh_token or CONNECTOR_QUICKBOOKS__REFRESH_TOKEN "
-            "(it is tried when the kept one is dead)",
+            remedy=SIGN_IN,
         )
     if status == 403 or (fault and 3100 in fault.codes):
         raise SignInNeeded(
             "QuickBooks forbids this app to use the company",
             code="quickbooks-forbidden",
-            remedy="check quickbooks.realm_id and quickbooks.environment; if both are right, set a refresh token of "
-            "that company as quickbooks.refresh_token or CONNECTOR_QUICKBOOKS__REFRESH_TOKEN",
+            remedy=f"check quickbooks.realm_id and quickbooks.environment; if both are right, {SIGN_IN}",
         )
     if fault is not None:
         why = f"{fault.detail or fault.message} ({fault.code})"

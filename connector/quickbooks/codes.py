@@ -28,16 +28,38 @@ quickbooks-environment: Unknown environment
 quickbooks-realm: No company id
   quickbooks.realm_id is the company's number, digits only.
 quickbooks-other-company: Signed in to another company
-  A sign-in is good for the one company that was chosen in the browser; it must be that of quickbooks.realm_id.
+  A sign-in is good for the one company that was chosen in the browser; it must be that of quickbooks.realm_id. Of
+  another nothing is kept, and a sign-in that was kept before stays as it was.
 state-key: The key of the sign-in
   The file in state.key_file, or the text in state.key, encrypts the sign-in. Only its owner may read the file and what
-  stands beside it, and it must be the key that the sign-in was kept with. Where it is lost, a new refresh token signs
-  in anew, with a new key.
+  stands beside it, and it must be the key that the sign-in was kept with. Where it is lost, connector auth login
+  signs in anew, with a new key.
 sign-in-ends: The sign-in to QuickBooks ends soon
   A sign-in ends after 100 days in which nobody refreshed it (every sync and every day of the daemon does), and for good
   five years after a person gave it. Nothing is wrong yet. Before the second end a person has to sign in anew at Intuit.
 sign-in-busy: Another process keeps the sign-in to itself
   One process at a time refreshes the sign-in, for seconds. One that is paused or hung keeps its turn; end it.
+sign-in-address: No address to sign in with
+  After agreeing at Intuit the browser ends at an address that begins with the redirect URI and holds ?code=. All of it
+  is what connector auth login --no-browser asks for, even where the page itself says that it cannot be reached.
+sign-in-mismatch: The browser came back from another sign-in
+  Each sign-in sends the browser off with a random word, and what comes back must carry it. An old window, an address of
+  a run before, or somebody else's link does not; nothing of it is used.
+sign-in-declined: The person in the browser declined
+  At Intuit the connector was not given access to the company. Nothing was kept; a sign-in that was kept before stays.
+sign-in-incomplete: The browser came back without a sign-in
+  Intuit named an error, or the code or the company is missing. Try again; where it lasts, look at the app's settings at
+  developer.intuit.com.
+sign-in-unanswered: Nobody came back from Intuit
+  After five minutes connector auth login stops waiting. Where Intuit showed an error instead of its question, the app
+  does not list the redirect URI that was printed, letter for letter, or quickbooks.client_id is another's.
+sign-in-redirect: No address that Intuit may send a browser to
+  A redirect URI is registered with the app at developer.intuit.com and must be the same there and here. Intuit takes
+  http://localhost for development keys (the sandbox companies) alone; with production keys it is an https address of
+  yours. Nothing has to answer there: after agreeing, the browser shows it, and it is copied from there.
+sign-in-port: The port is taken
+  connector auth login waits for the browser on a port of this machine; another process has it, maybe another
+  connector auth login that still waits.
 write-outside-protocol: A fault of ours
   Something tried to write to QuickBooks without the write protocol and was stopped. Nothing was sent.
 """

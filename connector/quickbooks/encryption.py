@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from connector.errors import SignInNeeded, StateInvalid
 from connector.quickbooks.private_file import sync_folder, told_in_words, write
+from connector.quickbooks.remedy import SIGN_IN
 
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet
@@ -56,8 +57,7 @@ class Encryption:
             raise SignInNeeded(
                 f"the key in {self._place} does not open the stored sign-in",
                 code="state-key",
-                remedy="put the right key back; if it is lost, set a new refresh token as quickbooks.refresh_token or "
-                "CONNECTOR_QUICKBOOKS__REFRESH_TOKEN",
+                remedy=f"put the right key back; if it is lost, {SIGN_IN}",
             ) from None
 
     @property

@@ -32,6 +32,8 @@ class CompanyFacts:
         closing_date: Nothing dated on or before it can be written.
         plan: ``QuickBooks Online Plus``; "" where QuickBooks does not say.
         sales_tax: Whether it works out sales tax; None where QuickBooks does not say.
+        warns_of_number_twice: QuickBooks refuses a bill number that the vendor's bills have already.
+        subscription: ``SUBSCRIBED``; "" where QuickBooks does not say.
     """
 
     name: str
@@ -42,6 +44,9 @@ class CompanyFacts:
     class_tracking: bool
     plan: str
     sales_tax: bool | None = None
+    location_tracking: bool = False
+    warns_of_number_twice: bool = False
+    subscription: str = ""
 
     @property
     def bill_currency(self) -> str:
@@ -59,6 +64,8 @@ def company_facts(company_info: Mapping[str, Any], preferences: Mapping[str, Any
     accounting = _part(preferences, "AccountingInfoPrefs")
     currency = _part(preferences, "CurrencyPrefs")
     taxing = _part(preferences, "TaxPrefs").get("UsingSalesTax")
+    told = _named(company_info.get("NameValue"))
+    others = _named(_part(preferences, "OtherPrefs").get("NameValue"))
     return CompanyFacts(
         name=str(company_info.get("CompanyName") or company_info.get("LegalName") or ""),
         country=str(company_info.get("Country") or ""),
@@ -66,8 +73,11 @@ def company_facts(company_info: Mapping[str, Any], preferences: Mapping[str, Any
         multicurrency=_yes(currency.get("MultiCurrencyEnabled")),
         closing_date=_date(accounting.get("BookCloseDate")),
         class_tracking=_yes(accounting.get("ClassTrackingPerTxnLine")) or _yes(accounting.get("ClassTrackingPerTxn")),
-        plan=_named(company_info.get("NameValue")).get("OfferingSku", ""),
+        plan=told.get("OfferingSku", ""),
         sales_tax=None if taxing is None else _yes(taxing),
+        location_tracking=_yes(accounting.get("TrackDepartments")),
+        warns_of_number_twice=_yes(others.get("WarnDuplicateBillNumber")),
+        subscription=told.get("SubscriptionStatus", ""),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from connector.quickbooks.codes import OTHER_CODES
 from connector.quickbooks.outcome import Outcome
+from connector.quickbooks.remedy import SIGN_IN
 
 __all__ = ["CODES", "FAULTS", "Meaning", "explain", "meaning_of"]
 
@@ -110,8 +111,7 @@ _MEANINGS: Final = (
     ),
     Meaning(
         "permission-missing", "stop", "The person who signed in may not do this in QuickBooks.",
-        "have a company administrator sign in, and set that refresh token as quickbooks.refresh_token "
-        "or CONNECTOR_QUICKBOOKS__REFRESH_TOKEN",
+        f"have a company administrator sign in; {SIGN_IN}",
     ),
     Meaning(
         "subscription-ended", "stop", "The QuickBooks subscription has ended or was not paid.",
@@ -127,13 +127,11 @@ _MEANINGS: Final = (
     ),
     Meaning(
         "quickbooks-sign-in", "stop", "QuickBooks does not accept the sign-in.",
-        "set a new refresh token as quickbooks.refresh_token or CONNECTOR_QUICKBOOKS__REFRESH_TOKEN "
-        "(it is tried when the kept one is dead)",
+        SIGN_IN,
     ),
     Meaning(
         "quickbooks-forbidden", "stop", "QuickBooks forbids this app to use the company.",
-        "check quickbooks.realm_id and quickbooks.environment; if both are right, set a refresh token of that "
-        "company as quickbooks.refresh_token or CONNECTOR_QUICKBOOKS__REFRESH_TOKEN",
+        f"check quickbooks.realm_id and quickbooks.environment; if both are right, {SIGN_IN}",
     ),
     Meaning(
         "quickbooks-throttled", "wait", "QuickBooks asked to slow down; nothing was written.",

@@ -17,6 +17,7 @@ from typing import Final, Protocol
 from connector.errors import Problem, ServiceDown, SignInNeeded
 from connector.network import Lost
 from connector.quickbooks.connection import Settings
+from connector.quickbooks.remedy import SIGN_IN
 from connector.quickbooks.tokens import GrantRefused, TokenEndpoint, Tokens
 
 __all__ = ["SignIn", "SignInStatus", "SignInStore", "Stored", "status_of"]
@@ -27,7 +28,6 @@ _BEFORE_THE_END: Final = datetime.timedelta(minutes=5)
 _ROLLING_DAYS: Final = 14
 # The hard end needs a person who may sign in at Intuit, and mostly a month's closing lies between.
 _HARD_DAYS: Final = 60
-_REMEDY: Final = "set a new refresh token as quickbooks.refresh_token or CONNECTOR_QUICKBOOKS__REFRESH_TOKEN"
 _TIMES: Final = ("access_expires_at", "refresh_expires_at", "hard_expires_at", "refreshed_at", "created_at")
 
 
@@ -68,6 +68,9 @@ class SignInStore(Protocol):
     def ready(self) -> None:
         """Raise what `save` would, as far as that can be known: what Intuit replaces must have a place to stand."""
 
+    def forget(self) -> None:
+        """Delete it, wherever it stands."""
+
     def lock(self) -> AbstractContextManager[object]:
         """Held by one process at a time; given free when its holder dies."""
 
@@ -95,7 +98,7 @@ class SignInStatus:
         company = f"the sign-in to company {self.realm_id} ({self.environment})"
         if self.hard_days_left is not None and self.hard_days_left < _HARD_DAYS:
             what = f"{company} ends for good in {_days(self.hard_days_left)}, however often it is refreshed"
-            return Problem("operator", "sign-in-ends", what, f"sign in anew before that: {_REMEDY}")
+            return Problem("operator", "sign-in-ends", what, f"sign in anew before that; {SIGN_IN}")
         if self.days_left is not None and self.days_left < _ROLLING_DAYS:
             what = f"{company} ends in {_days(self.days_left)} unless it is refreshed"
             return Problem("operator", "sign-in-ends", what, "connector sync, which refreshes it")
@@ -150,6 +153,7 @@ class SignIn:
         tell_secrets: Callable[[Collection[str]], None] = lambda _: None,
     ) -> None:
         self._settings = settings
+        self._realm = settings.realm_id
         self._store = store
         self._given = refresh_token
         self._clock = clock
@@ -177,10 +181,18 @@ class SignIn:
         self._rejected = access_token
 
     def authorize_url(self, redirect_uri: str, state: str) -> str:
-        """Where ``auth login`` sends the browser."""
+        """
+        Where ``auth login`` sends the browser; first it is made sure that what comes back can be kept.
+
+        Raises:
+            ServiceDown, AnswerUnreadable: Intuit's sign-in service fails, or the disk is full.
+            StateInvalid: The key of the sign-in cannot be used.
+        """
+        with self._lock, self._store.lock():
+            self._store.ready()
         return self._endpoint.authorize_url(redirect_uri, state)
 
-    def log_in(self, code: str, redirect_uri: str, realm_id: str) -> None:
+    def log_in(self, code: str, redirect_uri: str, realm_id: str, name_of: Callable[[str], str] = lambda _: "") -> None:
         """
         Keep the sign-in that a browser came back with.
 
@@ -188,34 +200,62 @@ class SignIn:
             code: Good for ten minutes and for one use.
             redirect_uri: The same that `authorize_url` was given.
             realm_id: The company that the person chose.
+            name_of: The name of a company by its id, "" where it is not known.
 
         Raises:
             SignInNeeded: Intuit refuses the code, or the company is not that of the settings.
             ServiceDown: Intuit's sign-in service fails.
         """
-        if realm_id != self._settings.realm_id:
+        if realm_id != self._realm:
+            # Its code is left to end by itself: revoking it could end a sign-in that another folder keeps for it.
+            other, ours = (f"{each} ({name})" if (name := name_of(each)) else each for each in (realm_id, self._realm))
             raise SignInNeeded(
-                f"the browser came back with company {realm_id}, the settings name {self._settings.realm_id}",
+                f"the browser came back with company {other}, the settings name {ours}; nothing was kept",
                 code="quickbooks-other-company",
-                remedy="choose the right company in the browser, or correct quickbooks.realm_id",
+                remedy="choose the right company at Intuit, or correct quickbooks.realm_id; then run: "
+                "connector auth login",
             )
         with self._lock, self._store.lock():
             self._store.ready()
             try:
                 tokens = self._endpoint.from_code(code, redirect_uri)
             except GrantRefused:
-                raise self._refused("Intuit refuses the code that the browser came back with") from None
+                raise self._refused(
+                    "Intuit refuses the code that the browser came back with; it is good once, for ten minutes"
+                ) from None
             except Lost as lost:
                 raise self._down(lost) from None
             self._keep(tokens, used=None, before=None)
 
-    def log_out(self) -> None:
-        """Revoke the sign-in at Intuit; the store's row is the caller's to delete."""
+    def log_out(self) -> bool | None:
+        """
+        Revoke the sign-in at Intuit, then forget it.
+
+        Returns:
+            Whether Intuit still knew it; None where nobody was signed in.
+
+        Raises:
+            ServiceDown: Intuit did not confirm it; nothing is changed.
+            SignInNeeded: ``state-key``: what is kept cannot be opened; nothing is changed.
+        """
         with self._lock, self._store.lock():
-            stored = self._load()
-            self._held = None
-            if stored is not None:
-                self._endpoint.revoke(stored.refresh_token)
+            stored = self._store.load()
+            if stored is None:
+                return None
+            self._hide(stored, self._held)
+            tokens = [stored.refresh_token, stored.previous_refresh_token]
+            known = any(self._endpoint.revoke(token) for token in tokens if token)
+            self._forget()
+            return known
+
+    def forget(self) -> None:
+        """Forget the sign-in without a word to Intuit, where it lives on until it ends."""
+        with self._lock, self._store.lock():
+            self._forget()
+
+    def _forget(self) -> None:
+        self._held = None
+        self._store.forget()
 
     def _good(self, stored: Stored) -> bool:
         now = self._clock()
@@ -230,7 +270,7 @@ class SignIn:
             if not self._given:
                 raise
             return None  # the key that opens the kept one is lost: the given token signs in anew
-        return stored if stored is not None and stored.realm_id == self._settings.realm_id else None
+        return stored if stored is not None and stored.realm_id == self._realm else None
 
     def _renewed(self) -> str:
         with self._lock:
@@ -245,9 +285,12 @@ class SignIn:
 
     def _hold(self, stored: Stored) -> Stored:
         self._held = stored
-        tokens = (stored.access_token, stored.refresh_token, stored.previous_refresh_token)
-        self._tell_secrets([token for token in tokens if token])
+        self._hide(stored)
         return stored
+
+    def _hide(self, *known: Stored | None) -> None:
+        tokens = [(each.access_token, each.refresh_token, each.previous_refresh_token) for each in known if each]
+        self._tell_secrets([token for those in tokens for token in those if token])
 
     def _refresh(self, stored: Stored | None) -> Stored:
         tried: set[str] = set()
@@ -295,17 +338,18 @@ class SignIn:
             refresh_expires_at=_after(now, tokens.refresh_expires_in),
             hard_expires_at=_after(now, tokens.hard_expires_in) or (before.hard_expires_at if before else None),
             refreshed_at=now,
-            realm_id=self._settings.realm_id,
+            realm_id=self._realm,
             created_at=before.created_at if before else now,
         )
+        self._hide(kept, self._held)
         self._store.save(kept)  # before its first use: a sign-in that is used and not kept is lost
         return self._hold(kept)
 
     def _refused(self, what: str) -> SignInNeeded:
         return SignInNeeded(
-            f"{what} (company {self._settings.realm_id}, {self._settings.environment})",
+            f"{what} (company {self._realm}, {self._settings.environment})",
             code="quickbooks-sign-in",
-            remedy=f"{_REMEDY} (it is tried when the kept one is dead)",
+            remedy=SIGN_IN,
         )
 
     def _down(self, lost: Lost) -> ServiceDown:

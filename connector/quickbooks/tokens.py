@@ -76,9 +76,9 @@ class TokenEndpoint:
         }
         return f"{self._address('authorization_endpoint')}?{urlencode(query)}"
 
-    def revoke(self, refresh_token: str) -> None:
+    def revoke(self, refresh_token: str) -> bool:
         """
-        Disconnect the app from the company; a token that is already dead is fine.
+        Disconnect the app from the company; whether the token was still alive.
 
         Raises:
             ServiceDown: Intuit did not confirm it.
@@ -90,6 +90,7 @@ class TokenEndpoint:
             raise _down(str(lost)) from None
         if answer.status not in (200, 400):
             raise _down(f"HTTP {answer.status}")
+        return answer.status == 200
 
     def _tokens(self, form: Mapping[str, str]) -> Tokens:
         answer = self._send(

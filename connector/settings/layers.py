@@ -80,6 +80,12 @@ class Layer:
     def leaves(self) -> Iterator[tuple[tuple[str, ...], Any]]:
         yield from _leaves((), self.values)
 
+    def secrets(self) -> Iterator[tuple[str, ...]]:
+        """The keys of the secrets that have a value here; a proxy is one where it has a password."""
+        for path, value in self.leaves():
+            if path[-1] in _HIDDEN and _given(value) and (path[-1] != "proxy" or "@" in str(value)):
+                yield path
+
 
 def environment_layer(folder: Path) -> Layer:
     """What ``CONNECTOR_SECTION__KEY`` variables say."""

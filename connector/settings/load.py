@@ -3,7 +3,7 @@
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -43,6 +43,7 @@ _SHOWABLE: Final = frozenset(SourceSettings.model_fields).union(
     *(section.model_fields for section in _SECTIONS.values())
 )
 _MAY_BE_MISSING: Final = {"quickbooks": ("client_id", "client_secret", "refresh_token"), "sources": ("api_key",)}
+_FOUND: Final = {"realm_id": " (QuickBooks shows it under Settings > Account and settings > Billing: digits only)"}
 _NAME: Final = re.compile(r"[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)*", re.ASCII)
 _TOML: Final = {
     "overwrite a value": "this key stands twice",
@@ -94,7 +95,7 @@ def _read(file: Path, *, given: bool) -> str:
         raise SettingsInvalid(
             "there is no settings file; it was looked for in this order:\n" + "\n".join(looked),
             code="settings-missing",
-            remedy="connector demo --keep DIR writes one to look at",
+            remedy="connector init writes one by asking, connector demo --keep DIR one to look at",
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         reason = "is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else "cannot be read"
@@ -213,7 +214,7 @@ class _Reading:
                     "setting-missing",
                     path,
                     f"[{section}] has no {what}" if section else f"there is no [{what}]",
-                    f"add {what} = …" if section else f"add the section [{what}]",
+                    f"add {what} = …{_FOUND.get(what, '')}" if section else f"add the section [{what}]",
                 )
             elif each["type"] == "value_error":
                 self._unfit(path, each["ctx"]["error"], each["input"])
@@ -267,12 +268,24 @@ class _Reading:
     def finish(self, settings: Settings, values: dict[str, Any], options: dict[str, dict[str, str]]) -> None:
         settings._path = self.file  # noqa: SLF001 - the sections' own, set once before anybody sees them
         settings._origins = {".".join(path): self.place(path) for path, _ in Layer("", values).leaves()}  # noqa: SLF001
+        settings._secret_files = tuple(dict.fromkeys(self._secret_files()))  # noqa: SLF001
         settings.quickbooks._looked = {  # noqa: SLF001
             key: self._looked(("quickbooks", key)) for key in _MAY_BE_MISSING["quickbooks"]
         }
         for name, source in settings.sources.items():
             source._name, source._options = name, options.get(name, {})  # noqa: SLF001
             source._looked = {"api_key": self._looked(("sources", name, "api_key"))}  # noqa: SLF001
+
+    def _secret_files(self) -> Iterator[Path]:
+        environment = self.layers[0]
+        for layer in self.layers:
+            for path in layer.secrets():
+                if path in layer.from_file:
+                    yield Path(layer.from_file[path])
+                elif layer is self.layers[-1]:
+                    yield self.file
+                elif layer is not environment:
+                    yield Path(os.environ["CONNECTOR_SECRETS_DIR"]) / spelled("__".join(path))
 
     def _looked(self, path: _Path) -> str:
         """Every place that was tried for a secret, in order, and what stood there."""

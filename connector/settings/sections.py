@@ -210,6 +210,7 @@ class Settings(_Section):
 
     _path: Path = PrivateAttr(default=Path("connector.toml"))
     _origins: Mapping[str, str] = PrivateAttr(default_factory=dict)
+    _secret_files: tuple[Path, ...] = PrivateAttr(default=())
 
     @property
     def network(self) -> Network:
@@ -234,6 +235,16 @@ class Settings(_Section):
     def folder(self) -> Path:
         """The settings file's folder, which relative paths start from."""
         return self._path.absolute().parent
+
+    @property
+    def origins(self) -> Mapping[str, str]:
+        """Where each setting's value comes from that does not stand at its default, by the setting's name."""
+        return self._origins
+
+    @property
+    def secret_files(self) -> tuple[Path, ...]:
+        """The files that hold a secret in plain text: their owner's alone."""
+        return self._secret_files
 
     def origin(self, key: str) -> str:
         """Where a setting's value comes from: ``connector.toml:24``, ``environment CONNECTOR_…``, ``default``."""

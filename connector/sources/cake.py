@@ -14,7 +14,7 @@ from connector.errors import AnswerUnreadable, OurFault
 from connector.invoice import Field, FieldValue, Invoice
 from connector.money import CURRENCIES
 from connector.sources.reading import Record, keys_seen, parse_json, wrong_shape
-from connector.sources.source import Connection, Page, Window
+from connector.sources.source import Connection, Doubles, Page, Window
 
 __all__ = ["Cake"]
 
@@ -35,6 +35,11 @@ class Cake:
     payee: ClassVar[str | None] = "affiliate_id"
     status: ClassVar[str] = "invoice_status"
     options: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    doubles: ClassVar[Doubles] = Doubles(
+        "CAKE can import its invoices into QuickBooks by itself, and each one that both import is two bills",
+        "in CAKE under Accounting, look for a column Quickbooks (Unmatched, Import): import nothing there any more and "
+        "disconnect it; Tipalti, where it is used, may post to QuickBooks too",
+    )
     fields: ClassVar[tuple[Field, ...]] = (
         Field("invoice_id", "text", "CAKE's number of the invoice."),
         Field("invoice_date", "date", "The invoice's own date."),

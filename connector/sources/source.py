@@ -13,7 +13,7 @@ from typing import ClassVar, Protocol
 from connector.invoice import Field, Invoice
 from connector.route import Network
 
-__all__ = ["Connection", "Page", "RateLimit", "Source", "Window"]
+__all__ = ["Connection", "Doubles", "Page", "RateLimit", "Source", "Window", "doubles_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,20 @@ class Connection:
     options: Mapping[str, str] = field(default_factory=dict)
     network: Network = field(default_factory=Network)
     locks: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Doubles:
+    """What else may post a source's invoices to QuickBooks, and what to do so that it does not."""
+
+    what: str
+    remedy: str
+
+
+def doubles_of(source: "type[Source]") -> Doubles | None:
+    """What a source's class says in ``doubles``; a class may leave that out."""
+    found = getattr(source, "doubles", None)
+    return found if isinstance(found, Doubles) else None
 
 
 class Source(Protocol):

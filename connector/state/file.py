@@ -1,17 +1,19 @@
 """The state as a file: where it may stand, whether it is sound, and copies of it."""
 
 import contextlib
+import glob
 import os
 import re
 import shutil
 import sqlite3
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from connector.errors import ServiceDown, SettingsInvalid, StateInvalid, WrongUse
+from connector.errors import Problem, ServiceDown, SettingsInvalid, StateInvalid, WrongUse
 from connector.state.transactions import damaged, faults
 
 __all__ = [
@@ -23,10 +25,13 @@ __all__ = [
     "faults_in",
     "file_system",
     "lack_of_room",
+    "open_to_others",
     "path_of",
+    "private_files",
     "refuse_unsound",
 ]
 
+_OTHERS: Final = 0o077
 _MAGIC: Final = b"SQLite format 3\x00"
 _QUICKLY_READ: Final = 64_000_000  # bytes: a twentieth of a second, and some twenty thousand invoices
 _HEAD: Final = 20
@@ -178,6 +183,23 @@ def lack_of_room(path: Path) -> ServiceDown | None:
         code="disk-low",
         remedy="Free some space and run again.",
     )
+
+
+def private_files(path: Path, key_file: Path) -> list[Path]:
+    """What is there of the state at ``path``, its sign-in and the key of that: all of it is its owner's alone."""
+    signed_in = sorted(path.parent.glob(f"{glob.escape(path.name)}.*.sign-in"))
+    kept = [*(path.with_name(f"{path.name}{end}") for end in ("", "-wal", "-shm")), *signed_in, key_file]
+    return [each for each in kept if each.exists()]
+
+
+def open_to_others(files: Iterable[Path]) -> list[Problem]:
+    """One problem for each file that others than its owner may read or write."""
+    modes = [(path, path.stat().st_mode & 0o777) for path in files]
+    return [
+        Problem("operator", "file-open", f"{path} is open to others (mode {mode:04o})", f"run: chmod 600 {path}")
+        for path, mode in modes
+        if mode & _OTHERS
+    ]
 
 
 def changed_by_hand(path: Path) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from connector.quickbooks.connection import Settings as Connection
+from connector.quickbooks.facts import company_facts
 from connector.quickbooks.limiter import Limiter
 from connector.quickbooks.names import Names, Reference
 from connector.quickbooks.transport import Company
@@ -16,7 +17,7 @@ from connector.state.store import State
 from connector.state.tables import ReferenceRow
 from connector.sync.sign_in import sign_in_of, sign_in_status
 
-__all__ = ["Opened", "connection", "keep_signed_in", "open_company"]
+__all__ = ["Opened", "connection", "keep_signed_in", "open_company", "read_name"]
 
 # Intuit's 100 days begin anew with every refresh; once a day is plenty, and a new token is given no more often.
 _FRESH: Final = datetime.timedelta(days=1)
@@ -58,11 +59,27 @@ def connection(settings: Settings) -> Connection:
     )
 
 
-def open_company(settings: Settings, state: State) -> Opened:
-    """The company of the settings, with what the state keeps for it; no request is made yet."""
-    where = connection(settings)
+def open_company(settings: Settings, state: State, where: Connection | None = None) -> Opened:
+    """The company at ``where``, or where the settings say, with what the state keeps; no request is made yet."""
+    where = where or connection(settings)
     company = Company(where, sign_in_of(settings, state, where), _limiter(where, settings.state.path.parent))
     return Opened(company, Names(company, KeptNames(state, where.realm_id)))
+
+
+def read_name(settings: Settings, state: State) -> None:
+    """
+    Ask QuickBooks what the company is called, and remember it.
+
+    Raises:
+        SignInNeeded: QuickBooks does not let this app in.
+        ServiceDown: QuickBooks cannot be read now.
+    """
+    with open_company(settings, state).company as company:
+        name = company_facts(company.company_info(), {}).name
+    row = state.company_facts(settings.quickbooks.realm_id)
+    if row.name != name:
+        row.name, row.environment = name, settings.quickbooks.environment
+        state.save_company_facts(row)
 
 
 def _limiter(where: Connection, folder: Path) -> Limiter:

@@ -17,7 +17,7 @@ from connector.state.store import State
 from connector.sync.payees import Payees
 from connector.sync.selection import EVERYTHING, Selection
 
-__all__ = ["CHUNK", "Loaded", "Puller"]
+__all__ = ["CHUNK", "Loaded", "Puller", "connection_to", "with_origin"]
 
 CHUNK = 500
 """Invoices looked at together."""
@@ -85,16 +85,7 @@ class Puller:
         """
         found = source_type(source.type)
         mapping = load(source.mapping, found, root=self._settings.folder, currency=source.currency)
-        connection = Connection(
-            name=name,
-            base_url=source.base_url,
-            api_key=source.require_key().value,
-            currency=source.currency,
-            page_size=source.page_size,
-            options=source.options,
-            network=self._settings.network,
-            locks=str(self._settings.state.path.parent),
-        )
+        connection = connection_to(self._settings, source)
         self._tell(f"reading {found.title} ({name}), {window.first} to {window.last}")
         try:
             pulled = pull(
@@ -105,9 +96,7 @@ class Puller:
                 fresh=None if all_of_it else self._state.fresh(self._company, name),
             )
         except SignInNeeded as refused:
-            where = self._settings.origin(f"sources.{name}.api_key")
-            what = f"{refused.what} (the key comes from: {where})"
-            raise SignInNeeded(what, code=refused.code, remedy=refused.remedy, source=name) from None
+            raise with_origin(self._settings, name, refused) from None
         self._tell(f"read {pulled.count} invoices of {name}")
         return Loaded(name, source, mapping, window, self._payees(name), pulled.total, pulled.standing, pulled.began)
 
@@ -138,6 +127,31 @@ class Puller:
                 payees.setdefault(vendor.lower(), set()).add((source, payee))
         ids = {payee: id_ for payee, (_, id_) in bound[name].items() if id_ is not None}
         return Payees(name, {payee: vendor for payee, (vendor, _) in bound[name].items()}, payees, ids)
+
+
+def connection_to(settings: Settings, source: SourceSettings) -> Connection:
+    """
+    A ``[sources.NAME]`` as its source receives it.
+
+    Raises:
+        SettingsInvalid: Its key is nowhere to be found.
+    """
+    return Connection(
+        name=source.name,
+        base_url=source.base_url,
+        api_key=source.require_key().value,
+        currency=source.currency,
+        page_size=source.page_size,
+        options=source.options,
+        network=settings.network,
+        locks=str(settings.state.path.parent),
+    )
+
+
+def with_origin(settings: Settings, name: str, refused: SignInNeeded) -> SignInNeeded:
+    """The same refusal of a source's key, with where the key comes from."""
+    what = f"{refused.what} (the key comes from: {settings.origin(f'sources.{name}.api_key')})"
+    return SignInNeeded(what, code=refused.code, remedy=refused.remedy, source=name)
 
 
 def _terms(mapping: Mapping, source: SourceSettings) -> str:

@@ -95,7 +95,7 @@ def _unlink(waits: Waits) -> _Against | None:
         return f"is {waits.state}; it is linked to nothing", f"see: connector why {whole_name(waits)}"
     if not row.adopted:
         instead = "to take it back, delete it in QuickBooks, then: connector review accept or recreate"
-        return f"was made by this connector as bill {row.qbo_id}; it was not linked", instead
+        return f"was made by us as bill {row.qbo_id}; it was not linked", instead
     return None
 
 

@@ -168,7 +168,7 @@ class Reviewing:
         """The document's moves, and what is decided about its invoice."""
         called, row = f"{_WORDS[wish.entity]} {wish.id}", waits.document
         if wish.verb == "link":
-            told = {"code": "linked", "reason": f"linked to {called} by {by}", "remedy": None}
+            told = {"code": "linked-by-person", "reason": f"linked to {called} by {by}", "remedy": None}
             facts = asdict(Facts.of(_invoice(waits))) if waits.invoice is not None else row.facts
             here = {"state": "sent", "qbo_id": wish.id, "entity": wish.entity, "adopted": True, "facts": facts}
             return _moved(row, {**here, **told}), {**_NO_LONGER, **_NOTHING_ASKED}

@@ -99,8 +99,9 @@ class SignInFile:
             self._part.unlink()
 
     def forget(self) -> None:
-        """Delete it: the state has it now."""
-        self._path.unlink(missing_ok=True)
+        """Delete it."""
+        with told_in_words(self._path):
+            self._path.unlink(missing_ok=True)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -154,6 +155,10 @@ class SignInRow:
         secret = self._encryption.encrypt(stored.to_bytes()).decode()
         self._state.save_sign_in(self._company, self._environment, secret)
         self._beside.forget()
+
+    def forget(self) -> None:
+        self._beside.forget()
+        self._state.delete_sign_in(self._company)
 
     def ready(self) -> None:
         self._beside.ready()  # its folder is the state's

@@ -25,7 +25,9 @@ from connector.cli.commands import COMMANDS, add_commands
 from connector.cli.help_command import all_codes
 from connector.cli.words import WORDS
 from connector.codes import CODES
+from connector.doctor.codes import CODES as SETTING_UP_CODES
 from connector.plan.case import State, Verb
+from connector.plan.codes import CODES as WORDS_CODES
 from connector.quickbooks.faults import CODES as QUICKBOOKS_CODES
 from connector.reconcile import Family
 from connector.reconcile.rows import Status
@@ -281,8 +283,8 @@ def test_every_command_and_option_that_a_message_names_is_there(path: Path) -> N
 
 
 def test_a_command_that_is_not_there_would_be_found() -> None:
-    assert not_there("run: connector auth login") == ["connector auth login"]
-    assert not_there("decide: connector review") == ["connector review"]
+    assert not_there("run: connector auth renew") == ["connector auth renew"]
+    assert not_there("decide: connector decide") == ["connector decide"]
     assert not_there("connector sync --wait and connector sync --never") == ["sync --never"]
     assert not_there("the connector must learn it; see: connector runs show 01") == []
 
@@ -302,7 +304,8 @@ def test_every_code_of_the_package_is_explained() -> None:
 
 
 def test_no_code_is_explained_twice() -> None:
-    tables = [mapping.FAULT_CODES, mapping.OUTCOME_CODES, QUICKBOOKS_CODES, STATE_CODES, CODES]
+    rooms = [QUICKBOOKS_CODES, STATE_CODES, WORDS_CODES, SETTING_UP_CODES]
+    tables = [mapping.FAULT_CODES, mapping.OUTCOME_CODES, *rooms, CODES]
 
     assert len(all_codes()) == sum(len(table) for table in tables)
 

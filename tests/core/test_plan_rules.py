@@ -53,7 +53,7 @@ VOID = replace(INVOICE, void=True)
 FOLLOW = replace(TERMS, policy=Policy(changed_later="update", voided_later="delete"))
 THERE = Standing({"Id": "8", "SyncToken": "3"}, DAY, Decimal("5.00"))
 SENT = replace(CASE, known=known("sent", qbo_id="8"), standing=THERE)
-REFUSED = replace(SENT, known=known("held", "books-closed", qbo_id="8"))
+REFUSED = replace(SENT, known=known("held", "rule-of-quickbooks", qbo_id="8"))
 """Held because QuickBooks did not take the change to what the source says now."""
 
 CASES: dict[str, tuple[Case, Terms, tuple[str, str, str | None]]] = {
@@ -159,11 +159,21 @@ CASES: dict[str, tuple[Case, Terms, tuple[str, str, str | None]]] = {
         FOLLOW,
         ("update", "sent", None),
     ),
-    "a refused change stands": (REFUSED, FOLLOW, ("none", "held", "books-closed")),
+    "a refused change stands": (REFUSED, FOLLOW, ("none", "held", "rule-of-quickbooks")),
     "a refused change that a person asks for": (
         REFUSED,
         replace(FOLLOW, retry_refused=True),
         ("update", "sent", None),
+    ),
+    "a change refused by closed books, which are open now": (
+        replace(REFUSED, known=known("held", "books-closed", qbo_id="8")),
+        FOLLOW,
+        ("update", "sent", None),
+    ),
+    "a bill refused by closed books, which are open now": (
+        replace(CASE, known=known("refused", "books-closed")),
+        TERMS,
+        ("create", "ready", None),
     ),
     "a refused change that changed again": (replace(REFUSED, invoice=CHANGED), FOLLOW, ("update", "sent", None)),
     "a refused change of what is void now": (
@@ -179,7 +189,7 @@ CASES: dict[str, tuple[Case, Terms, tuple[str, str, str | None]]] = {
     "a refused removal stands": (
         replace(REFUSED, invoice=VOID, outcome=LEFT, known=replace(REFUSED.known, facts=None, astray=True)),
         FOLLOW,
-        ("none", "held", "books-closed"),
+        ("none", "held", "rule-of-quickbooks"),
     ),
     "a refused removal of what is live again": (
         replace(REFUSED, known=replace(REFUSED.known, facts=None, astray=True)),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from connector.document import Document, Key, Line
 from connector.invoice import Invoice, Trouble
 from connector.mapping import Mapped, NotMapped, Policy
-from connector.plan import Action, Case, Facts, Found, Known, Standing, Terms, changes, decide
+from connector.plan import Action, Case, Facts, Found, Known, Standing, Terms, Word, changes, decide
 
 DAY = datetime.date(2026, 9, 30)
 DAYS = st.dates(DAY - datetime.timedelta(days=2), DAY + datetime.timedelta(days=2))
@@ -119,7 +119,17 @@ anything = st.builds(
     st.lists(found, max_size=1).map(tuple),
     number_twice=st.booleans(),
     standing=st.one_of(st.none(), standings),
-    approved=st.booleans(),
+    released=st.sampled_from([frozenset(), frozenset({"amount-above", "possible-duplicate", "live-again"})]),
+    words=st.lists(
+        st.builds(
+            Word,
+            st.sampled_from(["approve", "reject", "link", "unlink", "recreate", "accept"]),
+            st.just("anna"),
+            st.just(DAY),
+            hash=st.just("of something else"),
+        ),
+        max_size=2,
+    ).map(tuple),
     takes_back=st.one_of(st.none(), st.none(), everything_known),
 )
 LEFT = NotMapped("skipped", "left", ("left",), "", "cause")

@@ -33,6 +33,9 @@ class KeptSignIn:
         self.saves.append(stored)
         self.stored = stored
 
+    def forget(self) -> None:
+        self.stored = None
+
     def ready(self) -> None:
         if self.full:
             raise OSError("the disk is full")

@@ -352,14 +352,29 @@ def test_facts_tolerate_what_quickbooks_leaves_out() -> None:
         {
             "CompanyName": "Agency",
             "Country": "USA",
-            "NameValue": [{"Name": "OfferingSku", "Value": "QuickBooks Online Plus"}],
+            "NameValue": [
+                {"Name": "OfferingSku", "Value": "QuickBooks Online Plus"},
+                {"Name": "SubscriptionStatus", "Value": "TRIAL"},
+            ],
         },
         {
-            "AccountingInfoPrefs": {"BookCloseDate": "2025-12-31"},
+            "AccountingInfoPrefs": {"BookCloseDate": "2025-12-31", "TrackDepartments": True},
+            "TaxPrefs": {"UsingSalesTax": True},
+            "OtherPrefs": {"NameValue": [{"Name": "WarnDuplicateBillNumber", "Value": "true"}]},
             "CurrencyPrefs": {"MultiCurrencyEnabled": "true", "HomeCurrency": {"value": "USD"}},
         },
     )
     assert told == CompanyFacts(
-        "Agency", "USA", "USD", True, datetime.date(2025, 12, 31), False, "QuickBooks Online Plus"
+        "Agency",
+        "USA",
+        "USD",
+        multicurrency=True,
+        closing_date=datetime.date(2025, 12, 31),
+        class_tracking=False,
+        plan="QuickBooks Online Plus",
+        location_tracking=True,
+        sales_tax=True,
+        warns_of_number_twice=True,
+        subscription="TRIAL",
     )
     assert told.in_united_states

@@ -3,6 +3,7 @@
 import datetime
 import json
 import threading
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -203,15 +204,70 @@ def test_a_browser_signs_in_and_out(box: Box, kept: KeptSignIn) -> None:
     assert sign_in.access_token() == kept.stored.access_token
     with pytest.raises(SignInNeeded, match="refuses the code"):
         sign_in.log_in(back["code"], "http://localhost:8000/callback", back["realmId"])
-    sign_in.log_out()
+    left = kept.stored
+    assert sign_in.log_out()
+    assert kept.stored is None
+    assert sign_in.log_out() is None
     with pytest.raises(SignInNeeded, match="no longer accepts"):
-        SignIn(settings_for(box.url), kept, clock=later(HOUR)).access_token()
+        SignIn(settings_for(box.url), KeptSignIn(left), clock=later(HOUR)).access_token()
+
+
+def test_a_code_is_not_spent_where_the_sign_in_could_not_be_kept(box: Box, kept: KeptSignIn) -> None:
+    sign_in = SignIn(settings_for(box.url), kept)
+    code = came_back(sign_in)["code"]
+    kept.full = True
+    with pytest.raises(OSError, match="full"):
+        sign_in.log_in(code, "http://localhost:8000/callback", REALM_ID)
+    with pytest.raises(OSError, match="full"):
+        sign_in.authorize_url("http://localhost:8000/callback", "state-1")
+    assert box.log("/oauth/token") == []
+
+
+@pytest.mark.parametrize("out", [False, True], ids=["in", "out"])
+def test_who_signs_in_or_out_waits_for_a_refresh_to_end(box: Box, kept: KeptSignIn, *, out: bool) -> None:
+    sign_in = SignIn(settings_for(box.url), kept, REFRESH_TOKEN)
+    sign_in.access_token()
+    back = came_back(sign_in)
+    given = () if out else (back["code"], "http://localhost:8000/callback", back["realmId"])
+    before = kept.stored
+    with kept.lock():
+        thread = threading.Thread(target=sign_in.log_out if out else sign_in.log_in, args=given)
+        thread.start()
+        thread.join(0.3)
+        assert thread.is_alive()
+        assert (len(box.log("/oauth/token")), box.log("/oauth/revoke")) == (1, [])
+    thread.join()
+    assert kept.stored != before
+
+
+def test_who_is_signed_out_at_intuit_already_is_signed_out_here(box: Box, kept: KeptSignIn) -> None:
+    kept.stored = signed_in()
+    assert SignIn(settings_for(box.url), kept).log_out() is False
+    assert kept.stored is None
+
+
+def test_a_sign_in_of_which_only_the_token_before_still_lives_is_revoked_by_that(box: Box, kept: KeptSignIn) -> None:
+    kept.stored = replace(signed_in(), previous_refresh_token=REFRESH_TOKEN)
+    assert SignIn(settings_for(box.url), kept).log_out()
+    assert [entry["status"] for entry in box.log("/revoke")] == [400, 200]
+
+
+def test_who_cannot_be_told_of_a_signing_out_changes_nothing(raw: Raw, kept: KeptSignIn) -> None:
+    kept.stored = signed_in()
+    raw.answers += [says(200, {"revocation_endpoint": f"{raw.url}/revoke"}), says(503, {})]
+    sign_in = SignIn(settings_for(raw.url), kept)
+    with pytest.raises(ServiceDown):
+        sign_in.log_out()
+    assert kept.stored is not None
+    sign_in.forget()
+    assert kept.stored is None
 
 
 def test_a_browser_that_chose_another_company_is_not_signed_in(box: Box, kept: KeptSignIn) -> None:
     sign_in = SignIn(settings_for(box.url), kept)
     with pytest.raises(SignInNeeded, match="company 123") as caught:
-        sign_in.log_in(came_back(sign_in)["code"], "http://localhost:8000/callback", "123")
+        sign_in.log_in(came_back(sign_in)["code"], "http://localhost:8000/callback", "123", {"123": "Other Ltd"}.get)
+    assert "company 123 (Other Ltd), the settings name 4620816365000000000" in caught.value.what
     assert caught.value.code == "quickbooks-other-company"
     assert kept.stored is None
 

@@ -142,7 +142,7 @@ def test_a_bill_of_our_own_making_is_not_unlinked(project: Project) -> None:
     project.owe(1)
     project.sync()
 
-    assert "was made by this connector" in review(project, "unlink", "cake:1", code=2).said
+    assert "was made by us" in review(project, "unlink", "cake:1", code=2).said
 
 
 # Recreate.

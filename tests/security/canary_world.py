@@ -242,7 +242,9 @@ def parrot() -> Iterator[str]:
             if self.path.endswith("/discovery"):
                 status, body = (
                     "200",
-                    json.dumps({f"{name}_endpoint": f"{here}/token" for name in ("token", "revocation")}),
+                    json.dumps(
+                        {f"{name}_endpoint": f"{here}/token" for name in ("token", "revocation", "authorization")}
+                    ),
                 )
             else:
                 body = _SHAPES[shape](heard)

@@ -1,25 +1,36 @@
 """No secret comes out: not on the terminal, not in a log, a state, a saved plan, a report or a trace."""
 
+import re
 import resource
 import signal
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 import requests
 from canary_world import SECRETS, World, packed, parrot, written
+from login_world import ADDRESS, Person, a_browser, agreed, free_port
 from project import invoice
 
 from connector import log
 from connector.quickbooks.client import Client
+from connector.quickbooks.signin import Stored
+from connector.sandbox.credentials import REALM_ID
 from connector.sandbox.server import Sandbox
 from connector.sources import http
 from connector.sources.source import RateLimit
 from connector.sync.run import Run
+from connector.sync.sign_in import SignInRow
 
 COMMANDS = (
     ("check",),
     ("plan", "-o", "saved-plan.json"),
+    ("doctor",),
+    ("--json", "doctor", "-v"),
+    ("doctor", "-v"),
     ("auth", "status"),
     ("--json", "auth", "status"),
     ("sync", "--yes"),
@@ -210,6 +221,81 @@ def test_a_write_that_is_refused_with_our_token_in_the_words_keeps_and_shows_it_
 
     assert {said.code for said in world.said} & {4, 6}
     world.secrets |= issued(world)
+    assert world.leaks() == []
+
+
+# Signing in: the code, the random word and where the browser ended are secrets too.
+
+CODE = "XAB1c4n4ry-code"
+
+
+def with_the_code(address: str) -> str:
+    """Where a browser ends that nobody but the person sends there."""
+    asked = dict(parse_qsl(urlsplit(address).query))
+    return f"{asked['redirect_uri']}?{urlencode({'code': CODE, 'state': asked['state'], 'realmId': REALM_ID})}"
+
+
+def signs_in(
+    world: World, *words: str, opens: Callable[[str], str] = agreed, first: Callable[[], None] = lambda: None
+) -> int:
+    """``auth login --no-browser``; its code, and whether the word stands anywhere but in the address to be opened."""
+    ended, out = world.folder.parent / "ended", world.folder / "tmp" / f"said-{len(world.said)}"
+
+    def noted(address: str) -> str:
+        ended.write_text(opens(address))
+        return ended.read_text()
+
+    def at_stdin() -> None:
+        sys.stdin = Person(noted, out.read_text)
+        first()
+
+    said = world.run("auth", "login", "--no-browser", *words, first=at_stdin)
+    given = dict(parse_qsl(urlsplit(ended.read_text()).query))
+    said.text, addresses = ADDRESS.subn("(the address)", said.text)
+    assert addresses == 1
+    world.secrets |= {ended.read_text(), *(given[name] for name in ("code", "state") if name in given)} | issued(world)
+    return said.code
+
+
+def breaks_when_it_is_to_be_kept() -> None:
+    def save(_: object, stored: Stored) -> None:
+        bare = re.sub("code=|state=", " ", Path("../ended").read_text())
+        raise RuntimeError(f"{bare} {stored} {stored.access_token} {stored.refresh_token}")
+
+    SignInRow.save = save  # type: ignore[method-assign]
+
+
+def test_signing_in_and_out_shows_no_secret(world: World) -> None:
+    browser = a_browser(world.folder.parent)["BROWSER"]
+    said = world.run("auth", "login", "--port", str(free_port()), BROWSER=browser)
+    assert said.code == 0
+    went = (world.folder.parent / "went").read_text()
+    said.text = ADDRESS.sub("(the address)", said.text)
+    given = dict(parse_qsl(urlsplit(went).query))
+    world.secrets |= {went, given["code"], given["state"]} | issued(world)
+
+    assert signs_in(world, "--log-format", "json") == 0
+    assert signs_in(world, "--json") == 0
+    for changes in ({"state": "x" * 43}, {"realmId": "123"}, {"error": "access_denied"}, {"code": "XAB1-another"}):
+        assert signs_in(world, opens=partial(agreed, **changes)) == 4
+    assert signs_in(world, opens=lambda _: "https://example.com/c4n4ry?") == 2
+    assert signs_in(world, first=breaks_when_it_is_to_be_kept) == 1
+    assert len(list(world.folder.glob("connector-trace-*"))) == 1
+    assert [world.run(*words, "auth", "logout").code for words in ((), ("--json",))] == [0, 0]
+
+    assert world.leaks() == []
+
+
+def test_no_answer_of_intuit_that_says_back_what_it_hears_shows_a_secret_of_a_sign_in(world: World) -> None:
+    codes = set()
+    with parrot() as says:
+        for shape in (*OF_INTUIT, "400/fault", "302/text"):
+            world.write(discovery=f"{says}/{shape}/discovery")
+            codes.add(signs_in(world, opens=with_the_code))
+            codes.add(world.run("auth", "logout").code)
+            codes.add(world.run("--json", "auth", "logout", "--yes").code)
+
+    assert codes == {0, 4, 5}
     assert world.leaks() == []
 
 

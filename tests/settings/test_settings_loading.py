@@ -230,6 +230,7 @@ def test_no_file_says_where_it_was_looked_for(tmp_path: Path, monkeypatch: pytes
     assert caught.value.code == "settings-missing"
     assert str(tmp_path / "connector.toml") in caught.value.what
     assert "CONNECTOR_CONFIG    not set" in caught.value.what
+    assert "connector init" in caught.value.remedy
     assert "connector demo --keep DIR" in caught.value.remedy
 
 

@@ -200,7 +200,7 @@ def test_a_wrong_key_is_told_before_anybody_is_asked(company: Company) -> None:
         company.token()
 
     assert caught.value.code == "state-key"
-    assert "if it is lost, set a new refresh token" in caught.value.remedy
+    assert "if it is lost, run: connector auth login" in caught.value.remedy
     assert company.asked() == 1
 
 

@@ -36,6 +36,7 @@ $ cake:3         Affiliate 3                TODAY AUD       103.25
      1 created  AUD 101.25
      2 paid  AUD 204.50
      1 held  AUD 30,000.00
+     1 unchanged
      1 payment waiting  AUD 30,000.00
 """
 
