@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from year_world import CURRENCIES, D, Invoice, Year, line, mark
+from year_world import CURRENCIES, Invoice, Year, line, mark
 
 Deed = Callable[[Year, Invoice], object]
 
@@ -64,12 +64,25 @@ def void(y: Year, i: Invoice) -> None:
     y.says(i, invoice_status="Void")
 
 
-def ten_more(y: Year, i: Invoice) -> None:
-    y.says(i, total_payout=str(i.net + 10))
+def ten_more(y: Year, i: Invoice, more: int = 10) -> None:
+    if i.source == "cake":
+        y.says(i, total_payout=str(i.net + more))
+    else:
+        y.says(i, SubTotal=i.net + more, Total=i.row["Total"] + more)
 
 
 def ten_less(y: Year, i: Invoice) -> None:
-    y.says(i, total_payout=str(i.net - 10))
+    ten_more(y, i, -10)
+
+
+def accepted(y: Year, i: Invoice) -> None:
+    y.reviews("accept", i)
+
+
+def accepted_when_synced(y: Year, i: Invoice) -> None:
+    """What the source says now is accepted once the connector has taken note of it."""
+    y.sync()
+    accepted(y, i)
 
 
 def paid_and_void(y: Year, i: Invoice) -> None:
@@ -84,6 +97,11 @@ def typed_in_euro(y: Year, i: Invoice) -> None:
 
 def typed_without_a_number(y: Year, i: Invoice) -> None:
     y.types(i, DocNumber="", PrivateNote=i.number)
+
+
+def bill_called(y: Year, number: str) -> str:
+    (bill,) = (row for row in y.sandbox.company.all("Bill") if row.get("DocNumber") == number)
+    return str(bill["Id"])
 
 
 def gives_it_the_number(y: Year, i: Invoice) -> None:
@@ -127,8 +145,7 @@ def foreign_mark(y: Year, i: Invoice) -> None:
 
 
 def foreign_bill_deleted(y: Year, i: Invoice) -> None:
-    (bill,) = (row for row in y.sandbox.company.all("Bill") if row.get("DocNumber") == f"X-{i.id}")
-    y.person("delete", i, bill["Id"])
+    y.person("delete", i, bill_called(y, f"X-{i.id}"))
     y.expected[None, None] = y.expected[None, None][1:]
 
 
@@ -177,6 +194,14 @@ PLANTS: tuple[Plant, ...] = (
         months=_JAN,
     ),
     Plant(
+        "a bill is moved on purpose",
+        "date-differs",
+        accepted,
+        "accepted",
+        after=lambda y, i: y.edits(i, TxnDate=i.day[:8] + "15"),
+        months=_FEB,
+    ),
+    Plant(
         "a bill is booked to another account",
         "account-differs",
         right_amount,
@@ -207,6 +232,14 @@ PLANTS: tuple[Plant, ...] = (
         "entered-by-hand",
         before=typed_without_a_number,
         months=_FEB,
+    ),
+    Plant(
+        "a bill was typed under the partner's own number",
+        "held",
+        lambda y, i: y.reviews("link", i, bill_called(y, f"HAND-{i.id}")),
+        "entered-by-hand",
+        before=lambda y, i: y.types(i, DocNumber=f"HAND-{i.id}"),
+        months=_MAR,
     ),
     Plant(
         "a bill was typed with another amount",
@@ -244,16 +277,55 @@ PLANTS: tuple[Plant, ...] = (
         after=lambda y, i: y.person("delete", i),
         months=_JAN,
     ),
+    Plant(
+        "a bill is deleted by mistake",
+        "missing-in-quickbooks",
+        lambda y, i: y.reviews("recreate", i),
+        after=lambda y, i: y.person("delete", i),
+        months=_FEB,
+    ),
+    Plant(
+        "a bill is deleted, and it was never owed",
+        "missing-in-quickbooks",
+        accepted,
+        "skipped",
+        after=lambda y, i: y.person("delete", i),
+        months=_MAR,
+    ),
     Plant("a bill is paid", "matched", nothing, after=Year.pays, months=_JAN),
     # The source changes its mind.
-    Plant("an invoice is voided", "voided-at-source", the_next_sync, "skipped", after=void, months=_JAN),
+    Plant("an invoice is voided", "voided-at-source", the_next_sync, "skipped", after=void, months=(1, 2)),
     Plant(
-        "a paid invoice is voided",
+        "a paid invoice is voided, and the payment taken back",
         "voided-at-source-paid",
         Year.takes_back_payment,
         "skipped",
         after=paid_and_void,
-        months=_JAN,
+        months=(1,),
+    ),
+    Plant(
+        "a paid invoice is voided, and the money let go",
+        "voided-at-source-paid",
+        accepted_when_synced,
+        "accepted",
+        after=paid_and_void,
+        months=(2,),
+    ),
+    Plant(
+        "an invoice is voided, and voids are credited",
+        "voided-at-source",
+        the_next_sync,
+        "matched matched",
+        after=void,
+        months=_MAR,
+    ),
+    Plant(
+        "a paid invoice is voided, and voids are credited",
+        "voided-at-source-paid",
+        the_next_sync,
+        "matched matched",
+        after=paid_and_void,
+        months=_MAR,
     ),
     Plant(
         "an invoice is voided and its bill deleted",
@@ -285,12 +357,13 @@ PLANTS: tuple[Plant, ...] = (
         after=lambda y, i: y.says(i, invoice_status="Pending"),
         months=_FEB,
     ),
-    Plant("an invoice is gone", "gone-at-source", Year.remembers, after=Year.forgets, months=_JAN),
+    Plant("an invoice is gone for a while", "gone-at-source", Year.remembers, after=Year.forgets, months=_JAN),
+    Plant("an invoice is gone for good", "gone-at-source", accepted, "accepted", after=Year.forgets, months=_FEB),
     Plant(
-        "a commission is corrected",
+        "a commission is corrected, and it is paid",
         "changed-at-source",
-        the_next_sync,
-        after=lambda y, i: y.says(i, SubTotal=D("50.00"), GST=None, Total=D("50.00")),
+        ten_less,
+        after=ten_more,
         months=_FEB,
         source="commission_factory",
     ),
@@ -332,6 +405,13 @@ PLANTS: tuple[Plant, ...] = (
         lambda y, i: y.says(i, total_payout="300.00"),
         row={"total_payout": "30000.00"},
         months=_JAN,
+    ),
+    Plant(
+        "a payout is as large as it says",
+        "held",
+        lambda y, i: y.reviews("approve", i),
+        row={"total_payout": "30000.00"},
+        months=_FEB,
     ),
     Plant(
         "the source uses a new word",
@@ -420,8 +500,8 @@ def second_thoughts(y: Year) -> Iterator[tuple[Invoice, str]]:
 def _of_a_bill(y: Year, invoice: Invoice, kind: float) -> Iterator[tuple[Invoice, str]]:
     if kind < 0.01:
         void(y, invoice)
-        y.expected[invoice.place] = ("voided-at-source",)
-        yield invoice, "skipped"
+        y.expected[invoice.place] = ("matched", "matched") if y.credits else ("voided-at-source",)
+        yield invoice, "matched matched" if y.credits else "skipped"
     elif kind < 0.02:
         ten_more(y, invoice)
         y.expected[invoice.place] = ("changed-at-source",)
