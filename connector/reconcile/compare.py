@@ -67,10 +67,13 @@ def gone(row: Row, intended: Intended, bills: tuple[Bill, ...], word: Word | Non
         why = "sent, and QuickBooks' answer was lost; the source no longer has the invoice"
         yield replace(row, why=why, next=_SYNC, **_of_document(intended))
         return
-    where = f"QuickBooks holds {bills[0].called}" if bills else "its bill was deleted in QuickBooks too"
-    why = f"the source no longer has the invoice; {where}"
+    if not bills:
+        why = "the source no longer has the invoice, and its bill was deleted"
+        yield replace(row, status="skipped", why=why, next=_NOTHING, **_of_document(intended))
+        return
+    why = f"the source no longer has the invoice; QuickBooks holds {bills[0].called}"
     first = replace(row, status="gone-at-source", why=why, next=_NEXT["gone-at-source"], **_of_document(intended))
-    yield _accepted(word, replace(first, **_of_bill(bills[0]))) if bills else first
+    yield _accepted(word, replace(first, **_of_bill(bills[0])))
     for more in bills[1:]:
         yield _second(row, more, bills[0])
 

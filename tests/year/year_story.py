@@ -358,6 +358,14 @@ PLANTS: tuple[Plant, ...] = (
         months=_FEB,
     ),
     Plant("an invoice is gone for a while", "gone-at-source", Year.remembers, after=Year.forgets, months=_JAN),
+    Plant(
+        "an invoice is gone, and so goes its bill",
+        "gone-at-source",
+        lambda y, i: y.person("delete", i),
+        "skipped",
+        after=Year.forgets,
+        months=_MAR,
+    ),
     Plant("an invoice is gone for good", "gone-at-source", accepted, "accepted", after=Year.forgets, months=_FEB),
     Plant(
         "a commission is corrected, and it is paid",
