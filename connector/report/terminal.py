@@ -131,6 +131,7 @@ def show_summary(console: Console, outcome: Outcome, *, planned_only: bool) -> N
             count, amounts = paid.get(action.key.source, (0, {}))
             add_amount(amounts, action)
             paid[action.key.source] = (count + 1, amounts)
+    counts["unchanged"] = outcome.planned.counts()["unchanged"]  # most of them stand and have no row
     for name in (*_SYMBOLS, "unchanged", "skipped", *(f"{_PAYMENTS}{name}" for name in _SYMBOLS)):
         if counts[name]:
             about = name.removeprefix(_PAYMENTS)
@@ -138,7 +139,7 @@ def show_summary(console: Console, outcome: Outcome, *, planned_only: bool) -> N
             noun = "" if about == name else "payment " if counts[name] == 1 else "payments "
             told = f"{counts[name]:>5} {noun}{word}{_amounts(sums.get(name, {}))}"
             console.print(Text(f" {told}"), soft_wrap=True)
-    if not counts:
+    if not counts.total():
         console.print(Text(" no invoices"))
     for source, (count, amounts) in paid.items():
         are = "is" if count == 1 else "are"
