@@ -40,6 +40,8 @@ def test_every_approved_invoice_becomes_one_bill_and_a_second_run_changes_nothin
     assert first.counts == {"created": 3}
     assert again.counts == {"unchanged": 3}
     assert "     3 unchanged\n" in project.run("plan").out
+    assert project.plan().json["documents"] == []
+    assert [each["state"] for each in project.plan("--all").json["documents"]] == ["sent"] * 3
     assert project.numbers() == {"CAKE-1": 1, "CAKE-2": 1, "CAKE-3": 1}
 
 
