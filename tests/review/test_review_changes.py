@@ -250,7 +250,11 @@ def test_a_bill_that_is_gone_for_good_is_accepted_and_left_alone(project: Projec
     project.owe(1)
     project.sync()
     delete(project, 1)
-    assert reconciled(project, 1)[1]["status"] == "missing-in-quickbooks"
+    row = reconciled(project, 1)[1]
+    assert row["status"] == "missing-in-quickbooks"
+    assert row["next"] == (
+        "if it is still owed: connector review recreate cake:1; if not: connector review accept cake:1"
+    )
 
     review(project, "accept", "cake:1", why="paid in cash")
 
