@@ -222,8 +222,9 @@ def test_a_difference_that_is_accepted_is_over_until_either_side_changes(project
     assert reconciled(project, 1)[0].code == 10
     standing = {each["Id"]: each["SyncToken"] for each in project.held()}
 
-    review(project, "accept", "cake:1", why="agreed by mail")
+    shown = project.run("review", "accept", "cake:1", "--as", "anna", "--why", "agreed by mail", "--yes").out
 
+    assert "[]" not in shown
     assert waiting(project) == []
     assert project.sync().counts == {"unchanged": 1}
     assert waiting(project) == []
