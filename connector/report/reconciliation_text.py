@@ -27,8 +27,8 @@ _COLOURS: Final[dict[Family, str]] = {
     "one-side": "red",
 }
 _ABOUT_QUICKBOOKS: Final = (
-    "QuickBooks: its bills and credits of these invoices before tax, by the month of the invoice; the difference is "
-    "what no row below explains."
+    "QuickBooks: its bills and credits of these invoices before tax, by the month of the invoice; unexplained is "
+    "what no row of this report accounts for."
 )
 
 
@@ -71,7 +71,7 @@ def _show_block(console: Console, line: ProofLine) -> None:
     rows: list[tuple[str, str, Decimal]] = [("", source, line.source_total)]
     parts = [family for family in FAMILIES if line.families[family]] or list(FAMILIES[:1])
     rows += [("=" if n == 0 else "+", PROOF_WORDS[family], line.families[family]) for n, family in enumerate(parts)]
-    quickbooks = [("", "QuickBooks holds", line.quickbooks_total), ("", "difference", line.quickbooks_difference)]
+    quickbooks = [("", "QuickBooks holds", line.quickbooks_total), ("", "unexplained", line.quickbooks_difference)]
     amounts = [with_thousands(amount, currency) for _, _, amount in (*rows, *quickbooks)]
     amounts.append(with_thousands(line.difference, currency))
     wide = max(18, *(len(name) for _, name, _ in rows))
@@ -88,7 +88,7 @@ def _show_block(console: Console, line: ProofLine) -> None:
         show(*row)
     show("", "difference", line.difference, rest=True)
     show("", "QuickBooks holds", line.quickbooks_total)
-    show("", "difference", line.quickbooks_difference, rest=True)
+    show("", "unexplained", line.quickbooks_difference, rest=True)
 
 
 # The families.
