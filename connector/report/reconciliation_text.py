@@ -15,6 +15,7 @@ from connector.report.columns import safe, show_line
 from connector.report.reconciliation_totals import Totals, ageing_day
 from connector.report.reconciliation_words import PROOF_WORDS, TILE_WORDS
 from connector.report.run import stamp
+from connector.report.status_text import time_text
 
 __all__ = ["show_reconciliation"]
 
@@ -37,7 +38,7 @@ def show_reconciliation(console: Console, found: Reconciled) -> None:
     _show_proof(console, found)
     _show_families(console, found)
     _show_exceptions(console, found)
-    sides = ", ".join(f"{safe(name)} {stamp(time)}" for name, time in found.as_of.items())
+    sides = ", ".join(f"{safe(name)} {time_text(stamp(time))}" for name, time in found.as_of.items())
     _show_folded(console, f"Read: {sides or 'nothing'}", " ", before="\n")
     if found.unplaced:
         noun, verb = ("bill", "carries") if found.unplaced == 1 else ("bills", "carry")
