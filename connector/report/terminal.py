@@ -15,6 +15,7 @@ from connector.money import with_thousands
 from connector.plan import Action
 from connector.report.columns import safe, show_line
 from connector.report.problems import problem_lines
+from connector.report.status_text import amount_text
 from connector.sync.planned import Cause, Planned, Result, add_amount, count_of, currency_and_amount
 from connector.sync.run import Outcome
 
@@ -192,4 +193,4 @@ def _past(name: str) -> str:
 
 
 def _amounts(sums: Mapping[str, Decimal]) -> str:
-    return "".join(f"  {currency} {with_thousands(amount, currency)}" for currency, amount in sorted(sums.items()))
+    return "".join(f"  {amount_text(currency, amount)}" for currency, amount in sorted(sums.items()))

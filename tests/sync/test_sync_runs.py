@@ -45,6 +45,13 @@ def test_every_approved_invoice_becomes_one_bill_and_a_second_run_changes_nothin
     assert project.numbers() == {"CAKE-1": 1, "CAKE-2": 1, "CAKE-3": 1}
 
 
+def test_what_waits_without_a_currency_is_summed_apart(project: Project) -> None:
+    project.owe(1, currency_symbol="XYZ")
+    project.owe(2, currency_symbol="XYZ")
+
+    assert "     2 held  ? 203.50\n" in project.run("plan").out
+
+
 def test_the_plan_says_what_the_sync_then_does(project: Project) -> None:
     project.owe(1, 2)
     project.owe(3, total_payout="-12.00")
