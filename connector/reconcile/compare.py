@@ -24,6 +24,7 @@ __all__ = ["compare", "differences", "gone", "signed_net", "unclaimed"]
 
 _NOTHING: Final = "nothing to do"
 _SYNC: Final = "run: connector sync"
+_PAID: Final = "money has left: settle it with the payee, or enter a vendor credit or a bill in QuickBooks"
 _NEXT: Final[dict[Status, str]] = {
     "currency-differs": "delete the bill in QuickBooks and enter it again in the right currency",
     "vendor-differs": "correct the vendor in QuickBooks, or the mapping's table if QuickBooks is right",
@@ -167,7 +168,8 @@ def _with_bill(seen: Seen, bill: Bill) -> Row:
         if voided and bill.paid:
             status = "voided-at-source-paid"
         more = "".join(f"; in QuickBooks {text}" for _, text in found)
-        return _told(row, status, f"{seen.action.reason or 'the source changed'}{paid}{more}")
+        told = _told(row, status, f"{seen.action.reason or 'the source changed'}{paid}{more}")
+        return replace(told, next=_PAID) if bill.paid and not voided else told
     if found:
         return _told(row, found[0][0], f"in QuickBooks {', '.join(text for _, text in found)}")
     if seen.by_hand:
