@@ -168,8 +168,8 @@ def _with_bill(seen: Seen, bill: Bill) -> Row:
         if voided and bill.paid:
             status = "voided-at-source-paid"
         more = "".join(f"; in QuickBooks {text}" for _, text in found)
-        told = _told(row, status, f"{seen.action.reason or 'the source changed'}{paid}{more}")
-        return replace(told, next=_PAID) if bill.paid and not voided else told
+        row = _told(row, status, f"{seen.action.reason or 'the source changed'}{paid}{more}")
+        return replace(row, next=_PAID) if bill.paid and not voided else row
     if found:
         return _told(row, found[0][0], f"in QuickBooks {', '.join(text for _, text in found)}")
     if seen.by_hand:
