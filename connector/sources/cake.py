@@ -21,7 +21,9 @@ __all__ = ["Cake"]
 _PATH: Final = "/api/2/invoices.json"
 _MOST_ROWS: Final = 10_000
 _STATUSES: Final = {word.casefold(): word for word in ("Pending", "Approved", "Paid", "Void")}
-_SIGNS: Final = {"€": "EUR", "£": "GBP"}  # $ and ¥ have several owners
+_SIGNS: Final = {"€": "EUR", "£": "GBP"}
+_OWNERS: Final = {"$": CURRENCIES, "¥": {"CNY", "JPY"}, "kr": {"DKK", "ISK", "NOK", "SEK"}}
+"""Signs that several share; which one a connection means, its setting says. A$ or R$ is none of them."""
 _NEEDED: Final = ("invoice_id", "invoice_date", "invoice_status")
 _KEY_HINT: Final = "; generating a new key in CAKE ends the old one at once, so it was probably regenerated"
 
@@ -218,14 +220,15 @@ def _currency(row: Record, setting: str | None) -> str | None:
     told = {_SIGNS.get(word, word.upper()) for word in words if word in _SIGNS or _is_code(word)}
     if len(told) == 1 and told <= CURRENCIES:
         return told.pop()
-    if not told and setting:
+    shared = [_OWNERS.get(word.lower(), ()) for word in words]
+    if not told and setting and all(setting in owners for owners in shared):
         return setting
     shown = '" and "'.join(words)[:60]
     row.trouble(
         "currency-unknown",
         f'"{shown}" does not tell one currency' if words else "no currency is named",
         f'write currency = "USD", or what it is, under [sources.{row.source}] in the settings, then run: connector sync'
-        if not told
+        if not told and all(shared)
         else "have it corrected in CAKE, then run: connector sync",
     )
     return None
