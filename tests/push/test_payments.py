@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from project import Project
 from sqlmodel import Session, select
-from test_write_protocol import LOST, MANY, FORGETS_MOSTLY, until_settled
+from test_write_protocol import FORGETS_MOSTLY, LOST, MANY, until_settled
 
 from connector.document import Key, marker
 from connector.push import request_id

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from project import Project
 from sqlmodel import Session, select
-from test_write_protocol import LOST, FORGETS_MOSTLY
+from test_write_protocol import FORGETS_MOSTLY, LOST
 
 from connector.push import VendorMaker
 from connector.state.tables import AttemptRow, RequestItemRow, RequestRow
