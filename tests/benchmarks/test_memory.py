@@ -44,7 +44,7 @@ def peak(project: Project, invoices: int, *command: str) -> int:
 
 @pytest.mark.slow
 def test_three_times_the_invoices_take_no_more_memory(project: Project) -> None:
-    """A sample of what follows; as many as are kept at hand must be there first, so that a smaller one tells nothing."""
+    """Fewer tell nothing: so many are kept at hand whatever their number."""
     few = peak(project, 10_000, "plan", "--json")
     many = peak(project, 30_000, "plan", "--json")
 
