@@ -92,7 +92,7 @@ def of_credit_before(case: Case, terms: Terms) -> Action | None:
     """
     document = case.outcome.document if isinstance(case.outcome, Mapped) else None
     before_start = case.invoice.date is not None and case.invoice.date < terms.start_date
-    if document is None or document.kind != "bill" or before_start:
+    if document is None or document.kind != "bill" or before_start or not case.found:
         return None
     mark = marker(replace(case.key, kind="credit"))
     credit = next((each for each in case.found if each.marker == mark and not each.taken), None)

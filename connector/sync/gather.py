@@ -302,7 +302,7 @@ def _approved(words: Sequence[Word]) -> bool:
 
 
 def _mark_of_credit(key: Key) -> str | None:
-    return marker(replace(key, kind="credit")) if key.kind == "bill" else None
+    return marker(Key(key.company, key.source, key.invoice, "credit")) if key.kind == "bill" else None
 
 
 def _of_the_same_vendor(looked: _Looked, bill: DocumentRow) -> _Looked:
