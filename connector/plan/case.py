@@ -61,6 +61,7 @@ class Known:
         facts: What of the source it was made from, as QuickBooks was last asked; None too where a removal was asked.
         astray: What QuickBooks was last asked did not arrive, or was a removal that it refused.
         settled: What this run found out to have arrived: ``create``, ``update`` or ``remove``.
+        revision: The SyncToken of QuickBooks' last answer; empty where there was none.
     """
 
     state: State
@@ -73,6 +74,7 @@ class Known:
     generation: int = 0
     astray: bool = False
     settled: Verb | None = None
+    revision: str = ""
 
     @property
     def stands(self) -> bool:

@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 CREDIT_NOT_PAID: Final = "a vendor credit is never paid by the connector: apply it to a bill in QuickBooks"
-_UNHURT: Final = frozenset({None, "entered-by-hand"})
+_UNHURT: Final = frozenset({None, "entered-by-hand", "linked-by-person"})
 """Codes of a bill in QuickBooks that leave nothing to compare before it is paid."""
 _SETTLE: Final = "settle it in QuickBooks, or take back there what hangs on the bill; then run: connector sync"
 
@@ -144,7 +144,7 @@ def look_at(bill: Payable | None, own_marker: str) -> Look:
         remedy = "compare them in QuickBooks and delete the later ones" if twice else None
         reason = f"bill {bill.id} is paid already, by payment {ours[0].id} with this connector's mark"
         return Look("ours", code, f"{reason}; {len(ours) - 1} more carry it" if twice else reason, remedy, ours[0])
-    if bill.balance == 0:
+    if bill.balance == 0 and bill.total:
         which = ", ".join(f"payment {each.id} dated {each.date}" for each in bill.payments) or "without a payment"
         alone = next((each for each in bill.payments if not each.taken), None)
         return Look("by hand", "paid-by-hand", f"bill {bill.id} is settled already in QuickBooks: {which}", None, alone)
@@ -153,8 +153,9 @@ def look_at(bill: Payable | None, own_marker: str) -> Look:
         owed = f"{Money(bill.balance, bill.currency)} of {Money(bill.total, bill.currency)}"
         reason = f"{owed} is still owed on bill {bill.id}" + (f"; {hangs} hangs on it" if hangs else "")
         return Look("against", "part-paid", reason, _SETTLE)
-    if bill.differs:
-        reason = f"bill {bill.id} has {' and '.join(bill.differs)}: it is not what the source says is paid"
+    if bill.differs or not bill.total:
+        told = " and ".join(bill.differs) or "the total 0.00"
+        reason = f"bill {bill.id} has {told}: it is not what the source says is paid"
         return Look(
             "against", "edited-in-quickbooks", reason, "compare both, then pay it in QuickBooks or mend the bill"
         )
@@ -292,9 +293,11 @@ def _of_look(case: PaymentCase, _: Terms) -> Action | None:
 
 
 def _of_refused(case: PaymentCase, terms: Terms) -> Action | None:
-    """A refused payment is sent again only when it changed or a person asks."""
+    """A refused payment is sent again only when it changed or a person asks, or when the books were closed to it."""
     known = case.known
-    if known is None or known.state != "refused" or terms.retry_refused or known.content != _pay(case, terms).document:
+    if known is None or known.state != "refused" or terms.retry_refused or known.code == "books-closed":
+        return None
+    if known.content != _pay(case, terms).document:
         return None
     return _as_known(case, known)
 

@@ -6,7 +6,7 @@ else since, it leads nowhere and the document is held again.
 """
 
 import datetime
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from types import MappingProxyType
@@ -39,14 +39,18 @@ _LONG: Final = 32
 
 
 def hash_of(case: Case, action: Action) -> str:
-    """Of all that a hold rests on: key, code, document, what was found beside it, and what the source says."""
+    """
+    Of all that a hold rests on: key, code, document, what was found beside it, and what the source says.
+
+    With the document's generation and revision: a word is about the change that was seen, and about no later one.
+    """
     document = case.outcome.document if isinstance(case.outcome, Mapped) else action.document
     facts = Facts.of(case.invoice)
     beside = case.found if action.code in _ASK_AGAIN_ABOUT_WHAT_STANDS else ()
     record = action.standing.record if action.standing else None
     return case.key.digest(
         action.code or "",
-        str(case.known.generation if case.known else 0),
+        f"{case.known.generation} {case.known.revision}" if case.known else "0 ",
         repr(as_data(document)) if document else "",
         *(facts.amount, facts.currency, facts.date, facts.payee),
         *sorted(map(_told, beside)),
@@ -114,7 +118,7 @@ def judged(case: Case, terms: Terms, rule: Callable[[Case, Terms], Action]) -> A
         return _left(action, hash_of(case, action), "skipped-by-person", f"skipped by {case.words[-1].told}")
     while _waits(action):
         own = hash_of(case, action)
-        word = next((each for each in reversed(case.words) if each.hash == own), None)
+        word = next((each for each in _heard(case.words) if each.hash == own), None)
         if not stands and word is not None and word.verb == "reject":
             return _left(action, own, "rejected", f"rejected by {word.told}")
         freed = replace(case, released=case.released | {action.code or ""})
@@ -126,6 +130,14 @@ def judged(case: Case, terms: Terms, rule: Callable[[Case, Terms], Action]) -> A
             return replace(action, hash=own, approvable=gains)
         case, action, by = freed, after, word
     return action if by is None else _approved(action, by)
+
+
+def _heard(words: Sequence[Word]) -> Iterator[Word]:
+    """The words that still count, newest first: what was said before a bill was taken away was about what it was."""
+    for word in reversed(words):
+        yield word
+        if word.verb == "unlink":
+            return
 
 
 def _waits(action: Action) -> bool:

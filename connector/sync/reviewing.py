@@ -6,7 +6,7 @@ look in QuickBooks first, and change the document under the lock of the company:
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, cast
 
 from connector.document import Key, Kind, from_data, marker
@@ -124,6 +124,8 @@ class Reviewing:
         """
         require_possible(verb, waits)
         row = waits.document
+        if verb != "accept":
+            self._require_no_payment_on_its_way(waits)
         wanted = id or row.qbo_id or (row.answer or {}).get("Id") or _last_id(waits)
         entity = (row.entity if not id and row.entity else None) or entity_of(cast("Kind", row.kind))
         if not wanted:
@@ -195,6 +197,13 @@ class Reviewing:
             row = row.model_copy(update={"state": "sent", "code": None, "reason": None, "remedy": None})
             return [row], {**_NO_LONGER, **_NOTHING_ASKED}
         return [], {**_NO_LONGER, **_NOTHING_ASKED} if waits.state == "held" else None
+
+    def _require_no_payment_on_its_way(self, waits: Waits) -> None:
+        """A payment without an answer goes to the bill that it was made for: that stays the document's till then."""
+        payment = self._state.document(replace(_key(waits.document), kind="payment"))
+        if payment is not None and payment.state == "sending":
+            what = f"the payment of {named(waits)} is without an answer from QuickBooks"
+            raise WrongUse(what, code="review-not-possible", remedy="run: connector sync --wait")
 
     def _require_settled(self, waits: Waits) -> None:
         """What was sent just now may not be shown yet: that it is not there proves nothing."""

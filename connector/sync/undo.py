@@ -6,7 +6,7 @@ The lock of the company covers deciding and pushing, no person's thinking, as in
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Final, cast
 
@@ -28,11 +28,13 @@ from connector.sync.gather import known_of
 from connector.sync.planned import Planned, Result
 from connector.sync.run import Outcome
 from connector.sync.standing import Standings
+from connector.sync.taking_back import takes_back
 from connector.sync.writing import Writer
 
 __all__ = ["Undo"]
 
 _CHUNK: Final = 100
+_STAYS: Final = "not-taken-back"
 
 
 class Undo:
@@ -68,7 +70,8 @@ class Undo:
         standings = Standings(opened.company, facts.bill_currency)
         source = iter(documents_of_run(self._state, self._company, self._undone))
         for chunk in iter(lambda: list(islice(source, _CHUNK)), []):
-            made = [each for each in chunk if self._made(each.document)]
+            beside = self._beside(chunk)
+            made = [each for each in chunk if self._made(each.document) and each.document.id not in beside]
             standing = standings.of([each.document for each in made])
             for each in chunk:
                 row = each.document
@@ -76,7 +79,7 @@ class Undo:
                 if row.id in standing:
                     now = standing[row.id]
                     planned.add(taken_back(key, invoice, known, now, facts.closing_date, self._undone))
-                elif (told := self._not_ours(each)) is not None:
+                elif (told := beside.get(row.id) or self._not_ours(each)) is not None:
                     planned.add(stays(key, invoice, known, *told))
         self.outcome.planned = planned
         return planned
@@ -124,6 +127,25 @@ class Undo:
             return invoice_of(kept.fields, kept.raw)
         return Invoice(row.source, row.invoice, {}, {}, row.date, row.amount, row.currency)
 
+    def _beside(self, chunk: Sequence[Touched]) -> dict[int | None, tuple[str, str, str]]:
+        """Why bills stay whose payment is without an answer, or which a vendor credit takes back, by the row's key."""
+        told: dict[int | None, tuple[str, str, str]] = {}
+        for source in {each.document.source for each in chunk}:
+            bills = [each.document for each in chunk if each.document.source == source and each.document.kind == "bill"]
+            rows = self._state.documents(self._company, source, [row.invoice for row in bills])
+            for row in bills:
+                payment, credit = rows.get((row.invoice, "payment")), rows.get((row.invoice, "credit"))
+                if payment is not None and payment.state == "sending":
+                    told[row.id] = (
+                        _STAYS,
+                        "QuickBooks' answer about its payment was lost",
+                        "first: connector sync --wait",
+                    )
+                elif row.state == "sent" and credit is not None and takes_back(credit):
+                    by = f"vendor credit {credit.qbo_id}" if credit.qbo_id else "a vendor credit on its way"
+                    told[row.id] = _STAYS, f"{by} takes it back already", "if both are to go, delete them in QuickBooks"
+        return told
+
     def _made(self, row: DocumentRow) -> bool:
         """Whether the run made what stands in QuickBooks, and no other run anew."""
         if row.state != "sent" or row.adopted or row.kind == "payment":
@@ -155,7 +177,7 @@ class Undo:
             told = "a change of it is held", "see: connector review"
         elif each.operation is not None:
             told = "the run changed it and did not make it", "mend it in QuickBooks, or at its source"
-        return None if told is None else ("not-taken-back", *told)
+        return None if told is None else (_STAYS, *told)
 
 
 def _key(each: Touched) -> Key:

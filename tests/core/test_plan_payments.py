@@ -168,6 +168,7 @@ LOOKS: dict[str, tuple[Payable | None, str, str | None]] = {
     "a payment of nothing": (replace(OPEN, payments=(PAYMENT,)), "against", "part-paid"),
     "something else": (replace(OPEN, others=("VendorCredit 4",)), "against", "part-paid"),
     "another amount": (replace(OPEN, differs=("the total AUD 6",)), "against", "edited-in-quickbooks"),
+    "voided in QuickBooks": (replace(OPEN, total=Decimal(0), balance=Decimal(0)), "against", "edited-in-quickbooks"),
     "another amount, paid by hand": (replace(SETTLED, differs=("the total AUD 6",)), "by hand", "paid-by-hand"),
 }
 
