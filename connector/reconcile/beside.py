@@ -1,7 +1,7 @@
 """What stands beside a handful of invoices: the state's documents and QuickBooks' bills, each bill given out once."""
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import cast, get_args
@@ -26,14 +26,14 @@ from connector.plan import (
 from connector.quickbooks.names import Names, Reference
 from connector.quickbooks.posted import bill_from, by_account
 from connector.quickbooks.refs import find_refs
-from connector.quickbooks.transport import Company
 from connector.reconcile.compare import differences, signed_net
 from connector.reconcile.rows import month_name
-from connector.reconcile.shelf import Shelf
+from connector.reconcile.shelf import Owner, Shelf
 from connector.reconcile.sides import Bill, Intended, Seen, Standing
 from connector.state.data import invoice_of
 from connector.state.store import State
 from connector.state.tables import DocumentRow
+from connector.sync.books import ENTITIES
 from connector.sync.gather import Gathered, words_of
 
 __all__ = ["Beside", "amount_of", "currency_of"]
@@ -60,22 +60,22 @@ class Beside:
     """One source's invoices with everything beside them."""
 
     state: State
-    company: Company
     names: Names
+    read: Callable[[str, str], Bill | None]
     shelf: Shelf
     gathered: Gathered
     terms: Terms
 
     def seen(self, invoices: Sequence[Invoice]) -> Iterator[Seen]:
         """One for each invoice, in their order; the bills that it is given are claimed."""
-        source = self.gathered.source
-        rows = self.state.documents(self.company.realm_id, source, [invoice.id for invoice in invoices])
-        for case in self.gathered.cases(invoices):
-            yield self._seen(case, rows)
+        gathered = self.gathered
+        rows = self.state.documents(gathered.company, gathered.source, [invoice.id for invoice in invoices])
+        for case in gathered.cases(invoices, rows):
+            yield self._seen(case, _rows_of(case, rows))
 
     def gone(self, row: DocumentRow, day: datetime.date | None) -> tuple[Intended, tuple[Bill, ...], Word | None]:
         """What was intended for a document whose invoice is gone, its bills, and who accepted how that stands."""
-        bills, _ = self._own(row, (row.source, row.invoice), [row.marker])
+        bills, _ = self._own([row], (row.source, row.invoice), [row.marker])
         for bill in bills:
             self.shelf.claim(bill, row.source, month_name(day))
         document = from_data(row.content) if row.content else None
@@ -89,20 +89,21 @@ class Beside:
         key = Key(row.company, row.source, row.invoice, cast("Kind", row.kind))
         return _accepted(words, key, invoice_of(last.fields, last.raw), bills[0])
 
-    def _seen(self, case: Case, rows: Mapping[tuple[str, str], DocumentRow]) -> Seen:
+    def _seen(self, case: Case, rows: Sequence[DocumentRow]) -> Seen:
         invoice, mapped = case.invoice, case.outcome.document if isinstance(case.outcome, Mapped) else None
-        row = rows.get((invoice.id, case.key.kind))
-        made = row if row is not None and row.state in _MADE else None
-        own, deleted = self._own(made, (case.key.source, case.key.invoice), self._marks(case.key))
+        own, deleted = self._own(rows, (case.key.source, case.key.invoice), self._marks(case.key))
         credit, credited = self._credit(case.key, rows, own)
         own = [bill for bill in own if bill != credit]
         deleted = None if own else deleted
+        made = next((row for row in rows if own and (row.entity, row.qbo_id) == (own[0].entity, own[0].id)), None)
+        made = made or next((row for row in rows if row.state in _MADE), None)
+        row = made or next(iter(rows), None)
         kept = from_data(row.content) if row and row.content else None
         document = (kept or mapped) if made and (own or deleted) else (mapped or kept)
         bills, by_hand = own, bool(own) and _entered(own[0], made)
         before = invoice.date is not None and invoice.date < self.terms.start_date
         if document is not None and (own or not before):
-            more = self._sharing(document, case)
+            more = self._sharing(document, case, own)
             if not own and more:
                 more.sort(key=lambda bill: any(differences(self._intended(document, None), bill, by_hand=True)))
                 by_hand = True
@@ -122,18 +123,20 @@ class Beside:
         action = next(iter(decide([case], self.terms)))
         amount = amount_of(invoice, currency)
         gone = None if bills else deleted
-        return Seen(action, currency, amount, intended, tuple(bills), by_hand, standing, gone, credit, credited, word)
+        now = self._intended(mapped, None) if action.code == "changed-at-source" and mapped is not None else None
+        about = (standing, gone, credit, credited, word, now)
+        return Seen(action, currency, amount, intended, tuple(bills), by_hand, *about)
 
-    def _credit(
-        self, key: Key, rows: Mapping[tuple[str, str], DocumentRow], own: list[Bill]
-    ) -> tuple[Bill | None, Intended]:
+    def _credit(self, key: Key, rows: Sequence[DocumentRow], own: list[Bill]) -> tuple[Bill | None, Intended]:
         """The vendor credit that takes the invoice's bill back, by its link or its mark, and what it is to hold."""
-        bill, row = (rows.get((key.invoice, kind)) for kind in ("bill", "credit"))
+        kinds = {row.kind: row for row in rows}
+        bill, row = kinds.get("bill"), kinds.get("credit")
         billed = bill is not None and bill.qbo_id is not None
         if key.kind != "bill" or not (billed or (own and own[0].entity == "Bill")):
             return None, Intended()
         mark = marker(replace(key, kind="credit"))
-        linked = self._linked(row) if row is not None and billed else None
+        place = (row.entity, row.qbo_id) if row is not None and billed else None
+        linked = next((each for each in own if (each.entity, each.id) == place), None)
         credit = linked or next((each for each in own if each.entity == "VendorCredit" and each.marker == mark), None)
         content = from_data(row.content) if row is not None and row.content else None
         return credit, self._intended(content, row) if credit else Intended()
@@ -143,45 +146,43 @@ class Beside:
         kinds: tuple[Kind, ...] = get_args(Kind)
         return [marker(replace(key, kind=kind)) for kind in kinds if kind != "payment"]
 
-    def _own(
-        self, row: DocumentRow | None, invoice: tuple[str, str], marks: list[str]
-    ) -> tuple[list[Bill], str | None]:
-        """The bill that the state links and those with the invoice's mark; the id of a linked one that was deleted."""
-        linked = self._linked(row) if row is not None else None
-        deleted = row.qbo_id if row is not None and linked is None else None
-        here = None if linked is None else (linked.entity, linked.id)
-        marked = [bill for bill in self.shelf.marked(marks) if (bill.entity, bill.id) != here]
+    def _own(self, rows: Sequence[DocumentRow], invoice: Owner, marks: list[str]) -> tuple[list[Bill], str | None]:
+        """The bills that the state links and those with the invoice's mark; the id of a linked one that was deleted."""
+        bills: list[Bill] = []
+        deleted = None
+        for row in rows:
+            if row.qbo_id is None or row.entity not in ENTITIES:
+                continue
+            linked = self.shelf.bill(row.entity, row.qbo_id) or self._read(row)
+            if linked is not None:
+                bills.append(linked)
+            elif row.state in _MADE:
+                deleted = deleted or row.qbo_id
+        here = {(bill.entity, bill.id) for bill in bills}
+        marked = [bill for bill in self.shelf.marked(marks) if (bill.entity, bill.id) not in here]
         # A mark that was copied into the memo of another document's bill does not make it this one's.
-        marked = [bill for bill in marked if self._owner(bill) in (None, invoice)]
-        bills = [linked, *marked] if linked is not None else marked
+        bills.extend(bill for bill in marked if self.shelf.owner(bill) in (None, invoice))
         return bills, deleted
 
-    def _linked(self, row: DocumentRow) -> Bill | None:
-        if row.qbo_id is None or row.entity is None:
-            return None
-        return self.shelf.bill(row.entity, row.qbo_id) or self._read(row.entity, row.qbo_id)
-
-    def _read(self, entity: str, qbo_id: str) -> Bill | None:
+    def _read(self, row: DocumentRow) -> Bill | None:
         """A linked bill that is dated outside of what was read; None where it is deleted."""
-        record = self.company.read(entity, qbo_id)
-        if record is None:
-            return None
-        bill = Bill.of(bill_from(record, entity, self.names.facts.bill_currency))
-        self.shelf.put([bill])
+        bill = self.read(row.entity or "", row.qbo_id or "") if row.state in _MADE else None
+        if bill is not None:
+            self.shelf.put([(bill, (row.source, row.invoice))])
         return bill
 
-    def _sharing(self, document: Document, case: Case) -> list[Bill]:
+    def _sharing(self, document: Document, case: Case, own: Sequence[Bill]) -> list[Bill]:
         """Nobody's bills with the document's number."""
-        free = []
-        for bill, claimed in self.shelf.numbered(document.number):
-            if not claimed and bill.marker is None and self._owner(bill) in (None, (case.key.source, case.key.invoice)):
-                free.append(bill)
-        linked = case.known.qbo_id if case.known else None
-        return [bill for bill in free if bill.id != linked]
-
-    def _owner(self, bill: Bill) -> tuple[str, str] | None:
-        row = self.state.by_qbo_id(self.company.realm_id, bill.entity, [bill.id]).get(bill.id)
-        return None if row is None else (row.source, row.invoice)
+        here = {(bill.entity, bill.id) for bill in own}
+        mine = (None, (case.key.source, case.key.invoice))
+        return [
+            bill
+            for bill, claimed in self.shelf.numbered(document.number)
+            if not claimed
+            and bill.marker is None
+            and (bill.entity, bill.id) not in here
+            and self.shelf.owner(bill) in mine
+        ]
 
     def _found(self, case: Case, document: Document) -> tuple[Found, ...]:
         """What the rules are to know of QuickBooks: others' bills with this number, and what looks alike."""
@@ -191,7 +192,7 @@ class Beside:
             first, last = document.date - near, document.date + near
             net = signed_net(document)
             found.extend(
-                _found(bill, taken=self._owner(bill) is not None)
+                _found(bill, taken=self.shelf.owner(bill) is not None)
                 for bill in self.shelf.alike(case.vendor_id, document.currency, net, first, last)
                 if bill.number != document.number
             )
@@ -214,6 +215,12 @@ class Beside:
             if named := at.account or at.item:
                 sums[named.id] = sums.get(named.id, Decimal(0)) + line.amount
         return Intended(document, vendor_id, tuple(sorted(sums.items())))
+
+
+def _rows_of(case: Case, rows: Mapping[tuple[str, str], DocumentRow]) -> list[DocumentRow]:
+    """The invoice's documents, that of the case first; a correction may have turned a bill into a credit since."""
+    kinds = sorted(("bill", "credit"), key=lambda kind: kind != case.key.kind)
+    return [rows[case.key.invoice, kind] for kind in kinds if (case.key.invoice, kind) in rows]
 
 
 def _accepted(words: Sequence[Word], key: Key, invoice: Invoice, bill: Bill) -> Word | None:

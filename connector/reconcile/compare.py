@@ -67,17 +67,22 @@ def gone(row: Row, intended: Intended, bills: tuple[Bill, ...], word: Word | Non
         why = "sent, and QuickBooks' answer was lost; the source no longer has the invoice"
         yield replace(row, why=why, next=_SYNC, **_of_document(intended))
         return
-    where = f"QuickBooks holds {bills[0].called}" if bills else "its bill was deleted in QuickBooks too"
-    why = f"the source no longer has the invoice; {where}"
+    if not bills:
+        why = "the source no longer has the invoice, and its bill was deleted"
+        yield replace(row, status="skipped", why=why, next=_NOTHING, **_of_document(intended))
+        return
+    why = f"the source no longer has the invoice; QuickBooks holds {bills[0].called}"
     first = replace(row, status="gone-at-source", why=why, next=_NEXT["gone-at-source"], **_of_document(intended))
-    yield _accepted(word, replace(first, **_of_bill(bills[0]))) if bills else first
+    yield _accepted(word, replace(first, **_of_bill(bills[0])))
     for more in bills[1:]:
         yield _second(row, more, bills[0])
 
 
-def unclaimed(bill: Bill) -> Row:
-    """The row of a bill with a mark that belongs to no invoice and no document."""
+def unclaimed(bill: Bill, connection: str | None = None) -> Row:
+    """The row of a bill with a mark of nobody; ``connection``: it was made for one that the settings no longer have."""
     why = f"{bill.called} carries a connector's mark, and neither a source nor the state knows it"
+    if connection is not None:
+        why = f'{bill.called} was made for the connection "{connection}", which the settings no longer have'
     row = Row("no-source", None, None, bill.date, why, _NEXT["no-source"], bill.number or None, bill.vendor)
     return replace(row, currency=bill.currency, **_of_bill(bill))
 
@@ -153,6 +158,9 @@ def _with_bill(seen: Seen, bill: Bill) -> Row:
     if seen.intended.document is None and seen.amount is not None and seen.amount != bill.net:
         told = f"{_shown(bill.net, bill.currency)} instead of {_shown(seen.amount, seen.currency)}"
         found.append(("amount-differs", f"the amount is {told}"))
+    if seen.action.code == "changed-at-source" and seen.now is not None and not any(differences(seen.now, bill)):
+        row = replace(row, **_of_document(seen.now))
+        return _told(row, "matched", f"the source changed, and {bill.called} was corrected in QuickBooks to the same")
     if seen.action.code in ("voided-at-source", "changed-at-source"):
         voided = seen.action.code == "voided-at-source"
         status: Status = "changed-at-source" if not voided else "voided-at-source"

@@ -10,22 +10,27 @@ from typing import Final
 from connector.reconcile.rows import Family, Row
 from connector.reconcile.sides import Bill
 
-__all__ = ["Shelf"]
+__all__ = ["Owner", "Shelf"]
 
 _TABLES: Final = """
 PRAGMA journal_mode = off;
 PRAGMA synchronous = off;
 CREATE TABLE bill (
     entity TEXT, id TEXT, number TEXT, marker TEXT, vendor TEXT, currency TEXT, net TEXT, day TEXT, body BLOB,
-    source TEXT, month TEXT, claimed INTEGER DEFAULT 0, PRIMARY KEY (entity, id)
+    owner TEXT, owned TEXT, source TEXT, month TEXT, claimed INTEGER DEFAULT 0, PRIMARY KEY (entity, id)
 ) WITHOUT ROWID;
 CREATE INDEX bill_number ON bill (number);
 CREATE INDEX bill_marker ON bill (marker);
 CREATE INDEX bill_vendor ON bill (vendor, day);
+CREATE INDEX bill_day ON bill (day);
 CREATE TABLE line (n INTEGER PRIMARY KEY, family TEXT, day TEXT, body BLOB);
 CREATE INDEX line_age ON line (family, day);
 """
 _LAST: Final = "9999"  # stands behind every day
+
+
+Owner = tuple[str, str]
+"""Source and invoice of the document that the state links to a bill."""
 
 
 class Shelf:
@@ -42,11 +47,11 @@ class Shelf:
 
     # Bills.
 
-    def put(self, bills: Iterable[Bill]) -> None:
-        """Keep bills; one that is there already stays as it is, with its claim."""
+    def put(self, bills: Iterable[tuple[Bill, Owner | None]]) -> None:
+        """Keep bills, each with its owner; one that is there already stays as it is, with its claim."""
         self._store.executemany(
-            "INSERT OR IGNORE INTO bill (entity, id, number, marker, vendor, currency, net, day, body)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO bill (entity, id, number, marker, vendor, currency, net, day, body, owner, owned)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 (
                     bill.entity,
@@ -58,14 +63,24 @@ class Shelf:
                     str(bill.net.normalize()),
                     bill.date.isoformat(),
                     pickle.dumps(bill),
+                    *(owner or (None, None)),
                 )
-                for bill in bills
+                for bill, owner in bills
             ),
         )
 
     def bill(self, entity: str, id: str) -> Bill | None:  # noqa: A002 - QuickBooks' word
         """One bill, claimed or not."""
         return next(self._bills("entity = ? AND id = ?", (entity, id)), None)
+
+    def owner(self, bill: Bill) -> Owner | None:
+        """Whose document the state links to a bill."""
+        where = "entity = ? AND id = ? AND owner IS NOT NULL"
+        found: Owner | None = self._store.execute(
+            f"SELECT owner, owned FROM bill WHERE {where}",  # noqa: S608 - ours
+            (bill.entity, bill.id),
+        ).fetchone()
+        return found
 
     def marked(self, markers: Sequence[str]) -> list[Bill]:
         """Unclaimed bills with one of these marks, the earliest first."""
@@ -90,10 +105,16 @@ class Shelf:
             (source, month, bill.entity, bill.id),
         )
 
-    def strangers(self, first: datetime.date, last: datetime.date) -> list[Bill]:
-        """Unclaimed bills with a mark, dated in between."""
-        where = "NOT claimed AND marker IS NOT NULL AND day BETWEEN ? AND ?"
-        return list(self._bills(f"{where} ORDER BY day, entity, id", (first.isoformat(), last.isoformat())))
+    def unclaimed(self, size: int) -> Iterator[list[tuple[Bill, Owner | None]]]:
+        """Unclaimed bills with a mark or an owner, by date, ``size`` at a time; they may be claimed meanwhile."""
+        after = ("", "", "")
+        query = (
+            "SELECT body, owner, owned, day, entity, id FROM bill WHERE NOT claimed AND (day, entity, id) > (?, ?, ?)"
+            " AND (marker IS NOT NULL OR owner IS NOT NULL) ORDER BY day, entity, id LIMIT ?"
+        )
+        while rows := self._store.execute(query, (*after, size)).fetchall():
+            after = rows[-1][3:]
+            yield [(_bill(row[0]), row[1:3] if row[1] is not None else None) for row in rows]
 
     def claimed(self) -> Iterator[tuple[Bill, str | None, str]]:
         """Every claimed bill with its source and month."""

@@ -119,6 +119,7 @@ class Seen:
         credit: What takes the own bill back, because the source voided the invoice; it stands beside ``bills``.
         credited: What ``credit`` is to hold.
         accepted: A person's word that both sides are fine as they stand now.
+        now: What is intended as the source says it now, where that changed after the bill was made.
     """
 
     action: Action
@@ -132,3 +133,4 @@ class Seen:
     credit: Bill | None = None
     credited: Intended = Intended()
     accepted: Word | None = None
+    now: Intended | None = None

@@ -37,7 +37,7 @@ FAMILY_NAMES: Final[dict[Family, str]] = {
 """As a heading."""
 
 FAMILY_MEANINGS: Final[dict[Family, str]] = {
-    "agree": "Source, connector and QuickBooks say the same.",
+    "agree": "Source, connector and QuickBooks say the same, or a person accepted how they differ.",
     "on-its-way": "Not in QuickBooks yet, and nothing stands against it; the next sync settles it.",
     "needs-you": "Not in QuickBooks, and a person has to do something first.",
     "differ": "QuickBooks has the bill and says something else than the source, or the source changed since.",
@@ -48,6 +48,7 @@ FAMILY_MEANINGS: Final[dict[Family, str]] = {
 STATUS_MEANINGS: Final[dict[Status, str]] = {
     "matched": "Amount, vendor, date, account and currency in QuickBooks are what was intended.",
     "entered-by-hand": "A person entered the bill in QuickBooks; number, vendor and amount agree.",
+    "accepted": "Both sides say something else, and a person accepted that as it stands.",
     "ready": "Nothing stands against it; the next sync makes the bill.",
     "sending": "Sent, and QuickBooks' answer was lost; the next sync looks in QuickBooks first.",
     "held": "A person must decide before anything is sent.",

@@ -62,6 +62,20 @@ class Documents(Transactions):
             yield from rows
             last = rows[-1].id if len(rows) == CHUNK else None
 
+    def invoices_in_state(self, company: str, states: Sequence[str], source: str) -> Iterator[list[str]]:
+        """The invoices of ``source`` with a document in one of ``states``, some at a time, each once."""
+        columns = _DOCUMENT.c
+        query = select(columns.invoice).distinct().order_by(columns.invoice).limit(CHUNK)
+        query = query.where(columns.company == company, columns.source == source, columns.state.in_(states))
+        last = ""
+        while True:
+            with self.read() as t:
+                found = list(t.scalars(query.where(columns.invoice > last)))
+            if not found:
+                return
+            yield found
+            last = found[-1]
+
     def counts_by_state(self, company: str) -> dict[str, int]:
         """How many documents are in each state; states without any are left out."""
         columns = _DOCUMENT.c
@@ -176,3 +190,15 @@ class Documents(Transactions):
             for piece in chunks(ids)
             for row in self._rows(query.where(col(DocumentRow.qbo_id).in_(piece)))
         }
+
+    def owners(self, company: str, entity: str, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """Source and invoice of our documents by their QuickBooks ids."""
+        columns = _DOCUMENT.c
+        query = select(columns.qbo_id, columns.source, columns.invoice)
+        query = query.where(columns.company == company, columns.entity == entity)
+        with self.read() as t:
+            return {
+                row[0]: (row[1], row[2])
+                for piece in chunks(ids)
+                for row in t.execute(query.where(among(columns.qbo_id, piece)))
+            }

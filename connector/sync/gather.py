@@ -142,10 +142,11 @@ class Gathered:
     payments: dict[str, DocumentRow] = field(default_factory=dict)
     """The payments of the invoices whose cases were gathered last."""
 
-    def cases(self, invoices: Sequence[Invoice]) -> list[Case]:
-        """One case for each invoice, in their order."""
+    def cases(self, invoices: Sequence[Invoice], rows: Table[tuple[str, str], DocumentRow] | None = None) -> list[Case]:
+        """One case for each invoice, in their order; ``rows`` are their documents, where they are read already."""
         ids = [invoice.id for invoice in invoices]
-        rows = self.state.documents(self.company, self.source, ids)
+        if rows is None:
+            rows = self.state.documents(self.company, self.source, ids)
         said = self.state.words(self.company, self.source, ids)
         self.payments = {invoice: row for (invoice, kind), row in rows.items() if kind == "payment"}
         met = [self._meet(invoice, rows, words_of(said.get(invoice.id, ()))) for invoice in invoices]

@@ -6,16 +6,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 _STATUSES = ("Pending", "Void", "Pending", "Paid", "Pending", "Void", "Approved", "Pending", "Void", "Pending")
-TOTAL = int(sys.argv[1]) if len(sys.argv) > 1 else 0
-ALL_OWED = "all-owed" in sys.argv
 
 
-def row(n: int) -> dict[str, object]:
+def row(n: int, *, all_owed: bool) -> dict[str, object]:
     """Row ``n``: one in five is owed, or every one, to one of forty affiliates."""
     return {
         "invoice_id": n,
         "invoice_date": f"2026-{8 + n % 3:02d}-{1 + n % 28:02d}",
-        "invoice_status": "Approved" if ALL_OWED else _STATUSES[n % len(_STATUSES)],
+        "invoice_status": "Approved" if all_owed else _STATUSES[n % len(_STATUSES)],
         "affiliate_id": 1000 + n % 40,
         "affiliate_name": f"Affiliate {n % 40}",
         "billing_cycle_name": "Net 30",
@@ -30,12 +28,17 @@ class Cake(BaseHTTPRequestHandler):
     """Answers a page of rows."""
 
     protocol_version = "HTTP/1.1"
+    total = 0
+    all_owed = False
 
     def do_GET(self) -> None:
         asked = parse_qs(urlsplit(self.path).query)
         first, limit = int(asked["start_at_row"][0]), int(asked["row_limit"][0])
-        rows = [row(n) for n in range(first, min(first + limit, TOTAL + 1))]
-        body = json.dumps({"request_status": "Success", "response": {"invoices": rows, "total_rows": TOTAL}}).encode()
+        last = min(first + limit - 1, self.total)
+        rows = [row(n, all_owed=self.all_owed) for n in range(first, last + 1)]
+        body = json.dumps(
+            {"request_status": "Success", "response": {"invoices": rows, "total_rows": self.total}}
+        ).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -47,6 +50,7 @@ class Cake(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
+    Cake.total, Cake.all_owed = int(sys.argv[1]), "all-owed" in sys.argv
     server = ThreadingHTTPServer(("127.0.0.1", 0), Cake)
     print(server.server_port, flush=True)
     server.serve_forever()

@@ -290,7 +290,7 @@ def test_a_document_whose_invoice_is_gone_keeps_its_bill_on_quickbooks_side() ->
     lost = only(gone(replace(bare, status="sending"), INTENDED, ()))
 
     assert (with_bill.source_amount, with_bill.quickbooks_amount) == (None, D("100.00"))
-    assert (without.status, without.quickbooks_amount) == ("gone-at-source", None)
+    assert (without.status, without.quickbooks_amount) == ("skipped", None)
     assert (lost.status, lost.our_amount) == ("sending", D("100.00"))
 
 

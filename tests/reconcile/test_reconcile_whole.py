@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from reconciled_world import ROOT, World, amounts, mark
 
-from connector.reconcile import compare, gather
+from connector.reconcile import compare, comparison
 from connector.state.clock import utc_now
 
 D = Decimal
@@ -345,11 +345,11 @@ def test_a_planted_loss_is_seen(world: World, monkeypatch: pytest.MonkeyPatch, w
     world.owe(2)
     world.sync()
     if what == "compare":
-        monkeypatch.setattr(gather, "compare", lambda one: (row for row in compare(one) if row.invoice != "1"))
+        monkeypatch.setattr(comparison, "compare", lambda one: (row for row in compare(one) if row.invoice != "1"))
     else:
-        whole = gather.Reconciliation._in_period
+        whole = comparison.Comparison._in_period
         monkeypatch.setattr(
-            gather.Reconciliation, "_in_period", lambda self, name: (chunk[1:] for chunk in whole(self, name))
+            comparison.Comparison, "_in_period", lambda self, name: (chunk[1:] for chunk in whole(self, name))
         )
 
     report = world.reconcile()
@@ -368,6 +368,54 @@ def test_a_mark_copied_into_anothers_bill_moves_no_bill(world: World) -> None:
     report = world.reconcile()
 
     assert [(row.invoice, row.status) for row in report.rows] == [("1", "matched"), ("2", "matched")]
+    assert report.closes
+
+
+def test_a_bill_that_a_person_corrects_as_the_source_was_is_matched_again(world: World) -> None:
+    world.owe(1)
+    world.owe(2)
+    world.sync()
+    for invoice in (1, 2):
+        world.owe(invoice, amount="120.00", day="2026-03-30")
+    world.edit(1, Line=world.line("120.00"), TxnDate="2026-03-30")
+    world.edit(2, Line=world.line("120.00"))
+
+    report = world.reconcile()
+
+    assert (report.status(1), report.status(2)) == ("matched", "changed-at-source")
+    assert amounts(report.of(1)[0]) == (D("120.00"),) * 3
+    assert report.closes
+
+
+def test_the_bills_of_a_connection_that_was_renamed_are_told(world: World) -> None:
+    world.owe(1)
+    world.sync()
+    settings = world.folder / "connector.toml"
+    settings.write_text(settings.read_text().replace("[sources.cake]", "[sources.network]"))
+
+    report = world.reconcile()
+
+    assert [(row.source, row.status) for row in report.rows] == [("network", "held"), (None, "no-source")]
+    assert 'was made for the connection "cake"' in report.rows[1].why
+    assert report.rows[1].qbo_id == world.bill_of(1)["Id"]
+    assert report.closes
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_copy_of_a_bill_that_was_removed_is_told(world: World, gone: bool) -> None:
+    today = str(utc_now().date())
+    world.owe(1, day=today)
+    world.sync()
+    copy = world.control("person", {"does": "copy", "bill": "CAKE-1", "changes": {"DocNumber": "COPY"}})
+    world.owe(1, day=today, invoice_status="Void")
+    assert world.sync().outcome.planned.counts()["removed"] == 1
+    if gone:
+        world.forget(1)
+
+    report = world.reconcile()
+
+    (row,) = report.rows
+    assert (row.status, row.qbo_id) == ("gone-at-source" if gone else "voided-at-source", copy["Id"])
     assert report.closes
 
 
