@@ -132,7 +132,7 @@ class Word:
     Args:
         hash: Of what that person saw (``review.hash_of``); of both sides (``review.hash_of_sides``) where it was linked
             or accepted.
-        source: Of what the source said then (``review.hash_of_source``).
+        source: Of what the source said then (``review.hash_of_source``), beside the bill as it was.
         entity: With ``id``: what in QuickBooks it was about.
     """
 

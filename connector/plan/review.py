@@ -15,7 +15,7 @@ from typing import Final
 from connector.document import Key, as_data, digest
 from connector.invoice import Invoice
 from connector.mapping import Mapped
-from connector.plan.case import Action, Case, Facts, Found, Terms, Word
+from connector.plan.case import Action, Case, Facts, Found, Known, Terms, Word
 
 __all__ = ["APPROVABLE", "accepted", "bill_said", "hash_of", "hash_of_sides", "hash_of_source", "judged", "unlinked"]
 
@@ -59,11 +59,11 @@ def hash_of(case: Case, action: Action) -> str:
     )
 
 
-def hash_of_source(key: Key, invoice: Invoice) -> str:
-    """Of what the source says of an invoice, its status with it."""
+def hash_of_source(key: Key, invoice: Invoice, revision: str = "") -> str:
+    """Of what the source says of an invoice, its status with it; ``revision`` is the bill's that it stands beside."""
     facts = Facts.of(invoice)
     said = (facts.amount, facts.currency, facts.date, facts.payee, (invoice.status or "").casefold(), str(invoice.void))
-    return digest(key.company, key.source, key.invoice, *said, length=_LONG)
+    return digest(key.company, key.source, key.invoice, *said, *([revision] if revision else ()), length=_LONG)
 
 
 def hash_of_sides(source: str, bill: Sequence[str] | None) -> str:
@@ -91,12 +91,12 @@ def bill_said(
     return entity, id, vendor_id, currency, _plain(abs(net)), day.isoformat(), *sums
 
 
-def accepted(words: Sequence[Word], key: Key, invoice: Invoice) -> Word | None:
-    """The word by which a person accepted what the source says now, as it stands beside the bill."""
+def accepted(words: Sequence[Word], key: Key, invoice: Invoice, known: Known) -> Word | None:
+    """The word by which a person accepted what the source says now, as it stands beside the bill: that very one."""
     if not words:
         return None
-    now = hash_of_source(key, invoice)
-    return next((word for word in reversed(words) if word.verb == "accept" and word.source == now), None)
+    now = known.qbo_id, hash_of_source(key, invoice, known.revision)
+    return next((word for word in reversed(words) if word.verb == "accept" and (word.id, word.source) == now), None)
 
 
 def unlinked(words: Sequence[Word]) -> Collection[tuple[str | None, str | None]]:

@@ -69,7 +69,7 @@ def _of_standing_credit(case: Case, terms: Terms, bill: Known, credit: Known, *,
         key = replace(case.key, kind="bill")
         back = of_standing(replace(case, key=key, known=bill, takes_back=None, standing=None), terms)
         return back or there
-    if accepted(case.words, case.key, case.invoice) is not None:
+    if accepted(case.words, case.key, case.invoice, credit) is not None:
         return there
     if not case.invoice.void:
         reason = (

@@ -132,11 +132,12 @@ class Reviewing:
             what = f"{named(waits)} was never in QuickBooks"
             raise WrongUse(what, code="review-not-possible", remedy=f"see: connector why {whole_name(waits)}")
         posted = None if verb == "unlink" else self._read(entity, wanted)
-        source_hash = hash_of_source(_key(row), _invoice(waits)) if waits.invoice is not None else ""
-        said = None if posted is None else _boxes(posted)
-        wish = Wish(
-            verb, row.id or 0, entity, wanted, hash_of_sides(source_hash, said), source_hash, posted is not None
-        )
+        source = source_hash = ""
+        if waits.invoice is not None:
+            key, invoice = _key(row), _invoice(waits)
+            source, source_hash = hash_of_source(key, invoice), hash_of_source(key, invoice, row.sync_token or "")
+        sides = hash_of_sides(source, None if posted is None else _boxes(posted))
+        wish = Wish(verb, row.id or 0, entity, wanted, sides, source_hash, posted is not None)
         if posted is None and verb in ("recreate", "accept"):
             self._require_settled(waits)
         if verb == "link":

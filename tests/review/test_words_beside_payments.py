@@ -216,3 +216,21 @@ def test_a_held_bill_whose_invoice_becomes_a_credit_waits_no_more(project: Proje
     assert waiting(project) == []
     project.owe(1, total_payout="-50.00")
     assert project.sync().counts == {"unchanged": 1}
+
+
+def test_what_was_accepted_beside_one_bill_is_told_again_beside_another(project: Project) -> None:
+    policy(project, changed_later="hold")
+    project.owe(1)
+    project.sync()
+    project.owe(1, total_payout="200.00")
+    project.sync()
+    review(project, "accept", "cake:1")
+    assert project.sync().counts == {"unchanged": 1}
+    project.owe(1, total_payout="300.00")
+    project.sync()
+    review(project, "approve", "cake:1")
+    assert project.sync().counts == {"updated": 1}
+
+    project.owe(1, total_payout="200.00")
+
+    assert project.sync().counts == {"held": 1}
