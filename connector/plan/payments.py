@@ -90,6 +90,7 @@ class PaymentCase:
         title: The source as people call it.
         missing: Why the account cannot pay.
         looked: The bill was looked for in QuickBooks; ``payable`` is None then where it is gone.
+        pays: The bill that the recorded payment was made for; None where that is not known.
     """
 
     key: Key
@@ -102,10 +103,18 @@ class PaymentCase:
     missing: Trouble | None = None
     payable: Payable | None = None
     looked: bool = False
+    pays: str | None = None
 
     @property
     def invoice(self) -> Invoice:
         return self.bill.invoice
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the recorded payment was made for another bill than the one that is the invoice's now."""
+        if self.pays is None or not self.invoice.paid:
+            return False
+        return (bill_of(self.bill) or (None if self.bill.action == "create" else self.pays)) != self.pays
 
 
 def bill_of(action: Action) -> str | None:
@@ -115,11 +124,11 @@ def bill_of(action: Action) -> str | None:
     return action.found.id if action.action == "adopt" and action.found else action.qbo_id
 
 
-def is_due(bill: Action, known: Known | None, policy: Policy) -> bool:
-    """Whether the bill must be looked at, because its payment may be recorded now; quick to tell."""
+def is_due(bill: Action, known: Known | None, policy: Policy, *, elsewhere: bool = False) -> bool:
+    """Whether the bill must be looked at, because its payment may be recorded or linked now; quick to tell."""
     if policy.paid_at_source != "record payment" or not bill.invoice.paid or bill_of(bill) is None:
         return False
-    if known is not None and (known.state == "sending" or known.stands):
+    if known is not None and (known.state == "sending" or (known.stands and not elsewhere)):
         return False
     changes = bill.action == "update" and not bill.settled
     return bill.code in _UNHURT and bill.document is not None and bill.action != "hold" and not changes
@@ -215,6 +224,8 @@ def _of_recorded(case: PaymentCase, _: Terms) -> Action | None:
     known = case.known
     if known is None or not known.stands:
         return None
+    if case.elsewhere:
+        return _of_another_bill(case, known)
     if case.invoice.paid or case.invoice.void or case.bill.action == "hold" or known.code == "paid-by-hand":
         if known.state == "held":
             return _action(case, "none", "sent", qbo_id=known.qbo_id)
@@ -222,6 +233,15 @@ def _of_recorded(case: PaymentCase, _: Terms) -> Action | None:
     reason = f"{case.title} no longer says that it is paid; its payment stands in QuickBooks"
     remedy = "nothing is taken back by itself: delete the payment in QuickBooks, or mend the invoice at the source"
     return _held(case, "changed-at-source", reason, remedy, document=known.content, qbo_id=known.qbo_id)
+
+
+def _of_another_bill(case: PaymentCase, known: Known) -> Action:
+    """A bill that was made or linked since is not paid by itself: nobody can tell whether money left twice."""
+    if case.looked and case.payable is not None and look_at(case.payable, case.marker).verdict in ("ours", "by hand"):
+        return as_it_stands(_action(case, "pay", "ready"), case.payable)
+    reason = f"payment {known.qbo_id} was recorded on bill {case.pays}, and the invoice has another bill now"
+    remedy = "compare both; what paid the bill of today is recorded on it in QuickBooks, and the next run links it"
+    return _held(case, "bill-held", reason, remedy, document=known.content, qbo_id=known.qbo_id)
 
 
 def _of_none(case: PaymentCase, _: Terms) -> Action | None:

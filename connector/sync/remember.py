@@ -107,7 +107,8 @@ def _payment(action: Action, version: str, kept: DocumentRow | None) -> dict[str
     if action.state == "sending" or action.settled or (kept is not None and kept.state == "sending"):
         return None
     row = _told(action)
-    if kept is not None and (kept.state == "sent" or kept.qbo_id is not None):
+    stands = kept is not None and (kept.state == "sent" or kept.qbo_id is not None)
+    if kept is not None and stands and action.action != "adopt":
         if kept.state == action.state:
             return None
         row |= {name: getattr(kept, name) for name in row if name not in ("state", "code", "reason", "remedy")}

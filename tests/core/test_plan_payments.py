@@ -71,6 +71,26 @@ CASES: dict[str, tuple[PaymentCase, Terms, tuple[str, str, str | None] | None]] 
         TERMS,
         ("pay", "sent", None),
     ),
+    "recorded on another bill": (
+        replace(CASE, known=known("sent", qbo_id="9"), pays="7"),
+        TERMS,
+        ("hold", "held", "bill-held"),
+    ),
+    "recorded on another bill, and this one is paid by hand": (
+        replace(CASE, known=known("held", "bill-held", qbo_id="9"), pays="7", payable=SETTLED),
+        TERMS,
+        ("adopt", "ready", "paid-by-hand"),
+    ),
+    "recorded, and its bill is made anew": (
+        replace(UNSEEN, bill=NEW, known=known("sent", qbo_id="9"), pays="8"),
+        TERMS,
+        ("hold", "held", "bill-held"),
+    ),
+    "recorded on this bill": (
+        replace(UNSEEN, known=known("sent", qbo_id="9"), pays="8"),
+        TERMS,
+        ("none", "sent", None),
+    ),
     "not paid": (replace(UNSEEN, bill=UNPAID), TERMS, None),
     "not paid any more": (
         replace(UNSEEN, bill=UNPAID, known=known("ready")),

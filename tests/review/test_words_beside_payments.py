@@ -2,7 +2,7 @@
 
 import pytest
 from project import Project
-from review_world import bill_of, policy, review, waiting
+from review_world import bill_of, delete, policy, review, waiting
 from test_review_changes import entered
 from test_undo import run_id, undone
 
@@ -234,3 +234,42 @@ def test_what_was_accepted_beside_one_bill_is_told_again_beside_another(project:
     project.owe(1, total_payout="200.00")
 
     assert project.sync().counts == {"held": 1}
+
+
+# A bill that is made anew after its payment.
+
+
+def test_a_bill_made_anew_after_its_payment_is_told_until_a_payment_is_on_it(project: Project) -> None:
+    project.records_payments()
+    project.owe(1, **PAID)
+    project.sync()
+    project.control("person", {"does": "unpay", "bill": "CAKE-1"})
+    delete(project, 1)
+    review(project, "recreate", "cake:1")
+
+    for counts in ({"created": 1}, {"unchanged": 1}):
+        ran = project.sync()
+        told = ran.payment(1)
+        assert (ran.counts, told["state"], told["code"]) == (counts, "held", "bill-held")
+        assert told["reason"] == "payment 2 was recorded on bill 1, and the invoice has another bill now"
+    assert project.held("BillPayment") == []
+
+    project.control("person", {"does": "pay", "bill": "CAKE-1"})
+    assert project.sync().payment(1)["code"] == "paid-by-hand"
+    assert project.sync().json["documents"] == []
+
+
+def test_an_own_bill_beside_an_unlinked_one_is_not_paid_a_second_time(project: Project) -> None:
+    project.records_payments()
+    entered(project, "CAKE-1")
+    project.owe(1, **PAID)
+    assert project.sync().counts == {"adopted": 1, "paid": 1}
+    review(project, "unlink", "cake:1")
+    project.sync()
+    for code in ("unlinked", "possible-duplicate"):
+        assert waiting(project)[0]["code"] == code
+        review(project, "approve", "cake:1")
+        ran = project.sync()
+
+    assert (ran.counts, ran.payment(1)["code"]) == ({"created": 1}, "bill-held")
+    assert len(project.held("BillPayment")) == 1
