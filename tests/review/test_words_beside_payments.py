@@ -98,6 +98,8 @@ def test_what_a_credit_takes_back_is_not_paid_though_a_person_accepted_both(proj
     for _ in range(2):
         assert project.sync().counts == {"unchanged": 1}
     assert project.held("BillPayment") == []
+    ran = project.run("reconcile", "--json")
+    assert (ran.code, [row["status"] for row in ran.json["rows"]]) == (0, ["accepted", "accepted"])
 
 
 @pytest.mark.parametrize("verb", ["unlink", "link"])
