@@ -8,7 +8,7 @@ import json
 import threading
 from collections.abc import Callable, Sequence
 from itertools import islice
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from connector.document import Key, Kind
 from connector.errors import ConnectorError
@@ -34,6 +34,7 @@ from connector.sync.writing import Writer
 __all__ = ["Undo"]
 
 _CHUNK: Final = 100
+_AS_IT_STOOD: Final = ("state", "code", "reason", "remedy", "facts")
 _STAYS: Final = "not-taken-back"
 
 
@@ -57,6 +58,7 @@ class Undo:
         self._who = who
         self._stop = stop or threading.Event()
         self._opened: Opened | None = None
+        self._before: dict[Key, dict[str, Any]] = {}
         self.outcome = Outcome(Planned(), [], set(), utc_now())
 
     def lock(self) -> CompanyLock:
@@ -78,6 +80,7 @@ class Undo:
                 key, known, invoice = _key(each), known_of(row), self._invoice(each)
                 if row.id in standing:
                     now = standing[row.id]
+                    self._before[key] = {name: getattr(row, name) for name in _AS_IT_STOOD}
                     planned.add(taken_back(key, invoice, known, now, facts.closing_date, self._undone))
                 elif (told := beside.get(row.id) or self._not_ours(each)) is not None:
                     planned.add(stays(key, invoice, known, *told))
@@ -103,10 +106,18 @@ class Undo:
             self.outcome.exit_codes.add(error.exit_code)
         for n in planned.not_reached():
             planned.settle(n, Result("ready"))
+        self._leave_refused(run)
         if trouble is None and due_in(self._state, self._company, 0) is not None:
             self.outcome.exit_codes.add(6)
         self.outcome.ended = utc_now()
         self._state.finish_run(run, self.outcome.exit_code(wrote=True), planned.counts(), self.outcome.problems)
+
+    def _leave_refused(self, run: str) -> None:
+        """What QuickBooks did not let go stands as it stood: its source asked for nothing, and no sync is to follow."""
+        for _, action, result in self.outcome.planned.rows("remove"):
+            row = self._state.document(action.key)
+            if row is not None and result is not None and result.state == row.state == "held":
+                self._state.save_documents(self._company, run, [row.model_copy(update=self._before[action.key])])
 
     def may_be_live(self) -> bool:
         """Whether anything went that its source did not call void when it was read last."""

@@ -84,6 +84,21 @@ def test_a_bill_whose_credit_was_taken_back_follows_its_source_again(project: Pr
     assert project.sync().counts == {"paid": 1, "unchanged": 1}
 
 
+def test_a_bill_that_quickbooks_does_not_let_go_stands_as_it_stood(project: Project) -> None:
+    project.owe(1)
+    project.sync()
+    run = run_id(project)
+    project.arm("answer-fault", status=400, code="6000", message="no")
+
+    assert undone(project, run, "--yes").of(1)["code"] == "rule-of-quickbooks"
+
+    path = project.folder / "mappings/cake.yaml"
+    path.write_text(path.read_text().replace("CAKE invoice ", "Invoice "))
+    assert project.sync().counts == {"unchanged": 1}
+    assert bill_of(project, 1)["PrivateNote"].startswith("CAKE invoice 1")
+    assert undone(project, run, "--yes").counts == {"removed": 1}
+
+
 # Words about what is paid or credited.
 
 
