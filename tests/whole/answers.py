@@ -58,6 +58,7 @@ ANSWERS = [
     *_either("answer_seconds", 0.05),
     *_either("arrival_jitter_seconds", 0.05),
     *_either("query_case", "sensitive"),
+    *_either("overpayments", "credit"),
     *_either("undocumented_properties", True),
     *_either("country_letters", "3"),
     *_either("duplicate_warning_shown", False),
