@@ -115,8 +115,10 @@ class Undo:
     def _leave_refused(self, run: str) -> None:
         """What QuickBooks did not let go stands as it stood: its source asked for nothing, and no sync is to follow."""
         for _, action, result in self.outcome.planned.rows("remove"):
+            if result is None or result.state != "held":
+                continue
             row = self._state.document(action.key)
-            if row is not None and result is not None and result.state == row.state == "held":
+            if row is not None and row.state == "held":
                 self._state.save_documents(self._company, run, [row.model_copy(update=self._before[action.key])])
 
     def may_be_live(self) -> bool:
@@ -147,11 +149,8 @@ class Undo:
             for row in bills:
                 payment, credit = rows.get((row.invoice, "payment")), rows.get((row.invoice, "credit"))
                 if payment is not None and payment.state == "sending":
-                    told[row.id] = (
-                        _STAYS,
-                        "QuickBooks' answer about its payment was lost",
-                        "first: connector sync --wait",
-                    )
+                    lost = "QuickBooks' answer about its payment was lost"
+                    told[row.id] = _STAYS, lost, "first: connector sync --wait"
                 elif row.state == "sent" and credit is not None and takes_back(credit):
                     by = f"vendor credit {credit.qbo_id}" if credit.qbo_id else "a vendor credit on its way"
                     told[row.id] = _STAYS, f"{by} takes it back already", "if both are to go, delete them in QuickBooks"
