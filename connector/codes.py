@@ -283,7 +283,10 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "missing-in-quickbooks": (
         "the bill is gone from QuickBooks",
-        "A person deleted it. It is reported, and neither changed nor sent again by itself.",
+        (
+            "A person deleted it. It is reported, and neither changed nor sent again by itself. If it is still owed: "
+            "connector review recreate INVOICE; if not: connector review accept INVOICE"
+        ),
     ),
     "twice-in-quickbooks": (
         "QuickBooks has the bill twice",

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -157,7 +158,7 @@ class _Steps:
         counts = self._connector("sync", "--yes", allowed=(0, 6))["counts"]
         _require(counts["created"] == 0 and counts["unchanged"] > 0, f"a second run did something: {counts}")
         _require(len(self._bills()) == self._created, "a second run made a bill")
-        return f"0 created, {counts['unchanged']} unchanged: nothing happens twice"
+        return f"0 created; {counts['unchanged']} of them read again, and unchanged: nothing happens twice"
 
     def lose_an_answer(self) -> str:
         day = datetime.datetime.now(datetime.UTC).date().isoformat()
@@ -252,8 +253,9 @@ def _where_next(context: Context, folder: Path | None, url: str) -> None:
     port = url.rsplit(":", 1)[1]
     context.show(
         f"Everything is in {folder}. Serve its sandbox again in one terminal:\n"
-        f"  connector sandbox --port {port} --data {folder / 'sandbox'}\n"
-        f"and in another, in that folder:\n"
+        f"  connector sandbox --port {port} --data {shlex.quote(str(folder / 'sandbox'))}\n"
+        f"and in another:\n"
+        f"  cd {shlex.quote(str(folder))}\n"
         f"  connector why CAKE-{_LATE}\n"
         f"  connector status\n"
         f"  connector plan"

@@ -21,7 +21,7 @@ __all__ = ["as_document", "doctor", "looked", "show_checks"]
 
 _WORDS: Final = {"ok": "ok", "note": "note", "fault": "FAULT"}
 _COLOURS: Final = {"ok": "", "note": "yellow", "fault": "red"}
-_WHO: Final = {"operator": "the operator", "finance": "finance", "nobody": "nobody", "us": "us"}
+_WHO: Final = {"operator": "the operator", "finance": "finance", "us": "us"}
 _LONG: Final = 600
 _LEAST: Final = 24  # columns; a narrower text is easier to read below its line
 _INDENT: Final = "     "
@@ -113,7 +113,8 @@ def _show(context: Context, check: Check, area: str, name: str) -> None:
     indent = " " * len(head) if beside else _INDENT
     lines = [line for text in check.what.splitlines() for line in _folded(safe(text, _LONG), console.width, indent)]
     if check.state != "ok" and check.remedy:
-        end = f"  (for {_WHO[check.who or 'us']})" + (f" [{check.code}]" if check.code else "")
+        whose = "" if check.who == "nobody" else f"  (for {_WHO[check.who or 'us']})"
+        end = whose + (f" [{check.code}]" if check.code else "")
         lines += _folded(f"= {safe(check.remedy, _LONG)}{end}", console.width, indent)
     first = lines.pop(0) if beside and lines else ""
     line = Text(f"{head}{first}".rstrip())

@@ -154,7 +154,7 @@ def _next_step(context: Context, found: Reconciled) -> None:
     if found.problems:
         context.show("\n Next: mend what is named above, then: connector reconcile")
     elif counts["differ"] or counts["one-side"]:
-        context.show("\n Next: mend or accept it (connector review accept), then: connector reconcile")
+        context.show("\n Next: mend it, or connector review accept INVOICE; then: connector reconcile")
     elif counts["needs-you"]:
         context.show("\n Next: mend what needs you, then: connector sync")
     elif counts["on-its-way"]:

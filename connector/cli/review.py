@@ -193,7 +193,8 @@ def _require_consent(context: Context, verb: Said, *, yes: bool, why: str | None
     """Without a terminal, or with --json, everything that would be asked must be said beforehand."""
     asks = context.interactive and not context.json
     if not (yes or asks):
-        raise consent_missing(f"add --yes, or look first: connector review, then: connector review {verb} NO. --yes")
+        words = f"{verb} NO.{' QBO_ID' if verb == 'link' else ''} --yes{'' if verb == 'approve' else ' --why …'}"
+        raise consent_missing(f"add --yes, or look first: connector review, then: connector review {words}")
     if yes and verb != "approve" and not (why or "").strip():
         raise WrongUse(
             f"review {verb} needs a reason; it is kept with the decision",

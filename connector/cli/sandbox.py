@@ -35,7 +35,7 @@ def sandbox(
             f"Commission Factory  {url}/commission-factory\n"
             f"QuickBooks          {url}/quickbooks/v3\n"
             f"sign-in             {url}/oauth\n"
-            f"control             {url}/control  (its switches and faults: {url}/control/help)\n"
+            f"control             {url}/control  (what it takes: {url}/control/help)\n"
             "Stop it with Ctrl-C."
         )
 

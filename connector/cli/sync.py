@@ -44,7 +44,7 @@ def plan(
 ) -> None:
     context = current(ctx)
     settings = context.load_settings()
-    choices = Choices(_selection(sources, invoices, period, since))
+    choices = Choices(_selection(sources, invoices, period, since), everything=everything)
     with open_state(settings, create=False) as state:
         run = Run(settings, state, choices, command="plan", who=getpass.getuser(), tell=_teller(context))
         whole = _look(run)

@@ -104,7 +104,7 @@ left: left alone
     The mapping's leave list names this invoice's status, so it becomes no bill.
 status-unknown: a status in neither list
     The source used a word that the mapping neither takes nor leaves, or none at all. A new word is never
-    guessed at.
+    guessed at. Write it under take or leave in the mapping, then run: connector sync
 field-empty: an empty field
     The source left a field empty that a box needs, and the mapping names nothing instead.
 number-too-long: a number over 21 characters
@@ -116,7 +116,8 @@ check-net: the lines do not add up to the net
 check-gross: the lines do not add up to the gross
     Likewise, where the amounts include tax.
 amount-above: above the limit
-    The policy wants a person to approve an amount like this.
+    The policy wants a person to approve an amount like this: connector review, then approve or reject it.
+    Or raise   amount above   under policy in the mapping, then run: connector sync
 zero-amount: nothing to pay
     The invoice comes to 0.00; the policy skips or holds it.
 negative-amount: a negative invoice

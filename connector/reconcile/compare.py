@@ -24,6 +24,7 @@ __all__ = ["compare", "differences", "gone", "signed_net", "unclaimed"]
 
 _NOTHING: Final = "nothing to do"
 _SYNC: Final = "run: connector sync"
+_PAID: Final = "money has left: settle it with the payee, or enter a vendor credit or a bill in QuickBooks"
 _NEXT: Final[dict[Status, str]] = {
     "currency-differs": "delete the bill in QuickBooks and enter it again in the right currency",
     "vendor-differs": "correct the vendor in QuickBooks, or the mapping's table if QuickBooks is right",
@@ -34,7 +35,6 @@ _NEXT: Final[dict[Status, str]] = {
     "voided-at-source-paid": "money has left: ask for it back, or enter a vendor credit in QuickBooks",
     "changed-at-source": "compare both, then correct the bill in QuickBooks or the invoice at the source",
     "gone-at-source": "ask at the source what became of the invoice; the bill stays until a person deletes it",
-    "missing-in-quickbooks": "if it is still owed, enter it again in QuickBooks; it is never made again by itself",
     "twice-in-quickbooks": "compare the bills in QuickBooks and delete the one too many",
     "no-source": "find out where it comes from: another company's connector, a copy, or an old source",
 }
@@ -168,7 +168,8 @@ def _with_bill(seen: Seen, bill: Bill) -> Row:
         if voided and bill.paid:
             status = "voided-at-source-paid"
         more = "".join(f"; in QuickBooks {text}" for _, text in found)
-        return _told(row, status, f"{seen.action.reason or 'the source changed'}{paid}{more}")
+        row = _told(row, status, f"{seen.action.reason or 'the source changed'}{paid}{more}")
+        return replace(row, next=_PAID) if bill.paid and not voided else row
     if found:
         return _told(row, found[0][0], f"in QuickBooks {', '.join(text for _, text in found)}")
     if seen.by_hand:
@@ -217,14 +218,20 @@ def _without_bill(seen: Seen) -> Row:
         if action.code == "voided-at-source":
             return replace(row, status="skipped", why="void at the source, and its bill was deleted", next=_NOTHING)
         why = f"it was {_entity_word(seen)} {seen.deleted}, which somebody deleted in QuickBooks"
-        return _told(row, "missing-in-quickbooks", why)
+        return _missing(row, why)
     if action.code == "deleted-in-quickbooks":
-        return _told(row, "missing-in-quickbooks", why or f"somebody deleted its {_entity_word(seen)} in QuickBooks")
+        return _missing(row, why or f"somebody deleted its {_entity_word(seen)} in QuickBooks")
     if action.action in ("create", "credit", "adopt"):
         return _to_be_made(seen, row)
     status = _standing(action)
     default = _NOTHING if status in ("skipped", "before-start") else f"see: connector why {row.source}:{row.invoice}"
     return replace(row, status=status, why=_line(why or status), next=_line(remedy or default))
+
+
+def _missing(row: Row, why: str) -> Row:
+    name = f"{row.source}:{row.invoice}"
+    mend = f"if it is still owed: connector review recreate {name}; if not: connector review accept {name}"
+    return replace(_told(row, "missing-in-quickbooks", why), next=mend)
 
 
 def _to_be_made(seen: Seen, row: Row) -> Row:
@@ -299,7 +306,7 @@ def _told(row: Row, status: Status, why: str) -> Row:
 
 
 def _line(text: str) -> str:
-    return "; ".join(line.strip() for line in text.splitlines() if line.strip())
+    return "; ".join(" ".join(line.split()) for line in text.splitlines() if line.strip())
 
 
 def _entity_word(seen: Seen) -> str:

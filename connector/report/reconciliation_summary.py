@@ -67,7 +67,7 @@ def _write_proof(sheet: Sheet, found: Reconciled) -> None:
         *(f"{'=' if n == 0 else '+'} {PROOF_WORDS[family]}" for n, family in enumerate(FAMILIES)),
         "Difference",
         "QuickBooks holds",
-        "Difference",
+        "Unexplained",
         "Result",
     )
     for line in lines:

@@ -15,6 +15,7 @@ from connector.report.columns import safe, show_line
 from connector.report.reconciliation_totals import Totals, ageing_day
 from connector.report.reconciliation_words import PROOF_WORDS, TILE_WORDS
 from connector.report.run import stamp
+from connector.report.status_text import time_text
 
 __all__ = ["show_reconciliation"]
 
@@ -27,8 +28,8 @@ _COLOURS: Final[dict[Family, str]] = {
     "one-side": "red",
 }
 _ABOUT_QUICKBOOKS: Final = (
-    "QuickBooks: its bills and credits of these invoices before tax, by the month of the invoice; the difference is "
-    "what no row below explains."
+    "QuickBooks: its bills and credits of these invoices before tax, by the month of the invoice; unexplained is "
+    "what no row of this report accounts for."
 )
 
 
@@ -37,7 +38,7 @@ def show_reconciliation(console: Console, found: Reconciled) -> None:
     _show_proof(console, found)
     _show_families(console, found)
     _show_exceptions(console, found)
-    sides = ", ".join(f"{safe(name)} {stamp(time)}" for name, time in found.as_of.items())
+    sides = ", ".join(f"{safe(name)} {time_text(stamp(time))}" for name, time in found.as_of.items())
     _show_folded(console, f"Read: {sides or 'nothing'}", " ", before="\n")
     if found.unplaced:
         noun, verb = ("bill", "carries") if found.unplaced == 1 else ("bills", "carry")
@@ -71,7 +72,7 @@ def _show_block(console: Console, line: ProofLine) -> None:
     rows: list[tuple[str, str, Decimal]] = [("", source, line.source_total)]
     parts = [family for family in FAMILIES if line.families[family]] or list(FAMILIES[:1])
     rows += [("=" if n == 0 else "+", PROOF_WORDS[family], line.families[family]) for n, family in enumerate(parts)]
-    quickbooks = [("", "QuickBooks holds", line.quickbooks_total), ("", "difference", line.quickbooks_difference)]
+    quickbooks = [("", "QuickBooks holds", line.quickbooks_total), ("", "unexplained", line.quickbooks_difference)]
     amounts = [with_thousands(amount, currency) for _, _, amount in (*rows, *quickbooks)]
     amounts.append(with_thousands(line.difference, currency))
     wide = max(18, *(len(name) for _, name, _ in rows))
@@ -88,7 +89,7 @@ def _show_block(console: Console, line: ProofLine) -> None:
         show(*row)
     show("", "difference", line.difference, rest=True)
     show("", "QuickBooks holds", line.quickbooks_total)
-    show("", "difference", line.quickbooks_difference, rest=True)
+    show("", "unexplained", line.quickbooks_difference, rest=True)
 
 
 # The families.

@@ -185,7 +185,8 @@ class Totals:
         self.families[row.family] += 1
         self.statuses[row.status] += 1
         currency, amount = told_amount(row)
-        if amount is not None:
+        if amount is not None and (row.family != "agree" or row.source_amount is not None):
+            # What agrees is summed as the proof sums it: a credit that takes a bill back says nothing at the source.
             sums = self.amounts.setdefault(row.family, {})
             sums[currency] = sums.get(currency, Decimal(0)) + amount
         for name, sums_of in ((row.month, self.months), (row.vendor or "", self.vendors)):

@@ -118,8 +118,8 @@ def _write_meanings(book: Workbook) -> None:
     sheet.line(
         "The proof",
         "Of every source, currency and month: what the source says = matched + on its way + needs you + differs + "
-        "on one side only + left alone. The difference must be 0.00; so must that of QuickBooks, whose bills are "
-        "summed once as they were read and once from the rows.",
+        "on one side only + left alone. The difference must be 0.00; so must what is unexplained of QuickBooks, whose "
+        "bills are summed once as they were read and once from the rows.",
         style="folded",
     )
     sheet.line("Amounts", "Before tax, unless said otherwise. Currencies are never added to each other.")

@@ -50,8 +50,10 @@ def show_documents(console: Console, documents: Iterable[Mapping[str, Any]]) -> 
     left = _SHOWN
     for (state, code, approving, remedy), group in sorted(groups.items(), key=lambda one: -len(one[1])):
         noun = "invoice" if len(group) == 1 else "invoices"
-        show_line(console, f"\n {len(group)} {noun} {_word(state)}{sums_text(group)}  [{code}]")
-        show_line(console, f"   approving {approving}" if approving else "   approving cannot help")
+        about = f"  [{code}]" if code else ""
+        show_line(console, f"\n {len(group)} {noun} {_word(state)}{sums_text(group)}{about}")
+        if code:  # else it waits for nothing, and a person decides about its bill
+            show_line(console, f"   approving {approving}" if approving else "   approving cannot help")
         if remedy:
             show_line(console, f"   = {safe(remedy, 300)}")
         rows = [_columns(each) for each in group[:left]]

@@ -54,7 +54,8 @@ def show_status(console: Console, status: Mapping[str, Any]) -> None:
     for state in ORDER:
         if count := status["payments"]["counts"].get(state):
             noun = "payment" if count == 1 else "payments"
-            _line(console, f" {count:>7,} {noun} {_WORDS[state]}{_sums(status['payments']['amounts'].get(state, {}))}")
+            word = "waiting" if state == "ready" else _WORDS[state]  # for its bill, mostly; so plan calls it too
+            _line(console, f" {count:>7,} {noun} {word}{_sums(status['payments']['amounts'].get(state, {}))}")
     _waiting(console, status["waiting"])
     _unknown(console, status["unknown"])
     _left_alone(console, status["left_alone"])

@@ -15,6 +15,7 @@ from connector.money import with_thousands
 from connector.plan import Action
 from connector.report.columns import safe, show_line
 from connector.report.problems import problem_lines
+from connector.report.status_text import amount_text
 from connector.sync.planned import Cause, Planned, Result, add_amount, count_of, currency_and_amount
 from connector.sync.run import Outcome
 
@@ -131,6 +132,7 @@ def show_summary(console: Console, outcome: Outcome, *, planned_only: bool) -> N
             count, amounts = paid.get(action.key.source, (0, {}))
             add_amount(amounts, action)
             paid[action.key.source] = (count + 1, amounts)
+    counts["unchanged"] = outcome.planned.counts()["unchanged"]  # most of them stand and have no row
     for name in (*_SYMBOLS, "unchanged", "skipped", *(f"{_PAYMENTS}{name}" for name in _SYMBOLS)):
         if counts[name]:
             about = name.removeprefix(_PAYMENTS)
@@ -138,7 +140,7 @@ def show_summary(console: Console, outcome: Outcome, *, planned_only: bool) -> N
             noun = "" if about == name else "payment " if counts[name] == 1 else "payments "
             told = f"{counts[name]:>5} {noun}{word}{_amounts(sums.get(name, {}))}"
             console.print(Text(f" {told}"), soft_wrap=True)
-    if not counts:
+    if not counts.total():
         console.print(Text(" no invoices"))
     for source, (count, amounts) in paid.items():
         are = "is" if count == 1 else "are"
@@ -191,4 +193,4 @@ def _past(name: str) -> str:
 
 
 def _amounts(sums: Mapping[str, Decimal]) -> str:
-    return "".join(f"  {currency} {with_thousands(amount, currency)}" for currency, amount in sorted(sums.items()))
+    return "".join(f"  {amount_text(currency, amount)}" for currency, amount in sorted(sums.items()))

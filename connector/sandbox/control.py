@@ -20,6 +20,17 @@ from connector.sandbox.switches import explained
 
 _SOURCES = ("cake", "commission_factory")
 _PLAN = "QuickBooks Online "
+_POSTS = {
+    "/switches": 'set switches: {"requestids": "forget"}',
+    "/arm": 'a fault for coming requests: {"fault": "commit-then-drop", "method": "POST", "path": "/bill", "times": 1}',
+    "/disarm": "take every armed fault back",
+    "/load": 'rows: {"cake": […], "commission_factory": […], "quickbooks": {"Vendor": […]}}; '
+    "one with an id that is there takes its place (GET /control/sources shows them)",
+    "/person": 'what a colleague does in QuickBooks: {"does": "edit", "bill": "CAKE-10042", '
+    '"changes": {"PrivateNote": "mine"}}; or delete, copy, pay (with "amount" in part), unpay',
+    "/preferences": 'the company: {"book_close_date": "2026-09-30"}; GET shows every key',
+    "/reset": "back to how it started",
+}
 
 
 def set_preferences(company: Company, given: dict[str, Any]) -> None:
@@ -91,7 +102,7 @@ def control_routes(company: Company, world: World, journal: Journal, restart: Ca
 
     return [
         _get("/switches", company.switches.all),
-        _get("/help", lambda: explained(company.switches.all())),
+        _get("/help", lambda: explained(company.switches.all()) | {"posts": _POSTS}),
         _get("/company", everything),
         _get("/preferences", lambda: _profile(company)),
         _get("/requests", lambda: list(journal.entries)),

@@ -21,7 +21,21 @@ __all__ = ["Cake"]
 _PATH: Final = "/api/2/invoices.json"
 _MOST_ROWS: Final = 10_000
 _STATUSES: Final = {word.casefold(): word for word in ("Pending", "Approved", "Paid", "Void")}
-_SIGNS: Final = {"€": "EUR", "£": "GBP"}  # $ and ¥ have several owners
+_SIGNS: Final = {"€": "EUR", "£": "GBP"}
+_OWNERS: Final = {
+    "¥": {"CNY", "JPY"},
+    "kr": {"DKK", "ISK", "NOK", "SEK"},
+    "us$": {"USD"},
+    "a$": {"AUD"},
+    "au$": {"AUD"},
+    "c$": {"CAD"},
+    "ca$": {"CAD"},
+    "nz$": {"NZD"},
+    "hk$": {"HKD"},
+    "s$": {"SGD"},
+    "r$": {"BRL"},
+}
+"""What else a sign may mean than any: the setting is not taken for a currency that the sign speaks against."""
 _NEEDED: Final = ("invoice_id", "invoice_date", "invoice_status")
 _KEY_HINT: Final = "; generating a new key in CAKE ends the old one at once, so it was probably regenerated"
 
@@ -213,19 +227,20 @@ def _amount(row: Record, *, needed: bool) -> Decimal | None:
 
 
 def _currency(row: Record, setting: str | None) -> str | None:
-    """The ISO code; a sign with several owners is what the connection's setting says, or a trouble."""
+    """The ISO code; any sign but € and £ is what the connection's setting says, if it can be, or else a trouble."""
     words = [word.strip() for name in ("currency_symbol", "currency") if (word := row.text(name))]
     told = {_SIGNS.get(word, word.upper()) for word in words if word in _SIGNS or _is_code(word)}
     if len(told) == 1 and told <= CURRENCIES:
         return told.pop()
-    if not told and setting:
+    meant = not setting or all(setting in _OWNERS.get(word.lower(), {setting}) for word in words)
+    if not told and setting and meant:
         return setting
     shown = '" and "'.join(words)[:60]
     row.trouble(
         "currency-unknown",
         f'"{shown}" does not tell one currency' if words else "no currency is named",
         f'write currency = "USD", or what it is, under [sources.{row.source}] in the settings, then run: connector sync'
-        if not told
+        if not told and meant
         else "have it corrected in CAKE, then run: connector sync",
     )
     return None

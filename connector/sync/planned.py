@@ -295,9 +295,10 @@ def currency_and_amount(action: Action) -> tuple[str | None, Decimal | None]:
 
 
 def add_amount(sums: dict[str, Decimal], action: Action) -> None:
-    """Add what an action is about to the sum of its currency; nothing where either is unknown."""
+    """Add what an action is about to the sum of its currency, ``?`` where that is unknown."""
     currency, amount = currency_and_amount(action)
-    if currency and amount is not None:
+    if amount is not None:
+        currency = currency or "?"
         sums[currency] = sums.get(currency, Decimal(0)) + amount
 
 

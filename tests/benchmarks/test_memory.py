@@ -42,8 +42,9 @@ def peak(project: Project, invoices: int, *command: str) -> int:
         cake.communicate()
 
 
+@pytest.mark.slow
 def test_three_times_the_invoices_take_no_more_memory(project: Project) -> None:
-    """A sample of what follows."""
+    """Fewer tell nothing: so many are kept at hand whatever their number."""
     few = peak(project, 10_000, "plan", "--json")
     many = peak(project, 30_000, "plan", "--json")
 

@@ -254,6 +254,15 @@ def test_a_check_says_what_is_wrong_and_who_must_act(ready: Project, case: Case)
     }
 
 
+def test_what_passes_by_itself_is_nobodys_work(ready: Project) -> None:
+    arm("answer-html", "/cake")(ready)
+
+    told = ready.run("doctor").out
+
+    assert "[source-down]" in told
+    assert "for nobody" not in told
+
+
 def test_a_state_that_cannot_be_opened_leaves_the_sign_in_alone(ready: Project) -> None:
     data = gzip.decompress((RELEASES / "0001.db.gz").read_bytes())
     keep(data)(ready)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from project import Project
 from sqlmodel import Session, select
-from test_write_protocol import LOST, MANY, REMEMBERS, until_settled
+from test_write_protocol import FORGETS_MOSTLY, LOST, MANY, until_settled
 
 from connector.document import Key, marker
 from connector.push import request_id
@@ -450,7 +450,7 @@ def test_a_mapping_that_records_payments_no_more_lets_go_of_what_waited(project:
 # Bad days.
 
 
-@pytest.mark.parametrize("requestids", REMEMBERS)
+@pytest.mark.parametrize("requestids", FORGETS_MOSTLY)
 @pytest.mark.parametrize(("fault", "how"), LOST, ids=str)
 def test_a_lost_answer_to_a_payment_ends_in_one_payment(
     project: Project, fault: str, how: dict[str, Any], requestids: str
@@ -469,7 +469,7 @@ def test_a_lost_answer_to_a_payment_ends_in_one_payment(
     assert project.sync().counts == {"unchanged": 1}
 
 
-@pytest.mark.parametrize("requestids", REMEMBERS)
+@pytest.mark.parametrize("requestids", FORGETS_MOSTLY)
 @pytest.mark.parametrize("fault", ["commit-then-drop", "batch-half-done", "batch-item-lost", "batch-item-throttled"])
 def test_a_batch_of_payments_that_goes_astray_pays_each_bill_once(
     project: Project, fault: str, requestids: str

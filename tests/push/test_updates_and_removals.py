@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from project import Project
 from sqlmodel import Session, select
-from test_write_protocol import LOST, REMEMBERS
+from test_write_protocol import FORGETS_MOSTLY, LOST
 
 from connector.document import Key
 from connector.errors import ServiceDown
@@ -204,7 +204,7 @@ def credited(project: Project) -> None:
 # Answers that are lost.
 
 
-@pytest.mark.parametrize("requestids", REMEMBERS)
+@pytest.mark.parametrize("requestids", FORGETS_MOSTLY)
 @pytest.mark.parametrize(("fault", "how"), LOST, ids=str)
 def test_a_lost_answer_to_a_credit_that_takes_a_bill_back_ends_in_one(
     project: Project, fault: str, how: dict[str, Any], requestids: str
@@ -239,7 +239,7 @@ def test_an_invoice_that_is_live_again_before_its_credit_is_settled_waits_for_th
 
 
 @WISHES
-@pytest.mark.parametrize("requestids", REMEMBERS)
+@pytest.mark.parametrize("requestids", FORGETS_MOSTLY)
 @pytest.mark.parametrize(("fault", "how"), LOST, ids=str)
 def test_a_lost_answer_ends_in_one_change(
     project: Project, fault: str, how: dict[str, Any], requestids: str, wish: dict[str, str]
@@ -264,7 +264,7 @@ def test_a_lost_answer_ends_in_one_change(
         assert project.sync().counts == {"skipped": 1}
 
 
-@pytest.mark.parametrize("requestids", REMEMBERS)
+@pytest.mark.parametrize("requestids", FORGETS_MOSTLY)
 @pytest.mark.parametrize(("fault", "how"), [*LOST, ("batch-item-lost", {"index": 3})], ids=str)
 def test_a_lost_answer_to_a_batch_of_everything_ends_in_one_of_each(
     project: Project, fault: str, how: dict[str, Any], requestids: str

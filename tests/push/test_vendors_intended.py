@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from project import Project
 from sqlmodel import Session, select
-from test_write_protocol import LOST, REMEMBERS
+from test_write_protocol import FORGETS_MOSTLY, LOST
 
 from connector.push import VendorMaker
 from connector.state.tables import AttemptRow, RequestItemRow, RequestRow
@@ -68,7 +68,7 @@ def test_a_vendor_stands_in_the_state_with_its_id_and_bytes_before_it_is_sent(
     assert made(project) == once(ids)
 
 
-@pytest.mark.parametrize("requestids", REMEMBERS)
+@pytest.mark.parametrize("requestids", FORGETS_MOSTLY)
 @pytest.mark.parametrize(("fault", "how"), LOST, ids=str)
 @pytest.mark.parametrize("ids", [FEW, MANY], ids=["one by one", "in a batch"])
 def test_a_lost_answer_ends_in_one_vendor_each(

@@ -30,6 +30,9 @@ LOST: list[tuple[str, dict[str, Any]]] = [
     ("answer-401", {"commit": False}),
 ]
 REMEMBERS = ["remember", "forget", "600"]
+SELDOM = pytest.mark.slow
+FORGETS_MOSTLY = [pytest.param("remember", marks=SELDOM), "forget", pytest.param("600", marks=SELDOM)]
+"""For what else goes by the same protocol: always the QuickBooks that forgets request ids, the kinder ones seldom."""
 
 
 def until_settled(project: Project, runs: int = 8) -> None:

@@ -206,6 +206,8 @@ def test_at_every_width_each_amount_is_whole_and_no_line_ends_in_blanks(world: W
         assert max(len(line) for line in lines if "An Affiliate" not in line) <= width  # a name is never divided
         assert [line for line in lines if line != line.rstrip()] == []
         assert any(re.search(r"difference +0\.00  closes$", line) for line in lines)
+        assert any(re.search(r"unexplained +0\.00  closes$", line) for line in lines)
+        assert re.search(r"Read: .*cake \d{4}-\d\d-\d\d \d\d:\d\d UTC", " ".join(whole.split()))
 
 
 def test_on_a_real_terminal_of_eighty_columns_the_reason_and_the_remedy_stand_on_lines_of_their_own(

@@ -280,6 +280,7 @@ def test_the_source_is_told_before_any_difference(code: str, paid: bool, status:
 
     assert row.status == status
     assert "USD 1.00 instead of USD 100.00" in row.why
+    assert row.next.startswith("money has left: ") == paid
 
 
 def test_a_document_whose_invoice_is_gone_keeps_its_bill_on_quickbooks_side() -> None:

@@ -50,7 +50,11 @@ _SPECIAL: dict[int, tuple[Status, str, str]] = {
 def made(rows: Iterable[Row]) -> Reconciled:
     """A reconciliation of ``rows`` whose proof closes; close it."""
     found = Reconciled(Shelf(), Proof(), datetime.date(2026, 5, 1), datetime.date(2026, 10, 31))
-    found.as_of = {"cake": READ, "quickbooks": READ + datetime.timedelta(minutes=2)}
+    found.as_of = {
+        "cake": READ,
+        "commission_factory_australia": READ,
+        "quickbooks": READ + datetime.timedelta(minutes=2),
+    }
     found.mappings = {"cake": "3f9a21c0" * 8}
     for row in rows:
         found.shelf.add_row(row)

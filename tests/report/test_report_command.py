@@ -40,7 +40,7 @@ def test_every_format_holds_the_same_rows_and_ends_with_ten(owed: Project) -> No
 
         assert ran.code == 10, (form, ran.said)
         assert f"written to {name}" in ran.said
-        assert ran.out.strip() == "Next: mend or accept it (connector review accept), then: connector reconcile"
+        assert ran.out.strip() == "Next: mend it, or connector review accept INVOICE; then: connector reconcile"
         assert stat.S_IMODE((owed.folder / name).stat().st_mode) == 0o600
     told = json.loads((owed.folder / "out.json").read_text())
     rows = list(csv.DictReader(io.StringIO((owed.folder / "out.csv").read_text("utf-8-sig"), newline="")))

@@ -66,6 +66,17 @@ def test_the_page_is_never_wider_than_the_screen(opened: Opener, name: str, widt
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
+def test_on_a_desktop_the_proof_has_room_for_millions(opened: Opener) -> None:
+    table = opened("half a year").locator("table.proof").first
+    sums = "[...table.querySelectorAll('td.n')].filter((cell) => cell.textContent !== '0.00')"
+
+    written = table.evaluate(f"(table) => {sums}.map((cell) => cell.textContent = '1,886,139.16').length")
+
+    assert written > 20
+    wide, shown = table.evaluate("(table) => [table.parentElement.scrollWidth, table.parentElement.clientWidth]")
+    assert wide == shown
+
+
 def test_headings_stand_in_order_and_every_table_says_what_it_is(opened: Opener) -> None:
     page = unfolded(opened("half a year"))
 

@@ -53,6 +53,14 @@ def test_each_family_is_counted_and_summed_in_each_currency_alone() -> None:
     assert found.amounts["agree"] == {"USD": Decimal(200), "EUR": Decimal(100)}
 
 
+def test_a_credit_that_takes_a_bill_back_changes_no_sum_of_what_agrees() -> None:
+    credit = replace(BILL, source_amount=None, quickbooks_amount=Decimal("-100.00"), entity="VendorCredit")
+
+    found = totals(BILL, credit)
+
+    assert (found.families["agree"], found.amounts["agree"]) == (2, {"USD": Decimal(100)})  # as the proof has it
+
+
 def test_of_what_no_source_says_the_books_are_counted() -> None:
     stranger = replace(BILL, status="no-source", source=None, source_amount=None, our_amount=None)
 

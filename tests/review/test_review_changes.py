@@ -222,8 +222,9 @@ def test_a_difference_that_is_accepted_is_over_until_either_side_changes(project
     assert reconciled(project, 1)[0].code == 10
     standing = {each["Id"]: each["SyncToken"] for each in project.held()}
 
-    review(project, "accept", "cake:1", why="agreed by mail")
+    shown = project.run("review", "accept", "cake:1", "--as", "anna", "--why", "agreed by mail", "--yes").out
 
+    assert "[]" not in shown
     assert waiting(project) == []
     assert project.sync().counts == {"unchanged": 1}
     assert waiting(project) == []
@@ -250,7 +251,11 @@ def test_a_bill_that_is_gone_for_good_is_accepted_and_left_alone(project: Projec
     project.owe(1)
     project.sync()
     delete(project, 1)
-    assert reconciled(project, 1)[1]["status"] == "missing-in-quickbooks"
+    row = reconciled(project, 1)[1]
+    assert row["status"] == "missing-in-quickbooks"
+    assert row["next"] == (
+        "if it is still owed: connector review recreate cake:1; if not: connector review accept cake:1"
+    )
 
     review(project, "accept", "cake:1", why="paid in cash")
 

@@ -336,6 +336,22 @@ def test_a_sync_in_between_makes_a_yes_at_the_terminal_void(project: Project) ->
     assert only(project)["words"] == []
 
 
+@pytest.mark.parametrize(
+    ("words", "written_out"),
+    [
+        (("approve", "1"), "connector review approve NO. --yes"),
+        (("skip", "1"), "connector review skip NO. --yes --why …"),
+        (("link", "1", "145"), "connector review link NO. QBO_ID --yes --why …"),
+    ],
+)
+def test_without_a_terminal_the_whole_command_is_told(
+    project: Project, words: tuple[str, ...], written_out: str
+) -> None:
+    ran = project.run("review", *words)
+
+    assert (ran.code, f"then: {written_out}\n" in ran.said) == (2, True), ran.said
+
+
 def test_a_no_at_the_terminal_records_nothing(project: Project) -> None:
     project.owe(1, **LARGE)
     project.sync()

@@ -30,6 +30,14 @@ def test_a_person_works_on_credits_too_and_in_closed_books(books: Books) -> None
     assert books.control("person", change)["PrivateNote"] == "late"
 
 
+def test_everything_that_control_takes_is_told_by_its_help(books: Books) -> None:
+    told = requests.get(f"{books.url}/control/help", timeout=10).json()["posts"]
+
+    assert set(told) == {"/switches", "/arm", "/disarm", "/load", "/person", "/preferences", "/reset"}
+    for path in told:
+        assert requests.get(f"{books.url}/control{path}", timeout=10).status_code in (200, 405)  # none is unknown
+
+
 @pytest.mark.parametrize(
     ("deed", "said"),
     [

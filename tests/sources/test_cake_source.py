@@ -172,6 +172,13 @@ def test_an_empty_approval_date_is_no_trouble_and_a_broken_one_is() -> None:
         ("$", None, None),
         ("", None, None),
         ("XYZ", "USD", None),
+        ("A$", "USD", None),
+        ("A$", "AUD", "AUD"),
+        ("₹", "INR", "INR"),
+        ("A$", None, None),
+        ("¥", "USD", None),
+        ("kr", "USD", None),
+        ("kr", "SEK", "SEK"),
     ],
 )
 def test_the_currency_is_told_or_set_and_never_guessed(symbol: str | None, setting: str | None, currency: Any) -> None:
@@ -182,6 +189,10 @@ def test_the_currency_is_told_or_set_and_never_guessed(symbol: str | None, setti
 
 def test_an_untold_currency_names_the_setting() -> None:
     assert "[sources.cake]" in read(currency_symbol="$").troubles[0].remedy
+
+
+def test_a_sign_that_the_setting_cannot_mean_is_mended_at_the_source() -> None:
+    assert read("USD", currency_symbol="A$").troubles[0].remedy == "have it corrected in CAKE, then run: connector sync"
 
 
 def test_the_sibling_documents_spellings_are_accepted() -> None:

@@ -82,7 +82,7 @@ def test_why_and_status_tell_of_payments(owed: Project) -> None:
     assert golden(WHY) in owed.run("why", "cake:1").out
     told = owed.run("status").out
     assert "       2 payments in QuickBooks  AUD 204.50\n" in told
-    assert "       1 payment ready  AUD 30,000.00\n" in told
+    assert "       1 payment waiting  AUD 30,000.00\n" in told
 
 
 def test_status_groups_payments_that_wait_apart_from_invoices(project: Project) -> None:

@@ -39,7 +39,17 @@ def test_every_approved_invoice_becomes_one_bill_and_a_second_run_changes_nothin
 
     assert first.counts == {"created": 3}
     assert again.counts == {"unchanged": 3}
+    assert "     3 unchanged\n" in project.run("plan").out
+    assert project.plan().json["documents"] == []
+    assert [each["state"] for each in project.plan("--all").json["documents"]] == ["sent"] * 3
     assert project.numbers() == {"CAKE-1": 1, "CAKE-2": 1, "CAKE-3": 1}
+
+
+def test_what_waits_without_a_currency_is_summed_apart(project: Project) -> None:
+    project.owe(1, currency_symbol="XYZ")
+    project.owe(2, currency_symbol="XYZ")
+
+    assert "     2 held  ? 203.50\n" in project.run("plan").out
 
 
 def test_the_plan_says_what_the_sync_then_does(project: Project) -> None:
