@@ -303,7 +303,10 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "bill-held": (
         "the bill gives pause, so it is not paid",
-        "Something about the bill in QuickBooks is to be compared first. The reason quotes it; the payment follows.",
+        (
+            "Something about the bill in QuickBooks must be compared first. The reason quotes it; the payment follows. "
+            "Or the payment was recorded on an earlier bill of the invoice: this one is not paid again by itself."
+        ),
     ),
     "part-paid": (
         "something hangs on the bill already",

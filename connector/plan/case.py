@@ -61,6 +61,7 @@ class Known:
         facts: What of the source it was made from, as QuickBooks was last asked; None too where a removal was asked.
         astray: What QuickBooks was last asked did not arrive, or was a removal that it refused.
         settled: What this run found out to have arrived: ``create``, ``update`` or ``remove``.
+        revision: The SyncToken of QuickBooks' last answer; empty where there was none.
     """
 
     state: State
@@ -73,6 +74,7 @@ class Known:
     generation: int = 0
     astray: bool = False
     settled: Verb | None = None
+    revision: str = ""
 
     @property
     def stands(self) -> bool:
@@ -130,7 +132,7 @@ class Word:
     Args:
         hash: Of what that person saw (``review.hash_of``); of both sides (``review.hash_of_sides``) where it was linked
             or accepted.
-        source: Of what the source said then (``review.hash_of_source``).
+        source: Of what the source said then (``review.hash_of_source``), beside the bill as it was.
         entity: With ``id``: what in QuickBooks it was about.
     """
 

@@ -65,7 +65,7 @@ def of_standing(case: Case, terms: Terms) -> Action | None:
     change = _change(known, case.invoice, case.outcome)
     if change is None or _asked_already(known, case.invoice, change.verb, again=terms.retry_refused):
         return as_it_stands(case, known)
-    if accepted(case.words, case.key, case.invoice) is not None:
+    if accepted(case.words, case.key, case.invoice, known) is not None:
         return as_it_stands(case, known)
     if change.verb == "remove" and case.standing is not None and case.standing.record is None:
         reason = "void at the source, and somebody deleted its bill in QuickBooks"

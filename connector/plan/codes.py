@@ -77,10 +77,11 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         "Money has left, so it is not taken back. Take the payment back in QuickBooks first, or enter a vendor credit.",
     ),
     "not-taken-back": (
-        "the run did not make this bill",
+        "the run did not make this bill, or something else rests on it",
         (
             "Only what a run made itself is taken back: no bill that it found and linked, and no change of one that "
-            "stood before. The reason says which."
+            "stood before. Nor does a bill go whose payment is without an answer, or which a vendor credit takes back. "
+            "The reason says which."
         ),
     ),
 }

@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 CREDIT_NOT_PAID: Final = "a vendor credit is never paid by the connector: apply it to a bill in QuickBooks"
-_UNHURT: Final = frozenset({None, "entered-by-hand"})
+_UNHURT: Final = frozenset({None, "entered-by-hand", "linked-by-person"})
 """Codes of a bill in QuickBooks that leave nothing to compare before it is paid."""
 _SETTLE: Final = "settle it in QuickBooks, or take back there what hangs on the bill; then run: connector sync"
 
@@ -90,6 +90,7 @@ class PaymentCase:
         title: The source as people call it.
         missing: Why the account cannot pay.
         looked: The bill was looked for in QuickBooks; ``payable`` is None then where it is gone.
+        pays: The bill that the recorded payment was made for; None where that is not known.
     """
 
     key: Key
@@ -102,10 +103,18 @@ class PaymentCase:
     missing: Trouble | None = None
     payable: Payable | None = None
     looked: bool = False
+    pays: str | None = None
 
     @property
     def invoice(self) -> Invoice:
         return self.bill.invoice
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the recorded payment was made for another bill than the one that is the invoice's now."""
+        if self.pays is None or not self.invoice.paid:
+            return False
+        return (bill_of(self.bill) or (None if self.bill.action == "create" else self.pays)) != self.pays
 
 
 def bill_of(action: Action) -> str | None:
@@ -115,11 +124,11 @@ def bill_of(action: Action) -> str | None:
     return action.found.id if action.action == "adopt" and action.found else action.qbo_id
 
 
-def is_due(bill: Action, known: Known | None, policy: Policy) -> bool:
-    """Whether the bill must be looked at, because its payment may be recorded now; quick to tell."""
+def is_due(bill: Action, known: Known | None, policy: Policy, *, elsewhere: bool = False) -> bool:
+    """Whether the bill must be looked at, because its payment may be recorded or linked now; quick to tell."""
     if policy.paid_at_source != "record payment" or not bill.invoice.paid or bill_of(bill) is None:
         return False
-    if known is not None and (known.state == "sending" or known.stands):
+    if known is not None and (known.state == "sending" or (known.stands and not elsewhere)):
         return False
     changes = bill.action == "update" and not bill.settled
     return bill.code in _UNHURT and bill.document is not None and bill.action != "hold" and not changes
@@ -144,7 +153,7 @@ def look_at(bill: Payable | None, own_marker: str) -> Look:
         remedy = "compare them in QuickBooks and delete the later ones" if twice else None
         reason = f"bill {bill.id} is paid already, by payment {ours[0].id} with this connector's mark"
         return Look("ours", code, f"{reason}; {len(ours) - 1} more carry it" if twice else reason, remedy, ours[0])
-    if bill.balance == 0:
+    if bill.balance == 0 and bill.total:
         which = ", ".join(f"payment {each.id} dated {each.date}" for each in bill.payments) or "without a payment"
         alone = next((each for each in bill.payments if not each.taken), None)
         return Look("by hand", "paid-by-hand", f"bill {bill.id} is settled already in QuickBooks: {which}", None, alone)
@@ -153,8 +162,9 @@ def look_at(bill: Payable | None, own_marker: str) -> Look:
         owed = f"{Money(bill.balance, bill.currency)} of {Money(bill.total, bill.currency)}"
         reason = f"{owed} is still owed on bill {bill.id}" + (f"; {hangs} hangs on it" if hangs else "")
         return Look("against", "part-paid", reason, _SETTLE)
-    if bill.differs:
-        reason = f"bill {bill.id} has {' and '.join(bill.differs)}: it is not what the source says is paid"
+    if bill.differs or not bill.total:
+        told = " and ".join(bill.differs) or "the total 0.00"
+        reason = f"bill {bill.id} has {told}: it is not what the source says is paid"
         return Look(
             "against", "edited-in-quickbooks", reason, "compare both, then pay it in QuickBooks or mend the bill"
         )
@@ -214,6 +224,8 @@ def _of_recorded(case: PaymentCase, _: Terms) -> Action | None:
     known = case.known
     if known is None or not known.stands:
         return None
+    if case.elsewhere:
+        return _of_another_bill(case, known)
     if case.invoice.paid or case.invoice.void or case.bill.action == "hold" or known.code == "paid-by-hand":
         if known.state == "held":
             return _action(case, "none", "sent", qbo_id=known.qbo_id)
@@ -221,6 +233,15 @@ def _of_recorded(case: PaymentCase, _: Terms) -> Action | None:
     reason = f"{case.title} no longer says that it is paid; its payment stands in QuickBooks"
     remedy = "nothing is taken back by itself: delete the payment in QuickBooks, or mend the invoice at the source"
     return _held(case, "changed-at-source", reason, remedy, document=known.content, qbo_id=known.qbo_id)
+
+
+def _of_another_bill(case: PaymentCase, known: Known) -> Action:
+    """A bill that was made or linked since is not paid by itself: nobody can tell whether money left twice."""
+    if case.looked and case.payable is not None and look_at(case.payable, case.marker).verdict in ("ours", "by hand"):
+        return as_it_stands(_action(case, "pay", "ready"), case.payable)
+    reason = f"payment {known.qbo_id} was recorded on bill {case.pays}, and the invoice has another bill now"
+    remedy = "compare both; what paid the bill of today is recorded on it in QuickBooks, and the next run links it"
+    return _held(case, "bill-held", reason, remedy, document=known.content, qbo_id=known.qbo_id)
 
 
 def _of_none(case: PaymentCase, _: Terms) -> Action | None:
@@ -292,9 +313,11 @@ def _of_look(case: PaymentCase, _: Terms) -> Action | None:
 
 
 def _of_refused(case: PaymentCase, terms: Terms) -> Action | None:
-    """A refused payment is sent again only when it changed or a person asks."""
+    """A refused payment is sent again only when it changed or a person asks, or when the books were closed to it."""
     known = case.known
-    if known is None or known.state != "refused" or terms.retry_refused or known.content != _pay(case, terms).document:
+    if known is None or known.state != "refused" or terms.retry_refused or known.code == "books-closed":
+        return None
+    if known.content != _pay(case, terms).document:
         return None
     return _as_known(case, known)
 

@@ -6,7 +6,7 @@ else since, it leads nowhere and the document is held again.
 """
 
 import datetime
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from types import MappingProxyType
@@ -15,7 +15,7 @@ from typing import Final
 from connector.document import Key, as_data, digest
 from connector.invoice import Invoice
 from connector.mapping import Mapped
-from connector.plan.case import Action, Case, Facts, Found, Terms, Word
+from connector.plan.case import Action, Case, Facts, Found, Known, Terms, Word
 
 __all__ = ["APPROVABLE", "accepted", "bill_said", "hash_of", "hash_of_sides", "hash_of_source", "judged", "unlinked"]
 
@@ -39,14 +39,18 @@ _LONG: Final = 32
 
 
 def hash_of(case: Case, action: Action) -> str:
-    """Of all that a hold rests on: key, code, document, what was found beside it, and what the source says."""
+    """
+    Of all that a hold rests on: key, code, document, what was found beside it, and what the source says.
+
+    With the document's generation and revision: a word is about the change that was seen, and about no later one.
+    """
     document = case.outcome.document if isinstance(case.outcome, Mapped) else action.document
     facts = Facts.of(case.invoice)
     beside = case.found if action.code in _ASK_AGAIN_ABOUT_WHAT_STANDS else ()
     record = action.standing.record if action.standing else None
     return case.key.digest(
         action.code or "",
-        str(case.known.generation if case.known else 0),
+        f"{case.known.generation} {case.known.revision}" if case.known else "0 ",
         repr(as_data(document)) if document else "",
         *(facts.amount, facts.currency, facts.date, facts.payee),
         *sorted(map(_told, beside)),
@@ -55,11 +59,11 @@ def hash_of(case: Case, action: Action) -> str:
     )
 
 
-def hash_of_source(key: Key, invoice: Invoice) -> str:
-    """Of what the source says of an invoice, its status with it."""
+def hash_of_source(key: Key, invoice: Invoice, revision: str = "") -> str:
+    """Of what the source says of an invoice, its status with it; ``revision`` is the bill's that it stands beside."""
     facts = Facts.of(invoice)
     said = (facts.amount, facts.currency, facts.date, facts.payee, (invoice.status or "").casefold(), str(invoice.void))
-    return digest(key.company, key.source, key.invoice, *said, length=_LONG)
+    return digest(key.company, key.source, key.invoice, *said, *([revision] if revision else ()), length=_LONG)
 
 
 def hash_of_sides(source: str, bill: Sequence[str] | None) -> str:
@@ -87,12 +91,12 @@ def bill_said(
     return entity, id, vendor_id, currency, _plain(abs(net)), day.isoformat(), *sums
 
 
-def accepted(words: Sequence[Word], key: Key, invoice: Invoice) -> Word | None:
-    """The word by which a person accepted what the source says now, as it stands beside the bill."""
+def accepted(words: Sequence[Word], key: Key, invoice: Invoice, known: Known) -> Word | None:
+    """The word by which a person accepted what the source says now, as it stands beside the bill: that very one."""
     if not words:
         return None
-    now = hash_of_source(key, invoice)
-    return next((word for word in reversed(words) if word.verb == "accept" and word.source == now), None)
+    now = known.qbo_id, hash_of_source(key, invoice, known.revision)
+    return next((word for word in reversed(words) if word.verb == "accept" and (word.id, word.source) == now), None)
 
 
 def unlinked(words: Sequence[Word]) -> Collection[tuple[str | None, str | None]]:
@@ -114,7 +118,7 @@ def judged(case: Case, terms: Terms, rule: Callable[[Case, Terms], Action]) -> A
         return _left(action, hash_of(case, action), "skipped-by-person", f"skipped by {case.words[-1].told}")
     while _waits(action):
         own = hash_of(case, action)
-        word = next((each for each in reversed(case.words) if each.hash == own), None)
+        word = next((each for each in _heard(case.words) if each.hash == own), None)
         if not stands and word is not None and word.verb == "reject":
             return _left(action, own, "rejected", f"rejected by {word.told}")
         freed = replace(case, released=case.released | {action.code or ""})
@@ -126,6 +130,14 @@ def judged(case: Case, terms: Terms, rule: Callable[[Case, Terms], Action]) -> A
             return replace(action, hash=own, approvable=gains)
         case, action, by = freed, after, word
     return action if by is None else _approved(action, by)
+
+
+def _heard(words: Sequence[Word]) -> Iterator[Word]:
+    """The words that still count, newest first: what was said before a bill was taken away was about what it was."""
+    for word in reversed(words):
+        yield word
+        if word.verb == "unlink":
+            return
 
 
 def _waits(action: Action) -> bool:

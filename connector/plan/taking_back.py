@@ -16,6 +16,7 @@ from connector.mapping import Mapped, NotMapped
 from connector.money import with_thousands
 from connector.plan.case import Action, Case, Known, Terms, net_of
 from connector.plan.changes import as_it_stands, of_standing
+from connector.plan.review import accepted
 
 __all__ = ["credit_for", "of_credit_before", "of_taking_back", "reason_of"]
 
@@ -68,6 +69,8 @@ def _of_standing_credit(case: Case, terms: Terms, bill: Known, credit: Known, *,
         key = replace(case.key, kind="bill")
         back = of_standing(replace(case, key=key, known=bill, takes_back=None, standing=None), terms)
         return back or there
+    if accepted(case.words, case.key, case.invoice, credit) is not None:
+        return there
     if not case.invoice.void:
         reason = (
             f"bill {bill.qbo_id} was taken back by vendor credit {credit.qbo_id}, and the invoice is no longer void at "

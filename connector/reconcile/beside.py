@@ -113,7 +113,7 @@ class Beside:
         intended = self._intended(document, made if own else None) if bills else Intended(document)
         currency = currency_of(invoice, mapped, self.gathered.mapping)
         standing = _standing(case.known, mapped)
-        word = _accepted(case.words, case.key, case.invoice, bills[0]) if case.words and bills else None
+        word = _accepted(case.words, case.key, case.invoice, credit or bills[0]) if case.words and bills else None
         # What was accepted is told like anything else until both sides are found to say what they said then.
         case = replace(case, words=tuple(each for each in case.words if each.verb != "accept"))
         if bills or deleted:

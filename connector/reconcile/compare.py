@@ -196,7 +196,7 @@ def _with_credit(seen: Seen, credit: Bill) -> Iterator[Row]:
         why = f"no longer void at the source, while {bill.called} stands and {credit.called} takes it back"
         mend = "if it is owed again, delete the vendor credit in QuickBooks; if not, void it at the source"
         for row in (first, second):
-            yield replace(_told(row, "changed-at-source", why), next=mend)
+            yield _accepted(seen.accepted, replace(_told(row, "changed-at-source", why), next=mend))
         return
     both = f"void at the source: {credit.called} takes {bill.called} back"
     yield replace(first, why=f"{both}; {first.why}" if first.family == "differ" else both)

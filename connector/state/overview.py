@@ -86,7 +86,7 @@ def standings(state: State, company: str) -> Iterator[Standing]:
         .where(*(other.c[name] == _INVOICE.c[name] for name in ("company", "source", "invoice")))
         .where(other.c.kind != "payment")
         # Of a bill and a credit, the one without an answer, else the one in QuickBooks, else the newer.
-        .order_by(other.c.state != "sending", other.c.qbo_id.is_(None), other.c.id.desc())
+        .order_by(other.c.state != "sending", other.c.state == "removed", other.c.qbo_id.is_(None), other.c.id.desc())
         .limit(1)
         .correlate(_INVOICE)
         .scalar_subquery()
@@ -96,7 +96,7 @@ def standings(state: State, company: str) -> Iterator[Standing]:
         select(bill.c.id)
         .where(*(bill.c[name] == _INVOICE.c[name] for name in ("company", "source", "invoice")))
         .where(_DOCUMENT.c.kind == "credit", bill.c.kind == "bill", bill.c.qbo_id.is_not(None))
-        .where(bill.c.state != "removed")
+        .where(bill.c.state != "removed", _DOCUMENT.c.state != "removed")
         .exists()
     )
     said = (_INVOICE.c[name] for name in "source invoice state code reason remedy cause currency amount".split())

@@ -20,6 +20,8 @@ __all__ = ["TO_COMPARE", "Reviews", "Waits"]
 TO_COMPARE: Final = ("answer-differs", "twice-in-quickbooks")
 """Codes of sent documents that a person should look at."""
 
+_LET_GO: Final = ("skipped", "removed")
+
 _INVOICE: Final = core(InvoiceRow)
 _DOCUMENT: Final = core(DocumentRow)
 _REVIEW: Final = core(ReviewRow)
@@ -151,9 +153,9 @@ class Reviews(Documents):
 
 
 def _main(one: DocumentRow | None, other: DocumentRow) -> DocumentRow:
-    """Of an invoice's documents the one that is decided about: no payment, and rather what stands in QuickBooks."""
+    """Of an invoice's documents the one that is decided about: no payment, and a credit that is to take a bill back."""
     if one is None or one.kind == "payment":
         return other
     if other.kind == "payment":
         return one
-    return max(one, other, key=lambda row: (row.qbo_id is not None, row.id or 0))
+    return max(one, other, key=lambda row: (row.state not in _LET_GO, row.id or 0))

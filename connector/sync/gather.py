@@ -22,7 +22,7 @@ from connector.sync.lacks import lacks
 from connector.sync.numbers import Numbers
 from connector.sync.payees import Payees
 from connector.sync.standing import Standings
-from connector.sync.taking_back import credit_beside, is_taken_back
+from connector.sync.taking_back import credit_beside, is_taken_back, takes_back
 
 __all__ = ["MAY_WRITE", "Gathered", "known_of", "not_there", "words_of"]
 
@@ -46,6 +46,7 @@ def known_of(row: DocumentRow, settled: Verb | None = None) -> Known:
         generation=row.generation,
         astray=row.qbo_id is not None and row.facts is None,
         settled=settled,
+        revision=row.sync_token or "",
     )
 
 
@@ -200,7 +201,8 @@ class Gathered:
         policy = self.mapping.policy
         if self.follows is not None and bill and is_taken_back(bill, credit, invoice, outcome, policy):
             billed = Key(self.company, self.source, invoice.id, "bill")
-            if accepted(words, billed, invoice) is None:
+            # A person may accept that bill and credit stand, which brings the bill no payment and no change.
+            if takes_back(credit) or accepted(words, billed, invoice, known_of(bill)) is None:
                 return self._meet_credit(invoice, outcome, bill, credit, words)
         mapped = outcome.document if isinstance(outcome, Mapped) else None
         kept = [rows[invoice.id, kind] for kind in ("bill", "credit") if (invoice.id, kind) in rows]
@@ -211,7 +213,7 @@ class Gathered:
         key = Key(self.company, self.source, invoice.id, kind)  # type: ignore[arg-type]  # one of the kinds
         known = known_of(row, self.settled.get(key)) if row else None
         changing = again = False
-        if known is not None and self.follows is not None and accepted(words, key, invoice) is None:
+        if known is not None and self.follows is not None and accepted(words, key, invoice, known) is None:
             # What a person released may need no policy.
             changing = self.follows(known, invoice) or (known.stands and _approved(words))
             again = known.state == "removed" and _approved(words)

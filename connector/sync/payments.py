@@ -11,6 +11,7 @@ from connector.mapping import PaymentBoxes
 from connector.plan import CREDIT_NOT_PAID, Action, Payable, PaymentCase, Terms, Verb, bill_of, decide_payment, is_due
 from connector.push.payments import Owed, Payables
 from connector.quickbooks.names import Missing, Names
+from connector.quickbooks.posted import bill_from
 from connector.state.clock import utc_now
 from connector.state.store import State
 from connector.state.tables import DocumentRow
@@ -63,7 +64,7 @@ class Payments:
             terms: As for the bills.
         """
         cases = self._cases([bill for bill in bills if self._concerns(bill, rows)], rows)
-        due = [case for case in cases if is_due(case.bill, case.known, self._mapping.policy)]
+        due = [case for case in cases if is_due(case.bill, case.known, self._mapping.policy, elsewhere=case.elsewhere)]
         if due or any(case.bill.action in ("create", "update") for case in cases):
             opened = self._ask(strange=False)
             terms = replace(terms, closing_date=opened.names.facts.closing_date)
@@ -93,6 +94,7 @@ class Payments:
                     first_seen.get(key.invoice, today),
                     self._mapping.title,
                     known_of(row, self._settled.get(key)) if row else None,
+                    pays=_pays(row),
                 )
             )
         return cases
@@ -115,6 +117,14 @@ class Payments:
         if bill.action != "credit" or bill.settled or not (self._records and bill.invoice.paid):
             return bill
         return replace(bill, reason=CREDIT_NOT_PAID)
+
+
+def _pays(row: DocumentRow | None) -> str | None:
+    """The bill in QuickBooks' answer to a payment of ours."""
+    if row is None or not row.answer or row.adopted:
+        return None
+    bills = [id_ for kind, id_ in bill_from(row.answer, row.entity or "", row.currency or "").linked if kind == "Bill"]
+    return bills[0] if len(bills) == 1 else None
 
 
 def _owed(bill: Action, row: DocumentRow | None) -> Owed:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from connector.document import as_data
 from connector.plan import Action, Facts
@@ -14,6 +14,8 @@ from connector.sync.pulling import CHUNK
 from connector.sync.taking_back import may_be_given_up
 
 __all__ = ["remember", "remember_payments"]
+
+_NOUNS: Final = {"bill": "bill", "credit": "vendor credit"}
 
 
 def remember(
@@ -105,7 +107,8 @@ def _payment(action: Action, version: str, kept: DocumentRow | None) -> dict[str
     if action.state == "sending" or action.settled or (kept is not None and kept.state == "sending"):
         return None
     row = _told(action)
-    if kept is not None and (kept.state == "sent" or kept.qbo_id is not None):
+    stands = kept is not None and (kept.state == "sent" or kept.qbo_id is not None)
+    if kept is not None and stands and action.action != "adopt":
         if kept.state == action.state:
             return None
         row |= {name: getattr(kept, name) for name in row if name not in ("state", "code", "reason", "remedy")}
@@ -125,15 +128,16 @@ def _standing(action: Action, kept: DocumentRow) -> dict[str, Any]:
 
 
 def _given_up(action: Action, kept: Mapping[tuple[str, str], DocumentRow]) -> dict[str, Any] | None:
-    """A credit that was to take the bill back and never left: the bill is what the run was about after all."""
-    bill, credit = (kept.get((action.key.invoice, kind)) for kind in ("bill", "credit"))
-    if action.key.kind != "bill" or bill is None or bill.qbo_id is None or credit is None:
+    """What was to be made and never left, where the run is about the invoice's other document after all."""
+    kinds = ("bill", "credit") if action.key.kind == "bill" else ("credit", "bill")
+    ours, other = (kept.get((action.key.invoice, kind)) for kind in kinds)
+    if other is None or other.state == "skipped" or not may_be_given_up(other):
         return None
-    if credit.state == "skipped" or not may_be_given_up(credit):
-        return None
-    row = {name: getattr(credit, name) for name in (*_told(action), "generation", "mapping_version")}
-    told = {"code": "live-again", "reason": "its bill is not taken back after all", "remedy": None}
-    return {**row, "state": "skipped", **told}
+    row = {name: getattr(other, name) for name in (*_told(action), "generation", "mapping_version")}
+    code, reason = "changed-at-source", f"the invoice is to be a {_NOUNS[action.key.kind]} now"
+    if ours is not None and ours.kind == "bill" and ours.qbo_id is not None:
+        code, reason = "live-again", "its bill is not taken back after all"
+    return {**row, "state": "skipped", "code": code, "reason": reason, "remedy": None}
 
 
 def _told(action: Action) -> dict[str, Any]:

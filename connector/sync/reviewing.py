@@ -6,7 +6,7 @@ look in QuickBooks first, and change the document under the lock of the company:
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, cast
 
 from connector.document import Key, Kind, from_data, marker
@@ -124,17 +124,20 @@ class Reviewing:
         """
         require_possible(verb, waits)
         row = waits.document
+        if verb != "accept":
+            self._require_no_payment_on_its_way(waits)
         wanted = id or row.qbo_id or (row.answer or {}).get("Id") or _last_id(waits)
         entity = (row.entity if not id and row.entity else None) or entity_of(cast("Kind", row.kind))
         if not wanted:
             what = f"{named(waits)} was never in QuickBooks"
             raise WrongUse(what, code="review-not-possible", remedy=f"see: connector why {whole_name(waits)}")
         posted = None if verb == "unlink" else self._read(entity, wanted)
-        source_hash = hash_of_source(_key(row), _invoice(waits)) if waits.invoice is not None else ""
-        said = None if posted is None else _boxes(posted)
-        wish = Wish(
-            verb, row.id or 0, entity, wanted, hash_of_sides(source_hash, said), source_hash, posted is not None
-        )
+        source = source_hash = ""
+        if waits.invoice is not None:
+            key, invoice = _key(row), _invoice(waits)
+            source, source_hash = hash_of_source(key, invoice), hash_of_source(key, invoice, row.sync_token or "")
+        sides = hash_of_sides(source, None if posted is None else _boxes(posted))
+        wish = Wish(verb, row.id or 0, entity, wanted, sides, source_hash, posted is not None)
         if posted is None and verb in ("recreate", "accept"):
             self._require_settled(waits)
         if verb == "link":
@@ -195,6 +198,13 @@ class Reviewing:
             row = row.model_copy(update={"state": "sent", "code": None, "reason": None, "remedy": None})
             return [row], {**_NO_LONGER, **_NOTHING_ASKED}
         return [], {**_NO_LONGER, **_NOTHING_ASKED} if waits.state == "held" else None
+
+    def _require_no_payment_on_its_way(self, waits: Waits) -> None:
+        """A payment without an answer goes to the bill that it was made for: that stays the document's till then."""
+        payment = self._state.document(replace(_key(waits.document), kind="payment"))
+        if payment is not None and payment.state == "sending":
+            what = f"the payment of {named(waits)} is without an answer from QuickBooks"
+            raise WrongUse(what, code="review-not-possible", remedy="run: connector sync --wait")
 
     def _require_settled(self, waits: Waits) -> None:
         """What was sent just now may not be shown yet: that it is not there proves nothing."""

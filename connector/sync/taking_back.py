@@ -11,7 +11,7 @@ from connector.plan import STANDING_HOLDS, credit_for
 from connector.quickbooks.names import Names
 from connector.state.tables import DocumentRow
 
-__all__ = ["credit_beside", "is_taken_back", "may_be_given_up"]
+__all__ = ["credit_beside", "is_taken_back", "may_be_given_up", "takes_back"]
 
 _STANDS: Final = ("sent", "held")
 
@@ -26,16 +26,21 @@ def is_taken_back(
     """
     Whether a credit takes the bill back, or is to.
 
-    Once a credit left this machine it counts for good, whatever the policy says since: removing the bill beside it
-    would leave the books wrong.
+    Once a credit left this machine it counts whatever the policy says since: removing the bill beside it would leave
+    the books wrong. It counts no more when its run was taken back, and none is made anew.
     """
     if bill is None or bill.qbo_id is None or bill.state not in _STANDS or not bill.content:
         return False
     if credit is not None and not may_be_given_up(credit):
-        return True
+        return takes_back(credit)
     voided = invoice.void and isinstance(outcome, NotMapped) and outcome.code == "left"
     # Of a bill with a change that did not arrive nobody can tell what there is to take back.
     return voided and policy.voided_later == "credit" and bill.state == "sent" and bill.facts is not None
+
+
+def takes_back(credit: DocumentRow | None) -> bool:
+    """Whether QuickBooks may hold this credit."""
+    return credit is not None and credit.state != "removed" and not may_be_given_up(credit)
 
 
 def may_be_given_up(credit: DocumentRow) -> bool:

@@ -6,9 +6,9 @@ The lock of the company covers deciding and pushing, no person's thinking, as in
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import islice
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from connector.document import Key, Kind
 from connector.errors import ConnectorError
@@ -28,11 +28,14 @@ from connector.sync.gather import known_of
 from connector.sync.planned import Planned, Result
 from connector.sync.run import Outcome
 from connector.sync.standing import Standings
+from connector.sync.taking_back import takes_back
 from connector.sync.writing import Writer
 
 __all__ = ["Undo"]
 
 _CHUNK: Final = 100
+_AS_IT_STOOD: Final = ("state", "code", "reason", "remedy", "facts")
+_STAYS: Final = "not-taken-back"
 
 
 class Undo:
@@ -55,6 +58,7 @@ class Undo:
         self._who = who
         self._stop = stop or threading.Event()
         self._opened: Opened | None = None
+        self._before: dict[Key, dict[str, Any]] = {}
         self.outcome = Outcome(Planned(), [], set(), utc_now())
 
     def lock(self) -> CompanyLock:
@@ -68,15 +72,17 @@ class Undo:
         standings = Standings(opened.company, facts.bill_currency)
         source = iter(documents_of_run(self._state, self._company, self._undone))
         for chunk in iter(lambda: list(islice(source, _CHUNK)), []):
-            made = [each for each in chunk if self._made(each.document)]
+            beside = self._beside(chunk)
+            made = [each for each in chunk if self._made(each.document) and each.document.id not in beside]
             standing = standings.of([each.document for each in made])
             for each in chunk:
                 row = each.document
                 key, known, invoice = _key(each), known_of(row), self._invoice(each)
                 if row.id in standing:
                     now = standing[row.id]
+                    self._before[key] = {name: getattr(row, name) for name in _AS_IT_STOOD}
                     planned.add(taken_back(key, invoice, known, now, facts.closing_date, self._undone))
-                elif (told := self._not_ours(each)) is not None:
+                elif (told := beside.get(row.id) or self._not_ours(each)) is not None:
                     planned.add(stays(key, invoice, known, *told))
         self.outcome.planned = planned
         return planned
@@ -100,10 +106,20 @@ class Undo:
             self.outcome.exit_codes.add(error.exit_code)
         for n in planned.not_reached():
             planned.settle(n, Result("ready"))
+        self._leave_refused(run)
         if trouble is None and due_in(self._state, self._company, 0) is not None:
             self.outcome.exit_codes.add(6)
         self.outcome.ended = utc_now()
         self._state.finish_run(run, self.outcome.exit_code(wrote=True), planned.counts(), self.outcome.problems)
+
+    def _leave_refused(self, run: str) -> None:
+        """What QuickBooks did not let go stands as it stood: its source asked for nothing, and no sync is to follow."""
+        for _, action, result in self.outcome.planned.rows("remove"):
+            if result is None or result.state != "held":
+                continue
+            row = self._state.document(action.key)
+            if row is not None and row.state == "held":
+                self._state.save_documents(self._company, run, [row.model_copy(update=self._before[action.key])])
 
     def may_be_live(self) -> bool:
         """Whether anything went that its source did not call void when it was read last."""
@@ -123,6 +139,22 @@ class Undo:
         if kept is not None:
             return invoice_of(kept.fields, kept.raw)
         return Invoice(row.source, row.invoice, {}, {}, row.date, row.amount, row.currency)
+
+    def _beside(self, chunk: Sequence[Touched]) -> dict[int | None, tuple[str, str, str]]:
+        """Why bills stay whose payment is without an answer, or which a vendor credit takes back, by the row's key."""
+        told: dict[int | None, tuple[str, str, str]] = {}
+        for source in {each.document.source for each in chunk}:
+            bills = [each.document for each in chunk if each.document.source == source and each.document.kind == "bill"]
+            rows = self._state.documents(self._company, source, [row.invoice for row in bills])
+            for row in bills:
+                payment, credit = rows.get((row.invoice, "payment")), rows.get((row.invoice, "credit"))
+                if payment is not None and payment.state == "sending":
+                    lost = "QuickBooks' answer about its payment was lost"
+                    told[row.id] = _STAYS, lost, "first: connector sync --wait"
+                elif row.state == "sent" and credit is not None and takes_back(credit):
+                    by = f"vendor credit {credit.qbo_id}" if credit.qbo_id else "a vendor credit on its way"
+                    told[row.id] = _STAYS, f"{by} takes it back already", "if both are to go, delete them in QuickBooks"
+        return told
 
     def _made(self, row: DocumentRow) -> bool:
         """Whether the run made what stands in QuickBooks, and no other run anew."""
@@ -155,7 +187,7 @@ class Undo:
             told = "a change of it is held", "see: connector review"
         elif each.operation is not None:
             told = "the run changed it and did not make it", "mend it in QuickBooks, or at its source"
-        return None if told is None else ("not-taken-back", *told)
+        return None if told is None else (_STAYS, *told)
 
 
 def _key(each: Touched) -> Key:

@@ -71,6 +71,26 @@ CASES: dict[str, tuple[PaymentCase, Terms, tuple[str, str, str | None] | None]] 
         TERMS,
         ("pay", "sent", None),
     ),
+    "recorded on another bill": (
+        replace(CASE, known=known("sent", qbo_id="9"), pays="7"),
+        TERMS,
+        ("hold", "held", "bill-held"),
+    ),
+    "recorded on another bill, and this one is paid by hand": (
+        replace(CASE, known=known("held", "bill-held", qbo_id="9"), pays="7", payable=SETTLED),
+        TERMS,
+        ("adopt", "ready", "paid-by-hand"),
+    ),
+    "recorded, and its bill is made anew": (
+        replace(UNSEEN, bill=NEW, known=known("sent", qbo_id="9"), pays="8"),
+        TERMS,
+        ("hold", "held", "bill-held"),
+    ),
+    "recorded on this bill": (
+        replace(UNSEEN, known=known("sent", qbo_id="9"), pays="8"),
+        TERMS,
+        ("none", "sent", None),
+    ),
     "not paid": (replace(UNSEEN, bill=UNPAID), TERMS, None),
     "not paid any more": (
         replace(UNSEEN, bill=UNPAID, known=known("ready")),
@@ -168,6 +188,7 @@ LOOKS: dict[str, tuple[Payable | None, str, str | None]] = {
     "a payment of nothing": (replace(OPEN, payments=(PAYMENT,)), "against", "part-paid"),
     "something else": (replace(OPEN, others=("VendorCredit 4",)), "against", "part-paid"),
     "another amount": (replace(OPEN, differs=("the total AUD 6",)), "against", "edited-in-quickbooks"),
+    "voided in QuickBooks": (replace(OPEN, total=Decimal(0), balance=Decimal(0)), "against", "edited-in-quickbooks"),
     "another amount, paid by hand": (replace(SETTLED, differs=("the total AUD 6",)), "by hand", "paid-by-hand"),
 }
 

@@ -382,6 +382,18 @@ def test_a_refused_payment_goes_again_when_a_person_asks_under_another_id(projec
     assert len({each["requestid"] for each in project.writes() if "billpayment" in each["path"]}) == 2
 
 
+def test_a_payment_refused_because_the_books_were_just_closed_goes_by_itself_when_they_are_open(
+    project: Project,
+) -> None:
+    billed(project)
+    project.switch(failed_attempts_remembered=True)
+    project.arm("answer-fault", "/billpayment", status=400, code="6200", message="closed")
+
+    assert project.sync(code=6).payment(1)["code"] == "books-closed"
+    assert project.sync().counts == {"paid": 1, "unchanged": 1}
+    paid_once(project, (1,))
+
+
 def test_an_invoice_that_is_unpaid_again_is_told_and_nothing_is_taken_back(project: Project) -> None:
     billed(project)
     project.sync()
