@@ -1,4 +1,4 @@
-"""``connector status``, ``why`` and ``runs``: what the state knows. Nothing here asks anybody or writes anything."""
+"""``connector status``, ``why`` and ``runs``: what the state knows; only ``why --online`` asks anybody."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +16,7 @@ from connector.state.store import State
 from connector.state.tables import RunRow
 
 if TYPE_CHECKING:
+    from connector.plan import Standing
     from connector.report.run import CompanyName
     from connector.report.why import Lives
 
@@ -58,6 +59,9 @@ def why(
     invoices: Annotated[
         list[str], typer.Argument(metavar="INVOICE...", help="Id, source:id, bill number, or QuickBooks id.")
     ],
+    online: Annotated[
+        bool, typer.Option("--online", help="Look in QuickBooks too: what became of its bill since.")
+    ] = False,
 ) -> None:
     from connector.report.why import Lives  # noqa: PLC0415 - as above
     from connector.report.why_text import show_life  # noqa: PLC0415 - as above
@@ -73,7 +77,8 @@ def why(
         named = list(
             dict.fromkeys(found for text in invoices for found in found_invoices(settings, state, lives, text))
         )
-        told = [lives.of(source, invoice) for source, invoice in named]
+        there = _in_quickbooks(settings, state, named) if online else {}
+        told = [lives.of(source, invoice, there) for source, invoice in named]
     if context.json:
         context.emit({"schema": "connector/why/1", "company": company, "invoices": told, "problems": []})
         return
@@ -81,6 +86,19 @@ def why(
         if n:
             context.show("")
         show_life(context.console, life, verbose=context.verbosity > 0)
+
+
+def _in_quickbooks(settings: Settings, state: State, named: list[tuple[str, str]]) -> "dict[int, Standing]":
+    """How the bills and credits of some invoices stand in QuickBooks now, by their rows' keys."""
+    from connector.sync.company import open_company  # noqa: PLC0415 - brings QuickBooks
+    from connector.sync.standing import Standings  # noqa: PLC0415 - as above
+
+    realm = settings.quickbooks.realm_id
+    kept = [row for source, invoice in named for row in state.documents(realm, source, [invoice]).values()]
+    opened = open_company(settings, state)
+    with opened.company:
+        standings = Standings(opened.company, opened.names.facts.bill_currency)
+        return standings.of([row for row in kept if row.qbo_id is not None and row.kind != "payment"])
 
 
 def found_invoices(settings: Settings, state: State, lives: "Lives", text: str) -> list[tuple[str, str]]:

@@ -1,15 +1,15 @@
 """``why`` as data: the whole life of one invoice, from what its source said to what QuickBooks holds."""
 
 import json
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from connector.document import Document, from_data
 from connector.errors import ConnectorError
 from connector.invoice import Declaration
 from connector.log import redact
 from connector.mapping import Mapped, NotMapped, Trace, load
-from connector.plan import CREDIT_NOT_PAID
+from connector.plan import CREDIT_NOT_PAID, Standing
 from connector.quickbooks.documents import link, operation_of
 from connector.report.review import word_data
 from connector.report.run import CompanyName, stamp
@@ -23,6 +23,8 @@ from connector.state.store import State
 from connector.state.tables import DocumentRow, InvoiceRow
 
 __all__ = ["Lives"]
+
+_NOT_LOOKED_AT: Final[Mapping[int, Standing]] = {}
 
 
 class Lives:
@@ -44,8 +46,15 @@ class Lives:
         self._deciders: dict[tuple[str, str], Decider | None] = {}
         self._present: dict[str, Decider | None] = {}
 
-    def of(self, source: str, invoice: str) -> dict[str, Any]:
-        """One invoice; every time, place and answer that is known about it."""
+    def of(self, source: str, invoice: str, there: Mapping[int, Standing] = _NOT_LOOKED_AT) -> dict[str, Any]:
+        """
+        One invoice; every time, place and answer that is known about it.
+
+        Args:
+            source: The connection's name.
+            invoice: The source's own id.
+            there: How its documents stand in QuickBooks, by their rows' keys, where somebody looked just now.
+        """
         row = self._state.invoice(self._realm, source, invoice)
         found = self._state.documents(self._realm, source, [invoice])
         documents = sorted(found.values(), key=lambda each: (each.kind == "payment", each.qbo_id is None, each.id or 0))
@@ -62,7 +71,7 @@ class Lives:
             "mapping": self._mapping(source, row, main, decider),
             "outcome": _outcome(outcome),
             "changed_since": _changed_since(outcome, main),
-            "documents": [self._document(each, row, outcome, decider) for each in documents],
+            "documents": [self._document(each, row, outcome, decider, there.get(each.id or 0)) for each in documents],
             "changes": [_change(each) for each in self._state.events(self._realm, source, invoice)],
             "reviews": [word_data(each) for each in self._state.words(self._realm, source, [invoice]).get(invoice, ())],
             "boxes": boxes_of(outcome.document, outcome.trace, decider)
@@ -130,7 +139,12 @@ class Lives:
         }
 
     def _document(
-        self, row: DocumentRow, said: InvoiceRow | None, outcome: Mapped | NotMapped | None, decider: Decider | None
+        self,
+        row: DocumentRow,
+        said: InvoiceRow | None,
+        outcome: Mapped | NotMapped | None,
+        decider: Decider | None,
+        there: Standing | None,
     ) -> dict[str, Any]:
         content = from_data(row.content) if row.content else None
         trace = outcome.trace if isinstance(outcome, Mapped) else ()
@@ -159,6 +173,7 @@ class Lives:
             "code": code,
             "reason": reason,
             "remedy": remedy,
+            "quickbooks": None if there is None else _stands_there(there),
             "boxes": _boxes(content, trace, decider, said) if content else [],
             "requests": [_request(each, row.id) for each in requests],
         }
@@ -167,6 +182,17 @@ class Lives:
         if not row.entity or not row.qbo_id:
             return None
         return link(self._company["environment"], self._realm, row.entity, row.qbo_id)
+
+
+def _stands_there(there: Standing) -> dict[str, Any]:
+    """What somebody did to it in QuickBooks since it was sent; ``edited`` is None where nobody can tell."""
+    return {
+        "deleted": there.record is None,
+        "paid": there.paid,
+        "edited": None if there.edited is None else list(there.edited),
+        "date": there.date.isoformat() if there.date else None,
+        "net": None if there.record is None else f"{there.net:f}",
+    }
 
 
 def _boxes(

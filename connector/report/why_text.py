@@ -128,6 +128,8 @@ def _document(console: Console, document: Mapping[str, Any], *, verbose: bool) -
     amount = f" {amount_text(document['currency'], document['amount'])}" if document["amount"] else ""
     found = ", found in QuickBooks" if document["adopted"] else ""
     _line(console, f"\n {_KINDS[document['kind']]}{amount}  {_word(document['state'])}{found}{_code(document)}")
+    if document["quickbooks"] is not None:
+        _line(console, f"   in QuickBooks now: {_there(document['quickbooks'], document['currency'])}")
     _boxes(console, document["boxes"])
     if verbose:
         _line(console, f"   {'(our mark)':<22} {safe(document['marker'])}")
@@ -138,6 +140,20 @@ def _document(console: Console, document: Mapping[str, Any], *, verbose: bool) -
     for request in document["requests"]:
         for line in _history(request, document):
             _line(console, f"   {line}")
+
+
+def _there(found: Mapping[str, Any], currency: str) -> str:
+    """How it stands there, as somebody just looked."""
+    if found["deleted"]:
+        return "somebody deleted it"
+    told = [f"{amount_text(currency, found['net'])} before tax, dated {found['date']}"]
+    told.append("something was paid on it or hangs on it" if found["paid"] else "unpaid")
+    if found["edited"] is None:
+        told.append("it was found there, so nobody can tell whether a person changed it")
+    else:
+        what = ", ".join(found["edited"])
+        told.append(f"a person changed its {what}" if what else "as it was sent")
+    return "; ".join(told)
 
 
 def _history(request: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[str]:

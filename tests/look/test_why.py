@@ -243,3 +243,46 @@ def test_no_secret_is_ever_shown(past: Project) -> None:
     for secret in (CAKE_KEY, CLIENT_SECRET, REFRESH_TOKEN):
         assert secret not in shown
     assert json.loads(past.run("why", str(MAPPED), "--json").out)
+
+
+def online(project: Project, name: object) -> tuple[dict, str]:
+    """The bill as ``why --online`` tells of it, as data and on the screen."""
+    (found,) = project.run("why", str(name), "--online", "--json").json["invoices"]
+    (line,) = (
+        each for each in project.run("why", str(name), "--online").out.splitlines() if "in QuickBooks now" in each
+    )
+    return found["documents"][0]["quickbooks"], line.partition(": ")[2]
+
+
+def test_what_became_of_a_bill_in_quickbooks_since_is_told_where_somebody_looks(project: Project) -> None:
+    project.owe(1, 2, 3, 4)
+    project.sync()
+    assert life(project, "CAKE-1")["documents"][0]["quickbooks"] is None
+    project.control("person", {"does": "edit", "bill": "CAKE-2", "changes": {"DueDate": "2026-12-24"}})
+    project.control("person", {"does": "pay", "bill": "CAKE-3"})
+    project.control("person", {"does": "delete", "bill": "CAKE-4"})
+
+    told = {n: online(project, f"CAKE-{n}") for n in (1, 2, 3, 4)}
+
+    assert told[1] == (
+        {"deleted": False, "paid": False, "edited": [], "date": "2026-09-30", "net": "101.25"},
+        "AUD 101.25 before tax, dated 2026-09-30; unpaid; as it was sent",
+    )
+    assert told[2][0]["edited"] == ["due date"]
+    assert told[2][1].endswith("; a person changed its due date")
+    assert told[3][0]["paid"]
+    assert "something was paid on it" in told[3][1]
+    assert told[4] == (
+        {"deleted": True, "paid": False, "edited": [], "date": None, "net": None},
+        "somebody deleted it",
+    )
+
+
+def test_whether_a_bill_that_was_found_there_was_changed_nobody_can_tell(project: Project) -> None:
+    project.owe(1)
+    project.sync()
+    project.forget()
+    assert project.sync().counts == {"adopted": 1}
+
+    assert online(project, "CAKE-1")[0]["edited"] is None
+    assert "nobody can tell" in online(project, "CAKE-1")[1]
