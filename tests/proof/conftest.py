@@ -11,6 +11,7 @@ from project import Project
 from proof import Budget, Proof
 from proof_time import ProofTime
 from proof_world import World
+from scenes import SELDOM
 from sqlalchemy import Engine, create_engine
 
 from connector.quickbooks.client import Client
@@ -33,6 +34,13 @@ def proof(request: pytest.FixtureRequest) -> Proof:
         stash[_BUDGET] = Budget.of(request.session)
     budget = stash[_BUDGET] if request.param else None
     return Proof(request.node, whole=request.param, until=budget.share() if budget else None)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    seldom = {f"[a sample-{name}]" for name in SELDOM}
+    left = [item for item in items if item.name[item.name.find("[") :] in seldom]
+    items[:] = [item for item in items if item not in left]
+    config.hook.pytest_deselected(items=left)
 
 
 def _remembering_its_statements() -> Callable[..., Engine]:

@@ -165,6 +165,17 @@ def _lost_state_of_payments(world: World) -> None:
     world.keep()
 
 
+SELDOM: Final = frozenset(
+    {
+        "changed and voided in batches",
+        "voided and credited in batches",
+        "unanswered payments",
+        "an unanswered batch of payments",
+        "the state of payments lost",
+    }
+)
+"""Of these no sample is in every test run: another scene is much like each of them."""
+
 SCENES: Final[dict[str, Scene]] = {
     "two one by one": Scene(_one_by_one),
     "fourteen in batches": Scene(_in_batches),

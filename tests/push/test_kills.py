@@ -46,7 +46,7 @@ def killed_at_random(project: Project, seed: int, *, requestids: str) -> None:
     assert project.numbers() == {f"CAKE-{id_}": 1 for id_ in some}
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_process_killed_at_any_moment_leaves_one_bill_for_each_invoice(project: Project, seed: int) -> None:
     killed_at_random(project, seed, requestids="forget")
 

@@ -166,6 +166,7 @@ def test_a_copy_from_between_two_runs(company: Company, switches: dict[str, Any]
     assert first.counts == {"unchanged": len(FIRST), "adopted": len(LATER), "created": 1}
 
 
+@pytest.mark.slow
 @QUICKBOOKS
 def test_a_copy_from_the_middle_of_a_run(company: Company, switches: dict[str, Any]) -> None:
     company.project.switch(**switches)
@@ -193,7 +194,7 @@ def test_a_copy_from_before_a_run_that_was_killed_put_back_at_once(company: Comp
 
 
 @QUICKBOOKS
-@pytest.mark.parametrize("lock", ["gone", "put back with it"])
+@pytest.mark.parametrize("lock", ["gone", pytest.param("put back with it", marks=pytest.mark.slow)])
 def test_a_copy_put_back_at_once_without_the_lock_file_that_knows_of_the_last_send(
     company: Company, switches: dict[str, Any], lock: str
 ) -> None:
@@ -243,7 +244,8 @@ main()
 
 
 @QUICKBOOKS
-@pytest.mark.parametrize("hours", [-30, pytest.param(30, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("hours", [-30, 30])
 def test_a_copy_put_back_on_a_machine_whose_clock_was_set(
     company: Company, switches: dict[str, Any], hours: int
 ) -> None:
@@ -331,6 +333,7 @@ def test_a_killed_process_state_without_its_wal(company: Company) -> None:
     company.recovers([*FIRST, *LATER])
 
 
+@pytest.mark.slow
 def test_the_wal_alone_of_a_state_that_was_moved_away(company: Company) -> None:
     company.project.switch(requestids="forget")
     company.wrote(FIRST)

@@ -62,7 +62,7 @@ def bills(project: Project) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("closed", ["hold", "next open day"])
-@pytest.mark.parametrize("voided", ["delete", "credit", "hold"])
+@pytest.mark.parametrize("voided", ["delete", "credit", pytest.param("hold", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("changed", ["update", "hold"])
 def test_only_the_bookkeeper_moves_a_bill_of_a_bookkeepers(
     project: Project, changed: str, voided: str, closed: str
