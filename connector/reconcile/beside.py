@@ -103,7 +103,7 @@ class Beside:
         bills, by_hand = own, bool(own) and _entered(own[0], made)
         before = invoice.date is not None and invoice.date < self.terms.start_date
         if document is not None and (own or not before):
-            more = self._sharing(document, case, own)
+            more = self._sharing(document, case, [*own, credit] if credit else own)
             if not own and more:
                 more.sort(key=lambda bill: any(differences(self._intended(document, None), bill, by_hand=True)))
                 by_hand = True

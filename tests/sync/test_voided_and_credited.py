@@ -370,3 +370,19 @@ def test_with_the_state_lost_a_live_invoice_is_not_billed_beside_its_credit(bill
     person(billed, "delete", "CAKE-1-V", kind="VendorCredit")
     assert billed.sync().counts == {"adopted": 1}
     assert len(billed.writes()) == 2
+
+
+def test_a_credit_that_a_person_gave_the_bills_number_stands_in_one_row(billed: Project) -> None:
+    billed.owe(1, invoice_status="Void")
+    billed.sync()
+    person(
+        billed, "edit", credit(billed)["Id"], kind="VendorCredit", changes={"DocNumber": "CAKE-1", "PrivateNote": ""}
+    )
+
+    ran = billed.run("reconcile", "--json").json
+
+    assert sorted((row["entity"], row["qbo_id"]) for row in ran["rows"]) == [
+        ("Bill", bill(billed)["Id"]),
+        ("VendorCredit", credit(billed)["Id"]),
+    ]
+    assert {(line["difference"], line["quickbooks_difference"]) for line in ran["proof"]} == {("0.00", "0.00")}
