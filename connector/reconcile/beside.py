@@ -103,7 +103,10 @@ class Beside:
         bills, by_hand = own, bool(own) and _entered(own[0], made)
         before = invoice.date is not None and invoice.date < self.terms.start_date
         if document is not None and (own or not before):
-            more = self._sharing(document, case, [*own, credit] if credit else own)
+            ours = [*own, credit] if credit else own
+            more = self._sharing(document, case, ours)
+            if credited.document is not None:
+                more += self._sharing(credited.document, case, [*ours, *more])
             if not own and more:
                 more.sort(key=lambda bill: any(differences(self._intended(document, None), bill, by_hand=True)))
                 by_hand = True
@@ -135,7 +138,7 @@ class Beside:
         if key.kind != "bill" or not (billed or (own and own[0].entity == "Bill")):
             return None, Intended()
         mark = marker(replace(key, kind="credit"))
-        place = (row.entity, row.qbo_id) if row is not None and billed else None
+        place = (row.entity, row.qbo_id) if row is not None and billed and row.entity == "VendorCredit" else None
         linked = next((each for each in own if (each.entity, each.id) == place), None)
         credit = linked or next((each for each in own if each.entity == "VendorCredit" and each.marker == mark), None)
         content = from_data(row.content) if row is not None and row.content else None
