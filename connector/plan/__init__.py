@@ -25,11 +25,12 @@ from connector.plan.payments import (
     Look,
     Payable,
     PaymentCase,
-    as_it_stands,
+    as_bill_allows,
     bill_of,
     decide_payment,
     is_due,
     look_at,
+    waiting_for_bill,
 )
 from connector.plan.review import APPROVABLE, accepted, bill_said, hash_of_sides, hash_of_source
 from connector.plan.rules import LOOK_ALIKE_DAYS, decide
@@ -55,7 +56,7 @@ __all__ = [
     "Verb",
     "Word",
     "accepted",
-    "as_it_stands",
+    "as_bill_allows",
     "bill_of",
     "bill_said",
     "credit_for",
@@ -67,4 +68,5 @@ __all__ = [
     "look_at",
     "may_change",
     "net_of",
+    "waiting_for_bill",
 ]

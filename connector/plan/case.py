@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final, Literal
 
@@ -25,6 +25,7 @@ __all__ = [
     "Verb",
     "Word",
     "net_of",
+    "on_next_open_day",
 ]
 
 Verb = Literal["create", "adopt", "update", "remove", "credit", "pay", "hold", "block", "skip", "none"]
@@ -238,6 +239,21 @@ class Action:
     settled: bool = False
     hash: str | None = None
     approvable: bool = False
+
+
+def on_next_open_day(document: Document, closing: datetime.date | None, told: str) -> Document:
+    """
+    The document as it can be written while the books are closed up to ``closing``.
+
+    Args:
+        document: Any; one that is dated later, or in books that are not closed, stays as it is.
+        closing: The last day that is closed.
+        told: What its own date is called in the memo.
+    """
+    if closing is None or document.date > closing:
+        return document
+    memo = "\n".join(part for part in (document.memo, f"{told} {document.date}") if part)
+    return replace(document, date=closing + datetime.timedelta(days=1), memo=memo)
 
 
 def net_of(document: Document) -> Decimal:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from connector.document import Key
 from connector.invoice import Invoice
 from connector.mapping import Mapped, NotMapped, Policy
 from connector.plan.case import Action, Case, Facts, Known, Terms
@@ -64,16 +65,17 @@ def of_standing(case: Case, terms: Terms) -> Action | None:
         return None
     change = _change(known, case.invoice, case.outcome)
     if change is None or _asked_already(known, case.invoice, change.verb, again=terms.retry_refused):
-        return as_it_stands(case, known)
+        return as_it_stands(case.key, case.invoice, known)
     if accepted(case.words, case.key, case.invoice, known) is not None:
-        return as_it_stands(case, known)
+        return as_it_stands(case.key, case.invoice, known)
     if change.verb == "remove" and case.standing is not None and case.standing.record is None:
         reason = "void at the source, and somebody deleted its bill in QuickBooks"
         return Action(case.key, case.invoice, "skip", "skipped", "voided-at-source", reason, document=known.content)
     against = next(((ask, found) for ask in AGAINST if (found := ask(case, terms, change)) is not None), None)
     if against is not None:
         ask, (code, reason, remedy) = against
-        held = replace(as_it_stands(case, known), action="hold", state="held", code=code, reason=reason)
+        there = as_it_stands(case.key, case.invoice, known)
+        held = replace(there, action="hold", state="held", code=code, reason=reason)
         # What the policy holds rests on the source alone, and may be held before anybody looked in QuickBooks.
         return replace(held, remedy=remedy, settled=False, standing=None if ask is _policy else case.standing)
     made = case.outcome.document if change.verb == "update" and isinstance(case.outcome, Mapped) else known.content
@@ -91,11 +93,11 @@ def of_standing(case: Case, terms: Terms) -> Action | None:
     )
 
 
-def as_it_stands(case: Case, known: Known) -> Action:
+def as_it_stands(key: Key, invoice: Invoice, known: Known) -> Action:
     """Nothing is to be done about a document, or it was done by what this run settled."""
     return Action(
-        case.key,
-        case.invoice,
+        key,
+        invoice,
         known.settled or "none",
         known.state,
         known.code,

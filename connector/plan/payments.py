@@ -15,19 +15,20 @@ from connector.document import Document, Key, Line
 from connector.invoice import Invoice, Trouble
 from connector.mapping import NotMapped, PaymentBoxes, Policy
 from connector.money import Money
-from connector.plan.case import STANDING_HOLDS, Action, Found, Known, Standing, State, Terms, Verb
+from connector.plan.case import STANDING_HOLDS, Action, Found, Known, Standing, State, Terms, Verb, on_next_open_day
+from connector.plan.changes import as_it_stands
 
 __all__ = [
     "CREDIT_NOT_PAID",
     "Look",
     "Payable",
     "PaymentCase",
-    "as_it_stands",
+    "as_bill_allows",
     "bill_of",
     "decide_payment",
     "is_due",
     "look_at",
-    "waiting",
+    "waiting_for_bill",
 ]
 
 CREDIT_NOT_PAID: Final = "a vendor credit is never paid by the connector: apply it to a bill in QuickBooks"
@@ -171,7 +172,7 @@ def look_at(bill: Payable | None, own_marker: str) -> Look:
     return Look("open")
 
 
-def as_it_stands(action: Action, bill: Payable | None) -> Action:
+def as_bill_allows(action: Action, bill: Payable | None) -> Action:
     """
     A payment that is to be recorded, as its bill allows now.
 
@@ -190,7 +191,7 @@ def as_it_stands(action: Action, bill: Payable | None) -> Action:
     return replace(action, document=document, standing=Standing(bill.record))
 
 
-def waiting(action: Action, why: str) -> Action:
+def waiting_for_bill(action: Action, why: str) -> Action:
     """A payment whose bill is not in QuickBooks."""
     return replace(action, action="none", state="ready", code="waits-for-bill", reason=why, remedy=None)
 
@@ -209,8 +210,7 @@ def _held(case: PaymentCase, code: str, reason: str, remedy: str, **more: Any) -
 
 
 def _as_known(case: PaymentCase, known: Known) -> Action:
-    action = _action(case, known.settled or "none", known.state, settled=known.settled is not None)
-    return replace(action, code=known.code, reason=known.reason, remedy=known.remedy, qbo_id=known.qbo_id)
+    return replace(as_it_stands(case.key, case.invoice, known), marker=case.marker)
 
 
 def _of_unknown_outcome(case: PaymentCase, _: Terms) -> Action | None:
@@ -238,7 +238,7 @@ def _of_recorded(case: PaymentCase, _: Terms) -> Action | None:
 def _of_another_bill(case: PaymentCase, known: Known) -> Action:
     """A bill that was made or linked since is not paid by itself: nobody can tell whether money left twice."""
     if case.looked and case.payable is not None and look_at(case.payable, case.marker).verdict in ("ours", "by hand"):
-        return as_it_stands(_action(case, "pay", "ready"), case.payable)
+        return as_bill_allows(_action(case, "pay", "ready"), case.payable)
     reason = f"payment {known.qbo_id} was recorded on bill {case.pays}, and the invoice has another bill now"
     remedy = "compare both; what paid the bill of today is recorded on it in QuickBooks, and the next run links it"
     return _held(case, "bill-held", reason, remedy, document=known.content, qbo_id=known.qbo_id)
@@ -264,7 +264,7 @@ def _of_standing_hold(case: PaymentCase, _: Terms) -> Action | None:
     if known is None or known.state != "held" or known.code not in STANDING_HOLDS:
         return None
     if case.looked and case.payable is not None and look_at(case.payable, case.marker).verdict in ("ours", "by hand"):
-        return as_it_stands(_action(case, "pay", "ready"), case.payable)
+        return as_bill_allows(_action(case, "pay", "ready"), case.payable)
     return _as_known(case, known)
 
 
@@ -275,7 +275,9 @@ def _of_bill(case: PaymentCase, _: Terms) -> Action | None:
         return None
     if bill_of(bill) is None or bill.state == "sending":
         how = "without an answer" if bill.state == "sending" else bill.state
-        return waiting(_action(case, "none", "ready", _as_far_as_known(case)), f"it waits for its bill, which is {how}")
+        return waiting_for_bill(
+            _action(case, "none", "ready", _as_far_as_known(case)), f"it waits for its bill, which is {how}"
+        )
     reason = f"its bill gives pause: {(bill.reason or bill.code or 'what it was to be is not known').splitlines()[0]}"
     return _held(case, "bill-held", reason, bill.remedy or "look at the bill first; its payment follows")
 
@@ -309,7 +311,7 @@ def _of_look(case: PaymentCase, _: Terms) -> Action | None:
     if not case.looked or look_at(case.payable, case.marker).verdict == "open":
         return None
     document = _as_far_as_known(case)
-    return as_it_stands(_action(case, "pay", "ready", document), case.payable)
+    return as_bill_allows(_action(case, "pay", "ready", document), case.payable)
 
 
 def _of_refused(case: PaymentCase, terms: Terms) -> Action | None:
@@ -323,14 +325,14 @@ def _of_refused(case: PaymentCase, terms: Terms) -> Action | None:
 
 
 def _pay(case: PaymentCase, terms: Terms) -> Action:
-    document = _dated(_document(case), terms)
+    document = on_next_open_day(_document(case), terms.closing_date, "Payment date")
     generation = 0
     if case.known is not None:
         generation = case.known.generation + (1 if case.known.state == "refused" else 0)
     bill = case.bill.document
     note = f"{bill.number if bill else 'its bill'} from {document.lines[0].account}"
     action = _action(case, "pay", "ready", document, note=note, reason=_dated_by(case), generation=generation)
-    return as_it_stands(action, case.payable) if case.looked else action
+    return as_bill_allows(action, case.payable) if case.looked else action
 
 
 def _dated_by(case: PaymentCase) -> str | None:
@@ -362,14 +364,6 @@ def _document(case: PaymentCase) -> Document:
         lines=(Line(amount, account=boxes.account),),
         memo=boxes.memo,
     )
-
-
-def _dated(document: Document, terms: Terms) -> Document:
-    """In closed books, where the policy says so, on the next open day."""
-    if terms.closing_date is None or document.date > terms.closing_date:
-        return document
-    memo = "\n".join(part for part in (document.memo, f"Payment date {document.date}") if part)
-    return replace(document, date=terms.closing_date + datetime.timedelta(days=1), memo=memo)
 
 
 RULES: Final[tuple[Callable[[PaymentCase, Terms], Action | None], ...]] = (

@@ -4,7 +4,6 @@ The rules, asked in their order: the first that has an answer decides.
 The same decision serves plan, sync, the daemon, review and reconcile.
 """
 
-import datetime
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Final
@@ -12,7 +11,7 @@ from typing import Final
 from connector.document import MARKER_LENGTH, MEMO_LIMIT, Document
 from connector.mapping import Mapped, NotMapped
 from connector.money import with_thousands
-from connector.plan.case import STANDING_HOLDS, Action, Case, Facts, Found, Known, Terms, Verb, net_of
+from connector.plan.case import STANDING_HOLDS, Action, Case, Facts, Found, Known, Terms, Verb, net_of, on_next_open_day
 from connector.plan.changes import of_standing
 from connector.plan.review import APPROVABLE, judged, unlinked
 from connector.plan.taking_back import of_credit_before, of_taking_back, reason_of
@@ -306,12 +305,12 @@ def _dated(case: Case, terms: Terms) -> Document | None:
     It is due when it was; QuickBooks would count its terms from the later day.
     """
     document = _document(case)
-    if document is None or terms.closing_date is None or document.date > terms.closing_date:
-        return document
-    told = "Voided" if case.takes_back is not None else "Invoice date"
-    memo = "\n".join(part for part in (document.memo, f"{told} {document.date}") if part)
-    due = document.due or (case.due if document.kind == "bill" else None)
-    return replace(document, date=terms.closing_date + datetime.timedelta(days=1), memo=memo, due=due)
+    if document is None:
+        return None
+    dated = on_next_open_day(document, terms.closing_date, "Voided" if case.takes_back is not None else "Invoice date")
+    if dated is document or document.kind != "bill":
+        return dated
+    return replace(dated, due=document.due or case.due)
 
 
 RULES: Final[tuple[Callable[[Case, Terms], Action | None], ...]] = (

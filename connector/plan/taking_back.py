@@ -56,7 +56,7 @@ def of_taking_back(case: Case, terms: Terms) -> Action | None:
     if credit is not None and credit.stands:
         return _of_standing_credit(case, terms, bill, credit, gone=gone)
     if not case.invoice.void and credit is not None:  # nobody knows what became of it: it stays with a person
-        return as_it_stands(case, credit)
+        return as_it_stands(case.key, case.invoice, credit)
     if gone:
         reason = "void at the source, and somebody deleted its bill in QuickBooks"
         return Action(case.key, case.invoice, "skip", "skipped", "voided-at-source", reason, document=bill.content)
@@ -64,7 +64,7 @@ def of_taking_back(case: Case, terms: Terms) -> Action | None:
 
 
 def _of_standing_credit(case: Case, terms: Terms, bill: Known, credit: Known, *, gone: bool) -> Action:
-    there = as_it_stands(case, credit)
+    there = as_it_stands(case.key, case.invoice, credit)
     if not case.invoice.void and gone:
         key = replace(case.key, kind="bill")
         back = of_standing(replace(case, key=key, known=bill, takes_back=None, standing=None), terms)

@@ -13,8 +13,7 @@ from typing import Any, Final
 from connector.document import Document, from_data
 from connector.invoice import Trouble
 from connector.money import Money
-from connector.plan import Action, Found, Payable, as_it_stands, look_at
-from connector.plan.payments import waiting
+from connector.plan import Action, Found, Payable, as_bill_allows, look_at, waiting_for_bill
 from connector.push.answer import Written, differences, judge
 from connector.push.order import Order
 from connector.push.orders import Orders
@@ -136,7 +135,12 @@ def _as_they_stand(state: State, payables: Payables, chunk: Sequence[tuple[int, 
             rows[n] = row
     found = payables.of([Owed.of(row) for row in rows.values()])
     return [
-        (n, as_it_stands(action, found[str(rows[n].qbo_id)]) if n in rows else waiting(action, "its bill was not made"))
+        (
+            n,
+            as_bill_allows(action, found[str(rows[n].qbo_id)])
+            if n in rows
+            else waiting_for_bill(action, "its bill was not made"),
+        )
         for n, action in chunk
     ]
 

@@ -284,7 +284,7 @@ def _boxes(posted: Posted) -> tuple[str, ...]:
 
 
 def _with(wish: Wish, told: list[str]) -> Wish:
-    return Wish(wish.verb, wish.number, wish.entity, wish.id, wish.hash, wish.source_hash, wish.there, tuple(told))
+    return replace(wish, told=tuple(told))
 
 
 def _to_accept(wish: Wish, waits: Waits, posted: Posted | None) -> Wish:
