@@ -9,7 +9,7 @@ The way of the data, one room a verb:
     push/        push        the write protocol, over quickbooks/
     reconcile/   prove       source, state and QuickBooks side by side
 
-Beside them: state/ remembers, sync/ is one run, serve.py the clock, settings/ and log.py are how it is set up and what
+Beside them: state/ remembers, sync/ is one run, serve/ the clock, settings/ and log.py are how it is set up and what
 it tells, doctor/ looks whether all is ready, report/ and cli/ speak to people, sandbox/ pretends. What all speak of
 stands in invoice.py, document.py, money.py and errors.py.
 """

@@ -49,7 +49,7 @@ def status(
 
 
 def _trigger(schedule: str, timezone: str) -> Any:
-    from connector.serve import trigger_of  # noqa: PLC0415 - brings the scheduler, which only a schedule needs
+    from connector.serve.clock import trigger_of  # noqa: PLC0415 - brings the scheduler, which only a schedule needs
 
     return trigger_of(schedule, timezone)
 

@@ -19,7 +19,8 @@ __all__ = ["serve"]
 
 
 def serve(ctx: typer.Context) -> None:
-    from connector.serve import Daemon, scheduled  # noqa: PLC0415 - a scheduler that help does not need
+    from connector.serve.clock import scheduled  # noqa: PLC0415 - a scheduler that help does not need
+    from connector.serve.daemon import Daemon  # noqa: PLC0415 - as above
 
     context = current(ctx)
     settings = context.load_settings()

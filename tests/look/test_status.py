@@ -9,7 +9,7 @@ from project import Project
 
 from connector.errors import Problem
 from connector.report.due import next_run, overdue
-from connector.serve import trigger_of
+from connector.serve.clock import trigger_of
 from connector.state.holder import holder_of
 from connector.state.lock import CompanyLock
 

@@ -11,7 +11,7 @@ import pytest
 
 import connector.cli.sync
 import connector.sandbox.quickbooks.company
-import connector.serve
+import connector.serve.turns
 import connector.state.clock
 
 _FORM = "d"
@@ -37,7 +37,7 @@ class ProofTime:
         patch.setattr(connector.state.clock, "time", boot)
         patch.setattr(connector.sandbox.quickbooks.company, "time", SimpleNamespace(time=self._quickbooks))
         waits = SimpleNamespace(**{**vars(threading), "Event": lambda: _Waits(self)})
-        for module in (connector.cli.sync, connector.serve):
+        for module in (connector.cli.sync, connector.serve.turns):
             patch.setattr(module, "threading", waits)
 
     @property

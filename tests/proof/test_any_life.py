@@ -24,7 +24,7 @@ from proof import Proof
 from proof_world import SETTLE, World, mark
 
 from connector.quickbooks.posted import marker_in
-from connector.serve import Daemon
+from connector.serve.daemon import Daemon
 from connector.settings import load
 from connector.sync.run import Run
 

@@ -16,7 +16,8 @@ from structlog.testing import capture_logs
 from connector.errors import SettingsInvalid
 from connector.sandbox import credentials
 from connector.sandbox.server import Sandbox
-from connector.serve import ClockWatch, Daemon, scheduled, trigger_of
+from connector.serve.clock import ClockWatch, scheduled, trigger_of
+from connector.serve.daemon import Daemon
 from connector.settings import load
 from connector.state.lock import CompanyLock
 from connector.state.store import State
@@ -259,3 +260,26 @@ def test_two_sources_take_turns_at_the_company(
     assert [line for line in said if line["event"] == "left to the next tick"] == []
     assert "CAKE-10042" in place.bills()
     assert set(daemon.codes()) == {0}
+
+
+def test_a_chore_is_done_beside_the_sources_at_once_and_its_bug_is_told(place: Place, state: State) -> None:
+    done = []
+
+    def fails() -> None:
+        done.append("fails")
+        raise ValueError("a bug")
+
+    settings = load(place.folder / "connector.toml")
+    daemon = Daemon(
+        settings, state, lambda *_: None, who="test", chores={"looks": lambda: done.append("looks"), "fails": fails}
+    )
+    signals: queue.SimpleQueue[int] = queue.SimpleQueue()
+    with capture_logs() as said:
+        thread = threading.Thread(target=lambda: daemon.run(signals, tick=0.1))
+        thread.start()
+        until(lambda: sorted(done) == ["fails", "looks"] and [line for line in said if line["event"] == "our fault"])
+        assert list(daemon.next_runs()) == ["cake"]
+        signals.put(15)
+        thread.join(20)
+
+    assert next(line for line in said if line["event"] == "our fault")["source"] == "chore: fails"

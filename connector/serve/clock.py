@@ -1,0 +1,65 @@
+"""What the schedules of the settings mean to the scheduler, and whether the wall clock can be believed."""
+
+import datetime
+import time
+from collections.abc import Callable
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from apscheduler.triggers.combining import OrTrigger
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from connector.errors import SettingsInvalid
+from connector.settings import Every, Settings, read_schedule
+
+__all__ = ["ClockWatch", "scheduled", "trigger_of"]
+
+_JUMP: Final = 60.0
+
+
+def scheduled(settings: Settings) -> dict[str, str]:
+    """
+    The schedule of every source that has one.
+
+    Raises:
+        SettingsInvalid: None has.
+    """
+    found = {name: source.schedule for name, source in settings.sources.items() if source.schedule}
+    if not found:
+        raise SettingsInvalid(
+            "no source has a schedule, so there is nothing to run",
+            code="setting-missing",
+            remedy='write schedule = "every 15 minutes" under each [sources.NAME] that is to run by itself',
+        )
+    return found
+
+
+def trigger_of(schedule: str, timezone: str) -> Any:
+    """The scheduler's form of a schedule; the hours of a cron line are those of ``timezone``."""
+    read = read_schedule(schedule)
+    if isinstance(read, Every):
+        return IntervalTrigger(seconds=read.seconds, timezone=datetime.UTC)
+    hours = {"minute": read.minute, "hour": read.hour, "month": read.month, "timezone": ZoneInfo(timezone)}
+    if "*" in (read.day, read.weekday):
+        return CronTrigger(day=read.day, day_of_week=read.weekday, **hours)
+    # cron runs when either fits; the scheduler alone would want both
+    return OrTrigger([CronTrigger(day=read.day, **hours), CronTrigger(day_of_week=read.weekday, **hours)])
+
+
+class ClockWatch:
+    """Notices that somebody set the wall clock, or that the machine slept: schedulers sleep by the clock as it was."""
+
+    def __init__(self, wall: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._wall = wall
+        self._monotonic = monotonic
+        self._apart = wall() - monotonic()
+
+    def jump(self) -> float:
+        """Seconds that the wall clock jumped since it was last asked; 0 for a minute or less."""
+        apart = self._wall() - self._monotonic()
+        jumped = apart - self._apart
+        if abs(jumped) <= _JUMP:
+            return 0.0
+        self._apart = apart
+        return jumped
