@@ -71,6 +71,13 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         "a file cannot be written",
         "The folder does not exist, or it may not be written to. Name another file; nothing else was done.",
     ),
+    "health-address": (
+        "the daemon's page for health and metrics cannot have its address",
+        (
+            "Most often another program has the port, such as the daemon of another company: each needs its own under "
+            '[serve] health = "HOST:PORT". Port 0 takes any that is free; the log then says which. Nothing was written.'
+        ),
+    ),
     "sandbox-start": (
         "the sandbox cannot start",
         "Most often another program uses its port: choose another with --port, or 0 for any free one.",

@@ -9,7 +9,7 @@ import logging
 import ssl
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -26,7 +26,7 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
-from connector.route import Listener, Network
+from connector.route import Heard, Network
 
 __all__ = ["Answer", "Lost", "Network", "NotSent", "exchange", "open_session"]
 
@@ -67,20 +67,32 @@ def open_session(network: Network, connections: int = 10) -> requests.Session:
     session.headers["Accept-Encoding"] = "gzip"
     if network.proxy:
         session.proxies = {"http": network.proxy, "https": network.proxy}
-    adapter = HTTPAdapter(pool_connections=2, pool_maxsize=connections, max_retries=0)
+    adapter = _Telling(network, connections)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
-    if network.heard is not None:
-        session.hooks["response"].append(_telling(network.heard))
     return session
 
 
-def _telling(heard: Listener) -> Callable[..., None]:
-    def tell(response: requests.Response, *_: Any, **__: Any) -> None:
-        host = urlsplit(response.url).hostname or ""
-        heard(host, response.headers.get("Date", ""), response.elapsed.total_seconds())
+class _Telling(HTTPAdapter):
+    """Tells whoever listens to the network how each request ended, answered or not."""
 
-    return tell
+    def __init__(self, network: Network, connections: int) -> None:
+        super().__init__(pool_connections=2, pool_maxsize=connections, max_retries=0)
+        self._network = network
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        """The answer as soon as its head is here."""
+        began = time.monotonic()
+        status, date = 0, ""
+        try:
+            response = super().send(request, *args, **kwargs)
+            status, date = response.status_code, response.headers.get("Date", "")
+        finally:
+            if self._network.heard is not None:
+                host = urlsplit(request.url or "").hostname or ""
+                seconds = time.monotonic() - began
+                self._network.heard(Heard(self._network.service, host, date, seconds, status))
+        return response
 
 
 def exchange(

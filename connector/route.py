@@ -1,15 +1,35 @@
 """How requests leave this machine: the ``[network]`` section, and where a secret may go. Light to import."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import urlsplit
 
-__all__ = ["Listener", "Network", "Unsafe", "unsafe_in"]
+__all__ = ["Heard", "Listener", "Network", "Unsafe", "unsafe_in"]
 
-Listener = Callable[[str, str, float], None]
-"""Told of an answer: the host, its ``Date`` header ("" without one), and the seconds since it was asked."""
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """
+    How one request ended.
+
+    Args:
+        service: Whom the network leads to; a host alone does not tell two services of one house apart.
+        host: Who was asked.
+        date: The answer's ``Date`` header; "" without one.
+        seconds: Since it was asked.
+        status: Of HTTP; 0 where no answer came.
+    """
+
+    service: str
+    host: str
+    date: str
+    seconds: float
+    status: int
+
+
+Listener = Callable[[Heard], None]
 
 Unsafe = Literal["no-address", "password", "plain"]
 
@@ -20,12 +40,26 @@ class Network:
     The ``[network]`` section of the settings.
 
     Args:
-        heard: Told of every answer over this network; None: nobody listens.
+        heard: Told of every request over this network that ended; None: nobody listens.
+        service: Whom it leads to, as its listeners are told.
     """
 
     proxy: str = field(default="", repr=False)
     ca_bundle: str = ""
     heard: Listener | None = field(default=None, repr=False, compare=False)
+    service: str = ""
+
+    def heard_by(self, listener: Listener) -> "Network":
+        """The same, with one more who listens."""
+        before = self.heard
+        if before is None:
+            return replace(self, heard=listener)
+
+        def both(heard: Heard) -> None:
+            before(heard)
+            listener(heard)
+
+        return replace(self, heard=both)
 
 
 def unsafe_in(url: str) -> Unsafe | None:

@@ -1,7 +1,7 @@
 """``connector doctor``: is everything ready? Every check, each with its remedy."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import typer
@@ -17,7 +17,7 @@ from connector.report.columns import safe, show_line
 from connector.report.problems import problem_data
 from connector.settings import Settings
 
-__all__ = ["as_document", "doctor", "looked", "show_checks"]
+__all__ = ["as_document", "doctor", "examined", "looked", "show_checks"]
 
 _WORDS: Final = {"ok": "ok", "note": "note", "fault": "FAULT"}
 _COLOURS: Final = {"ok": "", "note": "yellow", "fault": "red"}
@@ -50,12 +50,14 @@ def looked(context: Context) -> tuple[Settings | None, list[Check]]:
     except SettingsInvalid as error:
         return None, _of_settings(error)
     quiet = context.json or context.verbosity < 0
-    return settings, examine(
-        settings,
-        tell=(lambda _: None) if quiet else context.say,
-        keep_trace=lambda error: str(keep_trace(context, error)),
-        trial=next((f"connector {command.name}" for command in existing() if command.name == "notify"), None),
-    )
+    tell = (lambda _: None) if quiet else context.say
+    return settings, examined(settings, tell, lambda error: str(keep_trace(context, error)))
+
+
+def examined(settings: Settings, tell: Callable[[str], None], keep_trace: Callable[[Exception], str]) -> list[Check]:
+    """Every check of the settings; see ``examine``."""
+    trial = next((f"connector {command.name}" for command in existing() if command.name == "notify"), None)
+    return examine(settings, tell=tell, keep_trace=keep_trace, trial=trial)
 
 
 def _of_settings(error: SettingsInvalid) -> list[Check]:

@@ -19,7 +19,12 @@ Wants=network-online.target
 After=network-online.target time-sync.target
 
 [Service]
-Type=exec
+# It is started when its doctor found no fault for the first time; until then it asks for more time while it gets on.
+Type=notify
+NotifyAccess=main
+TimeoutStartSec=300
+# Started anew when its loop, its scheduler or one of its jobs shows no sign of life any more.
+WatchdogSec=120
 # edit: the user that owns the folder below, and nothing else;
 #   useradd --system --no-create-home {user} && chown -R {user}: {owned}
 User={user}

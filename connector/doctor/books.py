@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import replace
 from typing import Final
 
 from connector.doctor import memory
@@ -11,9 +10,8 @@ from connector.errors import ConnectorError, SettingsInvalid, SignInNeeded, Stat
 from connector.mapping import Mapping as Form
 from connector.quickbooks.facts import CompanyFacts
 from connector.quickbooks.signin import SignInStatus
-from connector.route import Network
 from connector.settings import Settings
-from connector.sync.company import connection, open_company
+from connector.sync.company import open_company
 from connector.sync.sign_in import sign_in_status
 
 __all__ = ["checks"]
@@ -25,13 +23,12 @@ _ENDED: Final = ("EXPIRED", "CANCELED", "CANCELLED", "SUSPENDED")
 _PREFERENCES: Final = "QuickBooks, Settings > Account and settings > Advanced"
 
 
-def checks(settings: Settings, network: Network, forms: Mapping[str, Form]) -> Iterator[Check]:
+def checks(settings: Settings, forms: Mapping[str, Form]) -> Iterator[Check]:
     """
     Two reads, signed in as for any command, and what they say.
 
     Args:
         settings: Whose company.
-        network: How requests leave.
         forms: The mappings that could be read, by connection: what they fill must be switched on.
     """
     with memory.opened(settings) as state:
@@ -40,7 +37,7 @@ def checks(settings: Settings, network: Network, forms: Mapping[str, Form]) -> I
             yield note(_AREA, "company", what, "do what is said of the state, then: connector doctor")
             return
         try:
-            found = open_company(settings, state, replace(connection(settings), network=network))
+            found = open_company(settings, state)
             with closing(found.company):
                 facts = found.names.facts
         except (SignInNeeded, SettingsInvalid, StateInvalid) as error:

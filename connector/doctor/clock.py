@@ -7,6 +7,7 @@ from typing import Final
 
 from connector.doctor.check import Check, fault, note, ok
 from connector.errors import SettingsInvalid
+from connector.route import Heard
 
 __all__ = ["Clock"]
 
@@ -32,18 +33,18 @@ class Clock:
         self._now = now
         self._apart: dict[str, float] = {}
 
-    def heard(self, host: str, date: str, seconds: float) -> None:
+    def heard(self, answer: Heard) -> None:
         """
         One answer: its server, its ``Date`` and how long it took.
 
         The header has whole seconds, and the answer was on its way: what these explain is no difference.
         """
         try:
-            ahead = (parsedate_to_datetime(date) - self._now()).total_seconds()
+            ahead = (parsedate_to_datetime(answer.date) - self._now()).total_seconds()
         except (ValueError, TypeError):
             return
-        apart = max(ahead, 0.0) or min(ahead + 1.0 + seconds, 0.0)
-        self._apart[host] = min(self._apart.get(host, apart), apart, key=abs)
+        apart = max(ahead, 0.0) or min(ahead + 1.0 + answer.seconds, 0.0)
+        self._apart[answer.host] = min(self._apart.get(answer.host, apart), apart, key=abs)
 
     def checks(self) -> Iterator[Check]:
         """A line for each server."""

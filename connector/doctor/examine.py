@@ -1,7 +1,6 @@
 """All checks, each area for itself."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 
 from connector.doctor import books, files, memory, notices, rules, services
 from connector.doctor.check import Check, fault
@@ -31,7 +30,7 @@ def examine(
         return list(_guarded(area, found, keep_trace))
 
     clock = Clock()
-    network = replace(settings.network, heard=clock.heard)
+    listened = settings.heard_by(clock.heard)
     mappings = rules.Loaded(settings)
     here = [
         *looked("files", files.checks(settings)),
@@ -41,9 +40,9 @@ def examine(
     away = []
     for name, source in settings.sources.items():
         tell(f"reading {name}")
-        away += looked(name, services.checks(settings, source, network))
+        away += looked(name, services.checks(listened, source))
     tell("reading QuickBooks")
-    away += looked("QuickBooks", books.checks(settings, network, mappings.loaded))
+    away += looked("QuickBooks", books.checks(listened, mappings.loaded))
     # By now the servers have said what time it is.
     return [
         *here,

@@ -9,7 +9,6 @@ from typing import Final
 from connector.doctor.check import Check, fault, note, ok
 from connector.errors import ConnectorError, SignInNeeded
 from connector.invoice import Trouble
-from connector.route import Network
 from connector.settings import Settings, SourceSettings
 from connector.sources.reading import keys_seen
 from connector.sources.registry import source_type
@@ -24,13 +23,13 @@ _ROWS: Final = 10
 """Asked for in one request; a source without pages gives all that it has of these days."""
 
 
-def checks(settings: Settings, source: SourceSettings, network: Network) -> Iterator[Check]:
+def checks(settings: Settings, source: SourceSettings) -> Iterator[Check]:
     """What a request for the newest invoices came to, then what else posts them."""
     found = source_type(source.type)
     today = utc_now().date()
     window = Window(today - _DAYS, today)
     try:
-        connection = replace(connection_to(settings, source), page_size=_ROWS, network=network)
+        connection = replace(connection_to(settings, source), page_size=_ROWS)
         page = _page(found(connection), window)
         yield from _described(found, source, page, window)
     except ConnectorError as error:

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
-__all__ = ["Kind", "Limiter", "Recent", "Times"]
+__all__ = ["LONGEST_REST", "Kind", "Limiter", "Recent", "Times"]
 
 Kind = Literal["request", "batch"]
 Times = dict[str, list[float]]
@@ -25,7 +25,7 @@ _MINUTE: Final = 60.0
 _ON_ITS_WAY: Final = 1.0
 _LONGEST: Final = _MINUTE + _ON_ITS_WAY
 _PARTS: Final = 10
-_LONGEST_REST: Final = 300.0
+LONGEST_REST: Final = 300.0
 
 
 class Recent(Protocol):
@@ -119,12 +119,12 @@ class Limiter:
     def rest(self, seconds: float) -> None:
         """QuickBooks asked to slow down: nothing leaves for so long, at most five minutes, from whatever process."""
         with self._recent.opened() as (times, now):
-            times["rest"] = [max(now + min(seconds, _LONGEST_REST), _rest(times, now))]
+            times["rest"] = [max(now + min(seconds, LONGEST_REST), _rest(times, now))]
 
 
 def _rest(times: Times, now: float) -> float:
     """Until when nothing may leave; what nobody can have asked for is a damaged memory's, and stops nobody."""
-    return max((until for until in times.get("rest", ()) if until <= now + _LONGEST_REST + _SECOND), default=0.0)
+    return max((until for until in times.get("rest", ()) if until <= now + LONGEST_REST + _SECOND), default=0.0)
 
 
 def _windows_of_a_minute(of: Kind, most: int) -> tuple[_Window, ...]:

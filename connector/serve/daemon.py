@@ -14,16 +14,19 @@ from typing import Any, Final
 import structlog
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED
 from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from connector.report.run import stamp
 from connector.serve.clock import ClockWatch, scheduled, trigger_of
+from connector.serve.supervision import SCHEDULER, Supervision
 from connector.serve.turns import Turns
 from connector.settings import Settings
 from connector.state.clock import utc_now
 from connector.state.store import State
 from connector.sync.run import Run
+from connector.sync.silence import longest_silence
 
 __all__ = ["Daemon"]
 
@@ -45,6 +48,7 @@ class Daemon:
             next tick.
         chores: What is to be done every minute beside the sources, by name: at once at the start, never twice at the
             same time, and none waits for a source.
+        supervision: Told of every sign of life.
 
     Raises:
         SettingsInvalid: No source has a schedule.
@@ -60,13 +64,15 @@ class Daemon:
         patience: float = _PATIENCE,
         watch: ClockWatch | None = None,
         chores: Mapping[str, Callable[[], None]] = MappingProxyType({}),
+        supervision: Supervision | None = None,
     ) -> None:
         self._settings = settings
         self._state = state
         self._watch = watch or ClockWatch()
         self._company = settings.quickbooks.realm_id
         self._schedules = scheduled(settings)
-        self._turns = Turns(state, report, self, who=who, patience=patience)
+        self._supervision = supervision or Supervision()
+        self._turns = Turns(state, report, self, self._supervision, who=who, patience=patience)
         self._chores = chores
         self._scheduler = self._made()
 
@@ -75,6 +81,7 @@ class Daemon:
     def _made(self) -> Any:
         scheduler = BackgroundScheduler(
             timezone=datetime.UTC,
+            jobstores={"default": _Jobs(self._supervision)},
             executors={
                 "default": ThreadPoolExecutor(len(self._schedules)),
                 "chores": ThreadPoolExecutor(max(len(self._chores), 1)),
@@ -83,6 +90,7 @@ class Daemon:
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
         scheduler.add_listener(_log_event, EVENT_JOB_ERROR | EVENT_JOB_MAX_INSTANCES | EVENT_JOB_MISSED)
+        scheduler.add_listener(self._count_missed, EVENT_JOB_MAX_INSTANCES | EVENT_JOB_MISSED)
         now = utc_now()
         for name, schedule in self._schedules.items():
             trigger = trigger_of(schedule, self._settings.serve.timezone)
@@ -90,7 +98,9 @@ class Daemon:
             scheduler.add_job(self._work, trigger, args=[name], id=name, next_run_time=first)
         for name, chore in self._chores.items():
             beat = IntervalTrigger(seconds=_CHORE, timezone=datetime.UTC)
-            scheduler.add_job(chore, beat, id=f"chore: {name}", executor="chores", next_run_time=now)
+            scheduler.add_job(
+                self._chore, beat, args=[name, chore], id=f"chore: {name}", executor="chores", next_run_time=now
+            )
         return scheduler
 
     def _first(self, name: str, trigger: Any, now: datetime.datetime) -> datetime.datetime:
@@ -151,16 +161,41 @@ class Daemon:
         number = None
         while number is None:
             try:
-                number = signals.get(timeout=tick)
+                number = signals.get(timeout=min(tick, self._supervision.tick))
             except queue.Empty:
                 self.check_clock()
+            self._scheduler.wakeup()  # it answers with a sign of life
+            self._supervision.beat(self._turns.working)
+        self._supervision.stopping()
         self._turns.stop()
         _log.info("stopping", signal=number, working=self._turns.working)
         self._scheduler.shutdown(wait=False)
-        return self._turns.end(self._settings.quickbooks.timeout)
+        return self._turns.end(self._settings.quickbooks.timeout, self._supervision.ending)
 
     def _work(self, name: str) -> None:
         self._turns.work(self._settings, name)
+
+    def _chore(self, name: str, chore: Callable[[], None]) -> None:
+        with self._supervision.progress.working(f"chore: {name}", longest_silence(self._settings)):
+            chore()
+
+    def _count_missed(self, event: Any) -> None:
+        if event.job_id in self._schedules:
+            self._supervision.tally.missed(event.job_id)
+
+
+class _Jobs(MemoryJobStore):  # type: ignore[misc]  # the library has no types
+    """The scheduler's jobs; at the end of each of its rounds it asks for the next time, and so shows that it lives."""
+
+    def __init__(self, supervision: Supervision) -> None:
+        super().__init__()
+        self._supervision = supervision
+
+    def get_next_run_time(self) -> datetime.datetime | None:
+        self._supervision.timetable = {job.id: job.next_run_time for job in self.get_all_jobs()}
+        self._supervision.progress.beat(SCHEDULER)
+        found: datetime.datetime | None = super().get_next_run_time()
+        return found
 
 
 def _log_event(event: Any) -> None:

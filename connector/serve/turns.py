@@ -2,17 +2,20 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final, Protocol
 
 import structlog
 
 from connector.errors import ConnectorError, LockHeld, OurFault, Problem
+from connector.serve.supervision import Supervision
 from connector.settings import Settings
 from connector.state.lock import CompanyLock
 from connector.state.store import State
 from connector.sync.run import Choices, Run
 from connector.sync.selection import Selection
+from connector.sync.silence import longest_silence
 
 __all__ = ["Timetable", "Turns"]
 
@@ -40,14 +43,23 @@ class Turns:
         report: Called with every run that ended, and whether it was one that writes.
         patience: Seconds that a run waits for another process to free the company's lock, before it leaves it to the
             next tick.
+        supervision: Told of every sign of life.
     """
 
     def __init__(
-        self, state: State, report: Callable[[Run, bool], None], timetable: Timetable, *, who: str, patience: float
+        self,
+        state: State,
+        report: Callable[[Run, bool], None],
+        timetable: Timetable,
+        supervision: Supervision,
+        *,
+        who: str,
+        patience: float,
     ) -> None:
         self._state = state
         self._report = report
         self._timetable = timetable
+        self._supervision = supervision
         self._who = who
         self._patience = patience
         self._stop = threading.Event()
@@ -65,11 +77,14 @@ class Turns:
         """Let the request in flight end, and start no other."""
         self._stop.set()
 
-    def end(self, seconds: float) -> list[str]:
-        """Wait so long for whoever has the turn; the sources that are left at work then."""
+    def end(self, seconds: float, waiting: Callable[[], None]) -> list[str]:
+        """Wait so long for whoever has the turn, a slice at a time; the sources that are left at work then."""
         # It may be waiting for an answer; it ends by itself, and no other begins.
-        if not self._turn.acquire(timeout=seconds):
-            return self.working
+        until = time.monotonic() + seconds
+        while not self._turn.acquire(timeout=min(_SLICE, max(until - time.monotonic(), 0.0))):
+            if time.monotonic() >= until:
+                return self.working
+            waiting()
         self._turn.release()
         return sorted(self._reading)
 
@@ -77,8 +92,9 @@ class Turns:
         """One tick of a source, under the settings as they are now."""
         self._reading.add(name)
         try:
-            if not self._stop.is_set():
-                self._sync(settings, name)
+            with self._supervision.progress.working(name, longest_silence(settings)):
+                if not self._stop.is_set():
+                    self._sync(settings, name)
         except ConnectorError as error:
             self._warn(error.problem, name)
         finally:
@@ -87,13 +103,14 @@ class Turns:
 
     def _sync(self, settings: Settings, name: str) -> None:
         run = Run(
-            settings,
+            self._supervision.listening(settings, name),
             self._state,
             Choices(Selection(sources=(name,))),
             command="serve",
             who=self._who,
-            tell=lambda text: _log.debug("step", source=name, what=text),
+            tell=lambda text: self._step(name, text),
             stop=self._stop,
+            alive=lambda: self._beat(name),
         )
         run.pull()
         if self._stop.is_set():
@@ -101,7 +118,7 @@ class Turns:
         if not self._may_write(settings, name):
             self._look(run, name)
             return
-        with self._turn:
+        with self._in_turn(name):
             self._reading.discard(name)
             self._writing.add(name)
             lock = self._locked(run, name)
@@ -115,6 +132,23 @@ class Turns:
         if not troubled and (seconds := run.settle_in()) is not None:
             self._timetable.again(name, max(seconds, _SLICE))
 
+    @contextmanager
+    def _in_turn(self, name: str) -> Iterator[None]:
+        """The turn to write; whoever waits for it is alive, and who has it is watched himself."""
+        while not self._turn.acquire(timeout=_SLICE):
+            self._beat(name)
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    def _step(self, name: str, text: str) -> None:
+        self._beat(name)
+        _log.debug("step", source=name, what=text)
+
+    def _beat(self, name: str) -> None:
+        self._supervision.progress.beat(name)
+
     def _carried_out(self, run: Run, lock: CompanyLock, name: str) -> bool:
         """Settle, plan and push; whether anything troubled it. A run that began is ended, whatever comes."""
         run.begin()
@@ -122,7 +156,7 @@ class Turns:
         steps: tuple[Callable[[], object], ...] = (
             lambda: run.settle(lock),
             run.plan,
-            lambda: run.push(lock),
+            lambda: run.push(lock, lambda *_: self._beat(name)),
         )
         try:
             for step in steps:
@@ -143,6 +177,7 @@ class Turns:
             try:
                 lock.acquire(blocking=True, timeout=min(_SLICE, self._patience))
             except LockHeld as held:
+                self._beat(name)
                 if time.monotonic() < until:
                     continue
                 _log.warning("left to the next tick", source=name, what=held.what, remedy=held.remedy)
@@ -175,6 +210,7 @@ class Turns:
     def _tell(self, run: Run, name: str, *, wrote: bool) -> None:
         for problem in run.outcome.problems:
             self._warn(problem, name, run.outcome.run)
+        self._supervision.tally.ran(name, run, wrote=wrote)
         self._report(run, wrote)
 
     def _warn(self, problem: Problem, name: str, run: str | None = None) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from connector.errors import SettingsInvalid
-from connector.route import Network
+from connector.route import Listener, Network
 from connector.settings.values import (
     Address,
     Amounts,
@@ -211,11 +211,17 @@ class Settings(_Section):
     _path: Path = PrivateAttr(default=Path("connector.toml"))
     _origins: Mapping[str, str] = PrivateAttr(default_factory=dict)
     _secret_files: tuple[Path, ...] = PrivateAttr(default=())
+    _heard: Listener | None = PrivateAttr(default=None)
 
-    @property
-    def network(self) -> Network:
-        """The ``[network]`` section as sessions take it."""
-        return Network(self.network_section.proxy, self.network_section.ca_bundle)
+    def network_to(self, service: str) -> Network:
+        """The ``[network]`` section as sessions take it: to a source, by its name, or to ``quickbooks``."""
+        return Network(self.network_section.proxy, self.network_section.ca_bundle, self._heard, service)
+
+    def heard_by(self, listener: Listener) -> "Settings":
+        """The same settings, with one more who is told of every request that they lead to."""
+        listened = self.model_copy()
+        listened._heard = self.network_to("").heard_by(listener).heard  # noqa: SLF001 - a copy of its own kind
+        return listened
 
     def require_client(self) -> tuple[str, str]:
         """

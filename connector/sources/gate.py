@@ -20,9 +20,9 @@ from typing import Final
 from connector.errors import Throttled
 from connector.sources.source import Connection, RateLimit
 
-__all__ = ["Gate", "WindowFull"]
+__all__ = ["LONGEST_WAIT", "Gate", "WindowFull"]
 
-_LONGEST_WAIT: Final = 300.0  # a window that frees a place later than this is an error, not a wait
+LONGEST_WAIT: Final = 300.0  # a window that frees a place later than this is an error, not a wait
 
 _here: dict[str, tuple[threading.Lock, list[float]]] = {}
 _here_lock: Final = threading.Lock()
@@ -106,7 +106,7 @@ class Gate:
             )
             if free_at <= now:
                 return
-            if free_at - now > _LONGEST_WAIT:
+            if free_at - now > LONGEST_WAIT:
                 until = datetime.fromtimestamp(free_at, UTC).strftime("%Y-%m-%d %H:%M UTC")
                 raise WindowFull(
                     f"{self._name}: {self._title} takes no more requests of this account until {until}",

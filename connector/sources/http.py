@@ -19,13 +19,13 @@ from connector.errors import AnswerUnreadable, ConnectorError, ServiceDown, Sign
 from connector.network import Answer, Lost, NotSent, exchange, open_session
 from connector.sources.source import Connection
 
-__all__ = ["Asker", "key_refused", "throttled"]
+__all__ = ["LONGEST_WAIT", "SECONDS", "Asker", "key_refused", "throttled"]
 
 FIRST_WAIT: float = 1.0
 THROTTLE_WAIT: float = 60.0
 LONGEST_WAIT: Final = 120.0
 _TRIES: Final = 4
-_SECONDS: Final = 60.0
+SECONDS: Final = 60.0
 
 _T = TypeVar("_T")
 
@@ -151,9 +151,7 @@ class Asker:
         url = self._connection.base_url.rstrip("/") + path
         try:
             with self._turn():
-                answer = exchange(
-                    self._session, "GET", url, params=params, headers={"Accept": accept}, seconds=_SECONDS
-                )
+                answer = exchange(self._session, "GET", url, params=params, headers={"Accept": accept}, seconds=SECONDS)
         except (NotSent, Lost) as error:
             raise ServiceDown(
                 f"{self._connection.name}: {self._title} cannot be read: {error}",

@@ -5,7 +5,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Final, NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import ScalarSelect, or_, select
 from sqlmodel import col
 from sqlmodel import select as rows_of
 
@@ -16,6 +16,7 @@ from connector.state.transactions import chunks, core
 __all__ = [
     "Standing",
     "Touched",
+    "chosen_document",
     "documents_of_run",
     "near_misses",
     "payments",
@@ -78,10 +79,10 @@ def reasons(row: DocumentRow) -> tuple[str | None, str | None, str | None]:
     return row.code, row.reason, row.remedy
 
 
-def standings(state: State, company: str) -> Iterator[Standing]:
-    """Every invoice seen, once, by source and id; read within one snapshot."""
+def chosen_document() -> ScalarSelect[int]:
+    """The document that says where an invoice stands, of the rows of a query that has the invoice."""
     other = _DOCUMENT.alias()
-    chosen = (
+    return (
         select(other.c.id)
         .where(*(other.c[name] == _INVOICE.c[name] for name in ("company", "source", "invoice")))
         .where(other.c.kind != "payment")
@@ -91,6 +92,10 @@ def standings(state: State, company: str) -> Iterator[Standing]:
         .correlate(_INVOICE)
         .scalar_subquery()
     )
+
+
+def standings(state: State, company: str) -> Iterator[Standing]:
+    """Every invoice seen, once, by source and id; read within one snapshot."""
     bill = _DOCUMENT.alias()
     back = (
         select(bill.c.id)
@@ -103,7 +108,7 @@ def standings(state: State, company: str) -> Iterator[Standing]:
     made = (_DOCUMENT.c[name] for name in "id kind state code reason remedy currency amount".split())
     query = (
         select(*said, *made, back)
-        .select_from(_INVOICE.outerjoin(_DOCUMENT, _DOCUMENT.c.id == chosen))
+        .select_from(_INVOICE.outerjoin(_DOCUMENT, _DOCUMENT.c.id == chosen_document()))
         .where(_INVOICE.c.company == company)
         .order_by(_INVOICE.c.source, _INVOICE.c.invoice)
     )

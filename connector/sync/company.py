@@ -55,7 +55,7 @@ def connection(settings: Settings) -> Connection:
         requests_per_second=ours.requests_per_second,
         batches_per_minute=ours.batches_per_minute,
         throttle_wait=ours.throttle_wait,
-        network=settings.network,
+        network=settings.network_to("quickbooks"),
     )
 
 

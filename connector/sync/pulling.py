@@ -143,7 +143,7 @@ def connection_to(settings: Settings, source: SourceSettings) -> Connection:
         currency=source.currency,
         page_size=source.page_size,
         options=source.options,
-        network=settings.network,
+        network=settings.network_to(source.name),
         locks=str(settings.state.path.parent),
     )
 

@@ -64,6 +64,7 @@ class Run:
     Args:
         tell: Called with one line whenever something takes its time.
         stop: Set from outside to start nothing more.
+        alive: Called for each chunk of invoices that is looked at: a sign of life.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Run:
         who: str,
         tell: Callable[[str], None] = lambda _: None,
         stop: threading.Event | None = None,
+        alive: Callable[[], None] = lambda: None,
     ) -> None:
         self._settings = settings
         self._state = state
@@ -84,6 +86,7 @@ class Run:
         self._who = who
         self._tell = tell
         self._stop = stop or threading.Event()
+        self._alive = alive
         self._company = settings.quickbooks.realm_id
         self._puller = Puller(settings, state, tell)
         self._loaded: dict[str, Loaded] = {}
@@ -127,7 +130,9 @@ class Run:
             )
 
     def _chunks(self, loaded: Loaded) -> Iterator[list[Invoice]]:
-        return self._puller.chunks(loaded, self._choices.selection)
+        for chunk in self._puller.chunks(loaded, self._choices.selection):
+            self._alive()
+            yield chunk
 
     # Plan.
 

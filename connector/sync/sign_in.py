@@ -19,10 +19,10 @@ from connector.settings import Settings
 from connector.state.clock import utc_now
 from connector.state.store import State
 
-__all__ = ["SignInFile", "SignInRow", "sign_in_of", "sign_in_status"]
+__all__ = ["PATIENCE", "SignInFile", "SignInRow", "sign_in_of", "sign_in_status"]
 
 # A refresh asks three tokens at most, each twice, for 30 s: whoever holds the lock longer is paused or hung.
-_PATIENCE: Final = 240.0
+PATIENCE: Final = 240.0
 _POLL_SECONDS: Final = 0.05
 _ROOM: Final = 16 * 1024
 """Bytes that a sign-in takes at most; its tokens may be 4,096 characters long each."""
@@ -71,7 +71,7 @@ class SignInFile:
         patience: Seconds to wait for another process that refreshes.
     """
 
-    def __init__(self, state: Path, company: str, encryption: Encryption, patience: float = _PATIENCE) -> None:
+    def __init__(self, state: Path, company: str, encryption: Encryption, patience: float = PATIENCE) -> None:
         self._path = state.with_name(f"{state.name}.{company}.sign-in")
         self._company = company
         self._encryption = encryption

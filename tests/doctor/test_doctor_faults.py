@@ -15,6 +15,7 @@ from project import Project
 
 from connector.doctor import services
 from connector.doctor.clock import Clock
+from connector.route import Heard
 from connector.state import file
 
 RELEASES = Path(__file__).parents[1] / "state" / "releases"
@@ -355,7 +356,7 @@ def test_a_header_of_whole_seconds_and_a_slow_answer_are_no_difference() -> None
 
     def judged(date: str, seconds: float) -> str:
         clock = Clock(lambda: now)
-        clock.heard("host", date, seconds)
+        clock.heard(Heard("", "host", date, seconds, 200))
         return next(clock.checks()).state
 
     assert judged("Thu, 26 Nov 2026 12:00:30 GMT", 0.0) == "ok"

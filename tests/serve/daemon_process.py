@@ -36,6 +36,9 @@ class Place:
         chosen = "".join(f"{name} = {json.dumps(value)}\n" for name, value in given.items())
         lines = [f'schedule = "{one}"' if one else "" for one in (cake, factory)]
         (self.folder / "connector.toml").write_text(f"""
+[serve]
+health = "127.0.0.1:0"
+
 [quickbooks]
 realm_id = "{credentials.REALM_ID}"
 client_id = "{credentials.CLIENT_ID}"

@@ -28,8 +28,8 @@ def test_an_invoice_becomes_a_bill_at_once_a_new_one_at_the_next_tick_and_sigter
         until(lambda: len(daemon.said("document")) == 2)
         assert daemon.stop() == 0
 
-    start = daemon.lines[0]
-    assert (start["event"], start["schedules"], start["timezone"]) == ("serve", {"cake": "every 400 ms"}, "UTC")
+    (start,) = daemon.said("serve")
+    assert (start["schedules"], start["timezone"]) == ({"cake": "every 400 ms"}, "UTC")
     assert start["next_runs"]["cake"].endswith("Z")
     written = daemon.said("document")[1]
     assert {key: written[key] for key in ("source", "invoice", "kind", "number", "action", "state", "code")} == {
