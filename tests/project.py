@@ -33,6 +33,9 @@ SEED = int(os.environ.get("PROOF_SEED", "20261122"))
 """By which tests/proof draws its cases; it replays a run."""
 
 _SETTINGS = """
+[serve]
+health = "127.0.0.1:0"
+
 [quickbooks]
 environment = "sandbox"
 realm_id = "{realm}"

@@ -73,7 +73,7 @@ class Health:
     def document(self) -> dict[str, Any]:
         """All of it; the disk is read and written for it."""
         alive = list(self._alive())
-        return self._document([*alive, self._doctor(), *self._sources(), self._writable(), self._signed_in()], alive)
+        return self._document([*alive, self._doctor(), *self._sources(), self._writable(), self.signed_in()], alive)
 
     def live(self) -> dict[str, Any]:
         """Whether it is alive, from memory alone; ``ready`` is null."""
@@ -127,7 +127,8 @@ class Health:
         lack = lack_of_writing(path)
         return Check("state", lack is None, "can be written" if lack is None else lack.what)
 
-    def _signed_in(self) -> Check:
+    def signed_in(self) -> Check:
+        """Whether QuickBooks lets us in: what is kept has not ended, and no run was refused since."""
         try:
             found = sign_in_status(self._settings(), self._state)
         except ConnectorError as error:

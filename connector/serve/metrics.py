@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from importlib.metadata import version
 from typing import Final
 
@@ -110,15 +111,13 @@ class Metrics(Collector):
     def _sign_in(self) -> Iterator[Metric]:
         days = GaugeMetricFamily("connector_sign_in_days_left", "Whole days until the sign-in ends unless refreshed.")
         hard = GaugeMetricFamily("connector_sign_in_hard_days_left", "Whole days until it ends for good.")
-        try:
+        with suppress(ConnectorError):  # the key is gone; nobody is signed in then
             found = sign_in_status(self._settings(), self._state)
-        except ConnectorError:
-            days.add_metric([], 0)
-        else:
-            if found.days_left is not None or not found.signed_in:  # Intuit may name no end
-                days.add_metric([], found.days_left or 0)
+            if found.days_left is not None:  # Intuit may name no end
+                days.add_metric([], found.days_left)
             if found.hard_days_left is not None:
                 hard.add_metric([], found.hard_days_left)
+        yield GaugeMetricFamily("connector_signed_in", "0: QuickBooks lets nobody in.", self._health.signed_in().ok)
         yield days
         yield hard
 

@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from connector.errors import Problem, ServiceDown, SettingsInvalid, StateInvalid, WrongUse
-from connector.state.transactions import damaged, faults
+from connector.state.transactions import damaged, faults, open_here
 
 __all__ = [
     "backup",
@@ -108,6 +108,8 @@ def refuse_unsound(path: Path) -> None:
             code="state-network-drive",
             remedy="Put the state on a disk of this machine.",
         )
+    if open_here(path):
+        return  # it was looked at when it was opened
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD)

@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache, lru_cache
@@ -35,7 +36,19 @@ from connector.errors import ConnectorError, OurFault, ServiceDown, StateInvalid
 from connector.state.columns import Utc
 from connector.state.tables import METADATA, Table
 
-__all__ = ["CHUNK", "Transactions", "chunks", "core", "damaged", "engine", "faults", "in_bulk", "new_id", "values_of"]
+__all__ = [
+    "CHUNK",
+    "Transactions",
+    "chunks",
+    "core",
+    "damaged",
+    "engine",
+    "faults",
+    "in_bulk",
+    "new_id",
+    "open_here",
+    "values_of",
+]
 
 CHUNK: Final = 500  # rows or keys a statement: well under every database's limit of parameters
 
@@ -225,6 +238,28 @@ def faults(where: str) -> Iterator[None]:
         raise
 
 
+_opened: Final[Counter[tuple[int, int]]] = Counter()
+"""The files that this process has open as a state, by device and inode, and how often."""
+
+
+def _inode(path: Path | None) -> tuple[int, int] | None:
+    try:
+        found = None if path is None else path.stat()
+    except OSError:
+        return None
+    return None if found is None else (found.st_dev, found.st_ino)
+
+
+def open_here(path: Path) -> bool:
+    """
+    Whether this process has the state at ``path`` open: then only SQLite may open its file.
+
+    Closing any other descriptor of it would give up every lock that SQLite has on it in this process, as POSIX wants
+    it; another process would then take itself for the last one, and the -wal away.
+    """
+    return _opened[_inode(path) or (0, 0)] > 0
+
+
 class Transactions:
     """
     The state's two engines.
@@ -244,9 +279,15 @@ class Transactions:
             gate = threading.RLock()
             self._gate = lambda: gate
         self._current = threading.local()
+        self._inode = _inode(path)
+        if self._inode is not None:
+            _opened[self._inode] += 1
 
     def close(self) -> None:
         """Give back every connection; the state is not to be used afterwards."""
+        if self._inode is not None:
+            _opened[self._inode] -= 1
+            self._inode = None
         self._reader.dispose()
         self._writer.dispose()
 

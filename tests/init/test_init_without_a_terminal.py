@@ -186,7 +186,7 @@ def test_the_unit_file_names_this_installation(init: Any, enough: tuple[str, ...
     assert Path(start.removeprefix("ExecStart=").split()[0]).is_file()
     assert "NoNewPrivileges=yes" in unit
     assert "ProtectSystem=strict" in unit
-    assert ("Type=exec" in unit) == ("NOTIFY_SOCKET" not in (ROOT / "connector" / "serve" / "daemon.py").read_text())
+    assert {"Type=notify", "NotifyAccess=main", "WatchdogSec=120"} <= set(unit)
     assert ran.code == 0
 
 

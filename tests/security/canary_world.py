@@ -58,6 +58,8 @@ requests_per_second = 10000
 batches_per_minute = 10000
 [network]
 proxy = "{proxy}"
+[serve]
+health = "127.0.0.1:0"
 [notify]
 webhook = "https://hooks.example.com/services/T000/{webhook}"
 email = {{to = ["ap@example.com"], smtp = "smtp://robot:{smtp}@mail.example.com"}}

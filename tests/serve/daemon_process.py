@@ -85,12 +85,12 @@ start_date = 2026-10-20
         except sqlite3.OperationalError:
             return []
 
-    def start(self, *arguments: str, script: str | None = None) -> "subprocess.Popen[str]":
+    def start(self, *arguments: str, script: str | None = None, **variables: str) -> "subprocess.Popen[str]":
         kept = {name: value for name, value in os.environ.items() if not name.startswith("CONNECTOR_")}
         return subprocess.Popen(
             [sys.executable, *(("-c", script) if script else ("-m", "connector")), *arguments],
             cwd=self.folder,
-            env=kept | {"PYTHONPATH": str(ROOT)},
+            env=kept | {"PYTHONPATH": str(ROOT)} | variables,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -123,8 +123,8 @@ class Process:
 
 
 @contextmanager
-def running(place: Place, script: str = PLAIN) -> Iterator[Process]:
-    started = place.start("serve", script=script)
+def running(place: Place, script: str = PLAIN, **variables: str) -> Iterator[Process]:
+    started = place.start("serve", script=script, **variables)
     process = Process(started)
     try:
         yield process
