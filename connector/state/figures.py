@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, case, func, or_, select
 
 from connector.state.overview import chosen_document
 from connector.state.store import State
@@ -21,8 +21,48 @@ _ITEM: Final = core(RequestItemRow)
 
 OPEN: Final = ("ready", "sending", "held", "blocked", "refused")
 """The states of what is not settled."""
-_WITHOUT: Final = ("held", "blocked")
-"""Where an invoice may stand that has no document."""
+
+_THEIRS: Final = _DOCUMENT.c.company == bindparam("company")
+_OTHER: Final = _DOCUMENT.alias()
+# Made once: whoever scrapes asks all day.
+_LEAST: Final = select(func.min(_INVOICE.c.source)).where(
+    _INVOICE.c.company == bindparam("company"), _INVOICE.c.source > bindparam("after")
+)
+_WITHOUT_DOCUMENT: Final = (
+    select(_INVOICE.c.state, func.count())
+    .where(_INVOICE.c.company == bindparam("company"), _INVOICE.c.source == bindparam("source"))
+    .where(_INVOICE.c.state.in_(("held", "blocked")))
+    .group_by(_INVOICE.c.state)
+)
+_SAME: Final = [_INVOICE.c[name] == _DOCUMENT.c[name] for name in ("company", "source", "invoice")]
+_BESIDE: Final = (
+    select(_OTHER.c.id)
+    .where(*(_OTHER.c[name] == _DOCUMENT.c[name] for name in ("company", "source", "invoice")))
+    .where(_OTHER.c.kind == case((_DOCUMENT.c.kind == "bill", "credit"), else_="bill"))
+    .correlate(_DOCUMENT)
+    .exists()
+)
+"""Few invoices have a bill and a credit: only of those it has to be found out which of the two says how it stands."""
+_BILLS: Final = (
+    select(_DOCUMENT.c.state, func.count())
+    .select_from(_DOCUMENT.join(_INVOICE, and_(*_SAME)))
+    .where(_THEIRS, _DOCUMENT.c.state.in_(OPEN), _DOCUMENT.c.kind != "payment", _INVOICE.c.state == "document")
+    .where(or_(~_BESIDE, _DOCUMENT.c.id == chosen_document()))
+    .group_by(_DOCUMENT.c.state)
+)
+_PAYMENTS: Final = (
+    select(_DOCUMENT.c.state, func.count())
+    .where(_THEIRS, _DOCUMENT.c.state.in_(OPEN), _DOCUMENT.c.kind == "payment")
+    .group_by(_DOCUMENT.c.state)
+)
+_WAITING_SINCE: Final = select(func.min(_DOCUMENT.c.created)).where(
+    _THEIRS, _DOCUMENT.c.state == "ready", or_(_DOCUMENT.c.code.is_(None), _DOCUMENT.c.code != "waits-for-bill")
+)
+_UNKNOWN_SINCE: Final = (
+    select(func.min(_REQUEST.c.created))
+    .select_from(_DOCUMENT.join(_ITEM, _ITEM.c.document == _DOCUMENT.c.id).join(_REQUEST))
+    .where(_THEIRS, _DOCUMENT.c.state == "sending", _ITEM.c.outcome.is_(None))
+)
 
 
 @dataclass(slots=True)
@@ -45,46 +85,17 @@ class Figures:
 
 def figures(state: State, company: str) -> Figures:
     """The figures of one company, read within one snapshot; settled documents are not looked at."""
-    document = _DOCUMENT.c
-    ours = (document.company == company, document.state.in_(OPEN))
-    found = Figures()
+    found, ours = Figures(), {"company": company}
     with state.read() as t:
-        for source in _sources(t, company):
-            undocumented = select(_INVOICE.c.state, func.count()).where(
-                _INVOICE.c.company == company, _INVOICE.c.source == source, _INVOICE.c.state.in_(_WITHOUT)
-            )
-            found.invoices.update(_counts(t, undocumented.group_by(_INVOICE.c.state)))
-        same = and_(*(_INVOICE.c[name] == document[name] for name in ("company", "source", "invoice")))
-        bills = (
-            select(document.state, func.count())
-            .select_from(_DOCUMENT.join(_INVOICE, same))
-            .where(*ours, document.kind != "payment", _INVOICE.c.state == "document")
-            .where(document.id == chosen_document())
-        )
-        found.invoices.update(_counts(t, bills.group_by(document.state)))
-        paid = select(document.state, func.count()).where(*ours, document.kind == "payment")
-        found.payments.update(_counts(t, paid.group_by(document.state)))
-        on_its_way = or_(document.code.is_(None), document.code != "waits-for-bill")
-        ready = select(func.min(document.created)).where(document.company == company, document.state == "ready")
-        found.waiting_since = t.scalar(ready.where(on_its_way))
-        asked = (
-            select(func.min(_REQUEST.c.created))
-            .select_from(_DOCUMENT.join(_ITEM, _ITEM.c.document == document.id).join(_REQUEST))
-            .where(document.company == company, document.state == "sending", _ITEM.c.outcome.is_(None))
-        )
-        found.unknown_since = t.scalar(asked)
+        source: str | None = ""
+        while (source := t.scalar(_LEAST, ours | {"after": source})) is not None:  # a step in the index for each
+            found.invoices.update(_counts(t, _WITHOUT_DOCUMENT, ours | {"source": source}))
+        found.invoices.update(_counts(t, _BILLS, ours))
+        found.payments.update(_counts(t, _PAYMENTS, ours))
+        found.waiting_since = t.scalar(_WAITING_SINCE, ours)
+        found.unknown_since = t.scalar(_UNKNOWN_SINCE, ours)
     return found
 
 
-def _sources(t: Connection, company: str) -> list[str]:
-    """The sources that have invoices, each found by a step in the index instead of by reading all of it."""
-    found: list[str] = []
-    columns = _INVOICE.c
-    least = select(func.min(columns.source)).where(columns.company == company)
-    while (source := t.scalar(least.where(columns.source > found[-1]) if found else least)) is not None:
-        found.append(source)
-    return found
-
-
-def _counts(t: Connection, query: Select[Any]) -> dict[str, int]:
-    return {row[0]: row[1] for row in t.execute(query)}
+def _counts(t: Connection, query: Select[Any], given: dict[str, str]) -> dict[str, int]:
+    return {row[0]: row[1] for row in t.execute(query, given)}
