@@ -32,6 +32,11 @@ _log = structlog.get_logger("connector")
 
 
 def serve(ctx: typer.Context) -> None:
+    # Its put may interrupt anything, its own get included; an event's set may not.
+    signals: queue.SimpleQueue[int] = queue.SimpleQueue()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _: signals.put(number))
+
     from connector.serve.clock import scheduled  # noqa: PLC0415 - a scheduler that help does not need
     from connector.serve.daemon import Daemon  # noqa: PLC0415 - as above
     from connector.serve.health import Health  # noqa: PLC0415 - as above
@@ -47,10 +52,6 @@ def serve(ctx: typer.Context) -> None:
     listening = bound(settings.serve)  # before a state is made, too
     log.configure(context.log_format, context.verbosity + 1)  # its log is all that a daemon shows
     logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # what it would say, the daemon says once and better
-    # Its put may interrupt anything, its own get included; an event's set may not.
-    signals: queue.SimpleQueue[int] = queue.SimpleQueue()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, _: signals.put(number))
     with open_state(settings, create=True) as state:
         supervision = Supervision(Systemd())
 
