@@ -3,8 +3,6 @@
 import getpass
 import logging
 import os
-import queue
-import signal
 
 import structlog
 import typer
@@ -13,6 +11,7 @@ from connector import log
 from connector.cli.context import current
 from connector.cli.sync import company_name, open_state
 from connector.report.lines import log_run
+from connector.serve.signals import note_signals
 from connector.sync.run import Run
 
 __all__ = ["serve"]
@@ -27,10 +26,7 @@ def serve(ctx: typer.Context) -> None:
     scheduled(settings)  # before a state is made
     log.configure(context.log_format, context.verbosity + 1)  # its log is all that a daemon shows
     logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # what it would say, the daemon says once and better
-    # Its put may interrupt anything, its own get included; an event's set may not.
-    signals: queue.SimpleQueue[int] = queue.SimpleQueue()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, _: signals.put(number))
+    signals = note_signals()
     with open_state(settings, create=True) as state:
 
         def report(run: Run, wrote: bool) -> None:

@@ -13,9 +13,12 @@ from apscheduler.triggers.interval import IntervalTrigger
 from connector.errors import SettingsInvalid
 from connector.settings import Every, Settings, read_schedule
 
-__all__ = ["ClockWatch", "scheduled", "trigger_of"]
+__all__ = ["ClockWatch", "Timing", "scheduled", "timings", "trigger_of"]
 
 _JUMP: Final = 60.0
+
+Timing = tuple[str, str]
+"""A schedule and the time zone that it is read in; a steady beat has none."""
 
 
 def scheduled(settings: Settings) -> dict[str, str]:
@@ -33,6 +36,15 @@ def scheduled(settings: Settings) -> dict[str, str]:
             remedy='write schedule = "every 15 minutes" under each [sources.NAME] that is to run by itself',
         )
     return found
+
+
+def timings(settings: Settings) -> dict[str, Timing]:
+    """When each scheduled source is to run; equal for two settings that mean the same."""
+    zone = settings.serve.timezone
+    return {
+        name: (schedule, "" if isinstance(read_schedule(schedule), Every) else zone)
+        for name, schedule in scheduled(settings).items()
+    }
 
 
 def trigger_of(schedule: str, timezone: str) -> Any:
