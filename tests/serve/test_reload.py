@@ -50,6 +50,7 @@ def test_good_settings_are_taken_over_and_one_line_says_what_changed(place: Plac
 
         place.write(cake="every 3 hours", factory="every 5 hours", timeout="99 s")
         edit(place, "lookback_days = 3650", "lookback_days = 300")
+        edit(place, 'type = "commission_factory"', 'type = "commission_factory"\nformat = "xml"')
         told = hang_up(daemon)
         until(lambda: len(daemon.said("run")) == 2)  # a source that never ran is due at once
 
@@ -57,6 +58,7 @@ def test_good_settings_are_taken_over_and_one_line_says_what_changed(place: Plac
         assert told["changed"] == [
             "quickbooks.timeout",
             "sources.cake.lookback_days",
+            "sources.commission_factory.format",
             "sources.commission_factory.schedule",
         ]
         now = datetime.now(UTC)
@@ -204,6 +206,7 @@ def test_a_run_at_work_ends_under_the_settings_it_began_with_though_its_source_i
 
 def test_two_signals_at_once_and_a_change_of_nothing_leave_everything_as_it_was(place: Place) -> None:
     place.write(cake="every 3 hours")
+    place.control("arm", {"fault": "answer-403", "path": "/cake"})  # at a start it would be made up for at once
     with running(place) as daemon:
         until(lambda: daemon.said("run"))
         first = hang_up(daemon)
