@@ -30,7 +30,7 @@ def serve(ctx: typer.Context) -> None:
     with open_state(settings, create=True) as state:
 
         def report(run: Run, wrote: bool) -> None:
-            log_run(run.outcome, "serve", company_name(settings, state), wrote=wrote)
+            log_run(run, "serve", company_name(settings, state), wrote=wrote)
 
         left = Daemon(settings, state, report, who=getpass.getuser()).run(signals)
         structlog.get_logger("connector").info("stopped", left=left)

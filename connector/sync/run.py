@@ -368,6 +368,11 @@ class Run:
         """The settings of the run."""
         return self._settings
 
+    @property
+    def sources(self) -> list[str]:
+        """The sources that the run is about, whether they could be read or not."""
+        return sorted(self._choices.selection.sources_in(self._settings))
+
     def versions(self) -> dict[str, str]:
         """The version of each source's mapping, as read at the start."""
         return {name: loaded.mapping.version for name, loaded in self._loaded.items()}

@@ -120,8 +120,8 @@ class Process:
 
 
 @contextmanager
-def running(place: Place, script: str = PLAIN) -> Iterator[Process]:
-    started = place.start("serve", script=script)
+def running(place: Place, script: str = PLAIN, *options: str) -> Iterator[Process]:
+    started = place.start(*options, "serve", script=script)
     process = Process(started)
     try:
         yield process

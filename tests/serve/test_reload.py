@@ -67,10 +67,16 @@ def test_good_settings_are_taken_over_and_one_line_says_what_changed(place: Plac
         )
         assert at(told["next_runs"]["commission_factory"]) <= now
 
+        place.write(cake="every 400 ms", factory="every 100 ms")
+        hang_up(daemon)
         place.write(cake="every 400 ms")
         place.control("load", {"cake": [invoice(20001)]})
         assert list(hang_up(daemon)["next_runs"]) == ["cake"]
+        seen = len(daemon.lines)
         until(lambda: "CAKE-20001" in place.bills())
+        time.sleep(1.0)
+        sources = [line["source"] for line in daemon.lines[seen:] if line["event"] == "run"]
+        assert sources.count("commission_factory") <= 1  # the one that was at work
         assert daemon.stop() == 0
 
 
