@@ -29,7 +29,7 @@ from connector.sync.run import Run
 
 __all__ = ["Daemon"]
 
-_TICK: Final = 30.0
+_TICK: Final = 1.0  # a signal that another thread takes, or that comes right before the wait, is seen at its end
 _PATIENCE: Final = 300.0
 _CHORE: Final = 60.0
 _MOST_AT_ONCE: Final = 1000
