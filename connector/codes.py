@@ -52,6 +52,14 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
             "its key is left out with exit code 3; the other sources go on."
         ),
     ),
+    "setting-needs-restart": (
+        "the daemon was told to read its settings again, and one that it stands on is another",
+        (
+            "Where the state and its key lie, the company, the environment and the address of serve.health are what a "
+            "running daemon is made of. It goes on under all the settings that it had. Restart it (systemctl restart "
+            "connector), or write back what stood there and send SIGHUP again (systemctl reload connector)."
+        ),
+    ),
     "wrong-use": (
         "the command was not used as it is meant",
         (

@@ -22,6 +22,7 @@ __all__ = [
     "SettingsInvalid",
     "SignInNeeded",
     "StateInvalid",
+    "Stopped",
     "Throttled",
     "Who",
     "WrongUse",
@@ -170,6 +171,13 @@ class AnswerUnreadable(ServiceDown):
     """Raised when an answer has not the documented shape: HTML, cut off, or without a needed key."""
 
     who: ClassVar[Who] = "operator"
+
+
+class Stopped(ServiceDown):
+    """Raised in a run that was told to stop, in the place of what it would have begun next: no trouble of anybody's."""
+
+    def __init__(self) -> None:
+        super().__init__("the run was told to stop", code="stopped", remedy="nothing to do: the next run goes on")
 
 
 # We act.

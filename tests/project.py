@@ -16,7 +16,7 @@ from typing import Any
 
 import requests
 
-from connector.cli import _run
+from connector.cli.application import run
 from connector.sandbox.credentials import (
     CAKE_KEY,
     CLIENT_ID,
@@ -191,7 +191,7 @@ class Project:
     def run(self, *arguments: str) -> Ran:
         out, said = io.StringIO(), io.StringIO()
         with contextlib.chdir(self.folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(said):
-            code = _run(list(arguments))
+            code = run(list(arguments))
         text = out.getvalue()
         return Ran(code, text, said.getvalue(), json.loads(text) if text.startswith("{") else {})
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from connector.errors import WrongUse
 
-__all__ = ["FLAGS", "VALUED", "arrange"]
+__all__ = ["FLAGS", "VALUED", "arrange", "command_in", "is_daemon"]
 
 VALUED: Final = ("-C", "--config", "--color", "--log-format")
 FLAGS: Final = ("--json", "--no-progress", "--quiet", "--verbose", "--no-input", "--version")
@@ -37,6 +37,19 @@ def arrange(arguments: list[str]) -> tuple[list[str], list[str]]:
         else:
             own.append(argument)
     return shared, own
+
+
+def command_in(own: list[str]) -> str:
+    """The command's name among the words that ``arrange`` left; ``help`` where there is none."""
+    return next((argument for argument in own if not argument.startswith("-")), "help")
+
+
+def is_daemon(arguments: list[str]) -> bool:
+    """Whether this is ``serve``, which signals do not break off."""
+    try:
+        return command_in(arrange(arguments)[1]) == "serve"
+    except WrongUse:
+        return False
 
 
 def _value(option: str, waiting: Iterator[str]) -> str:

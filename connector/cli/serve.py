@@ -3,8 +3,6 @@
 import getpass
 import logging
 import os
-import queue
-import signal
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -18,6 +16,7 @@ from connector.cli.doctor import examined
 from connector.cli.sync import company_name, open_state
 from connector.errors import Problem
 from connector.report.lines import log_run
+from connector.serve.signals import note_signals
 from connector.settings import Settings
 from connector.sync.run import Run
 
@@ -32,11 +31,6 @@ _log = structlog.get_logger("connector")
 
 
 def serve(ctx: typer.Context) -> None:
-    # Its put may interrupt anything, its own get included; an event's set may not.
-    signals: queue.SimpleQueue[int] = queue.SimpleQueue()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, _: signals.put(number))
-
     from connector.serve.clock import scheduled  # noqa: PLC0415 - a scheduler that help does not need
     from connector.serve.daemon import Daemon  # noqa: PLC0415 - as above
     from connector.serve.health import Health  # noqa: PLC0415 - as above
@@ -52,14 +46,18 @@ def serve(ctx: typer.Context) -> None:
     listening = bound(settings.serve)  # before a state is made, too
     log.configure(context.log_format, context.verbosity + 1)  # its log is all that a daemon shows
     logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # what it would say, the daemon says once and better
+    signals = note_signals()
     with open_state(settings, create=True) as state:
         supervision = Supervision(Systemd())
 
         def report(run: Run, wrote: bool) -> None:
-            log_run(run.outcome, "serve", company_name(settings, state), wrote=wrote)
+            log_run(run, "serve", company_name(settings, state), wrote=wrote)
 
-        readiness = Readiness(supervision, _examination(lambda: settings, supervision))
-        health = Health(lambda: settings, state, supervision)
+        def now() -> Settings:
+            return daemon.settings  # a reload gives it others
+
+        readiness = Readiness(supervision, _examination(now, supervision))
+        health = Health(now, state, supervision)
         daemon = Daemon(
             settings,
             state,
@@ -68,7 +66,7 @@ def serve(ctx: typer.Context) -> None:
             chores={_DOCTOR: readiness},
             supervision=supervision,
         )
-        with Page(listening, health, Metrics(lambda: settings, state, supervision, health)) as page:
+        with Page(listening, health, Metrics(now, state, supervision, health)) as page:
             _log.info("health", healthz=f"{page.url}/healthz", metrics=f"{page.url}/metrics")
             left = daemon.run(signals)
         _log.info("stopped", left=left)

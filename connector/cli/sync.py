@@ -180,7 +180,7 @@ def _show_planned(context: Context, run: Run, *, everything: bool = False) -> No
 
 def _report(context: Context, run: Run, company: CompanyName) -> None:
     outcome = run.outcome
-    log_run(outcome, "sync", company, wrote=True)
+    log_run(run, "sync", company, wrote=True)
     if context.json:
         context.emit(as_document(outcome, "sync", company, everything=False))
         return

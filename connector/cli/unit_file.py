@@ -32,6 +32,8 @@ User={user}
 WorkingDirectory={folder}
 ReadWritePaths={writable}
 ExecStart={command}
+# Settings and mappings are read again: systemctl reload connector
+ExecReload=/bin/kill -HUP $MAINPID
 
 Restart=on-failure
 RestartSec=10

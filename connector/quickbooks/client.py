@@ -6,15 +6,21 @@ floats and hides status and headers. Everything it sends goes through its two me
 """
 
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, NoReturn, Self
 
 from quickbooks.client import QuickBooks
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import (
+    Retrying,
+    retry_if_exception_type,
+    sleep_using_event,
+    stop_after_attempt,
+    stop_when_event_set,
+    wait_exponential_jitter,
+)
 
-from connector.errors import AnswerUnreadable, OurFault, ServiceDown, SignInNeeded, Throttled
+from connector.errors import AnswerUnreadable, OurFault, ServiceDown, SignInNeeded, Stopped, Throttled
 from connector.network import Answer, Lost, NotSent, exchange
 from connector.quickbooks.connection import Settings
 from connector.quickbooks.limiter import Kind, Limiter
@@ -64,7 +70,8 @@ class Client(QuickBooks):  # type: ignore[misc]  # the library has no types
     The requests of one company, for `transport.Company`.
 
     Args:
-        sleep: How the waits between tries of a read are spent.
+        stop: Set from outside to ask nothing more and to wait for nothing; a record may still be read by its id, once.
+        sleep: How the waits between tries of a read are spent; until ``stop`` where nothing is given.
     """
 
     first_wait = 1.0  # seconds before the second try of a read; doubles
@@ -74,14 +81,21 @@ class Client(QuickBooks):  # type: ignore[misc]  # the library has no types
         return instance
 
     def __init__(
-        self, settings: Settings, sign_in: SignIn, limiter: Limiter, *, sleep: Callable[[float], None] = time.sleep
+        self,
+        settings: Settings,
+        sign_in: SignIn,
+        limiter: Limiter,
+        *,
+        stop: threading.Event | None = None,
+        sleep: Callable[[float], None] | None = None,
     ) -> None:
         self.settings = settings
         self.company_id = settings.realm_id
         self.meters = Meters()
         self._sign_in = sign_in
         self._limiter = limiter
-        self._sleep = sleep
+        self._stop = stop or threading.Event()
+        self._sleep = sleep or sleep_using_event(self._stop)
         self._sessions = Sessions(settings.network)
         self._counting = threading.Lock()
 
@@ -133,7 +147,7 @@ class Client(QuickBooks):  # type: ignore[misc]  # the library has no types
         body = str(request_body).encode() if request_body else None
         headers = {"Content-Type": content_type} if body else {}
         tries = Retrying(
-            stop=stop_after_attempt(_TRIES),
+            stop=stop_after_attempt(_TRIES) | stop_when_event_set(self._stop),
             wait=wait_exponential_jitter(initial=self.first_wait, max=30, jitter=self.first_wait),
             retry=retry_if_exception_type(_Temporary),
             sleep=self._sleep,
@@ -142,6 +156,8 @@ class Client(QuickBooks):  # type: ignore[misc]  # the library has no types
         try:
             return tries(self._read_once, request_type, url, headers, params or {}, body)
         except _Temporary as trouble:
+            if self._stop.is_set():
+                raise Stopped from None
             raise ServiceDown(
                 f"QuickBooks cannot be read: {trouble}", code="quickbooks-down", remedy="nothing is lost; run again"
             ) from None
@@ -165,8 +181,8 @@ class Client(QuickBooks):  # type: ignore[misc]  # the library has no types
             "Authorization": f"Bearer {token}",
             **(headers or {}),
         }
-        if turn != "turn":
-            self._limiter.wait(turn)
+        if turn != "turn" and not self._limiter.wait(turn, self._stop):
+            raise NotSent("the run was told to stop")
         session = self._sessions.take(for_write=for_write)
         try:
             answer = exchange(

@@ -60,6 +60,9 @@ sign-in-redirect: No address that Intuit may send a browser to
 sign-in-port: The port is taken
   connector auth login waits for the browser on a port of this machine; another process has it, maybe another
   connector auth login that still waits.
+stopped: The run was told to stop (Ctrl-C, SIGTERM)
+  What was on its way to QuickBooks was finished and recorded, nothing else was begun. There is nothing to do: the next
+  run goes on where this one stopped.
 write-outside-protocol: A fault of ours
   Something tried to write to QuickBooks without the write protocol and was stopped. Nothing was sent.
 """

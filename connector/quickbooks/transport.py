@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, Final, Literal
 from urllib.parse import quote as percent
 
-from connector.errors import ConnectorError, ServiceDown
+from connector.errors import ConnectorError, ServiceDown, Stopped
 from connector.network import Answer, Lost, NotSent
 from connector.quickbooks.client import Client, Meters, ReadRefused, Turn, unreadable
 from connector.quickbooks.connection import Settings
@@ -56,7 +56,7 @@ class Company(Client):
     """
     One QuickBooks company. Thread-safe; close it when done.
 
-    Reads and `take_turn` raise ServiceDown, Throttled, AnswerUnreadable or SignInNeeded; writes answer with an
+    Reads and `take_turn` raise ServiceDown, Stopped, Throttled, AnswerUnreadable or SignInNeeded; writes answer with an
     `Outcome` whatever happens.
     """
 
@@ -126,14 +126,17 @@ class Company(Client):
 
     def company_info(self) -> dict[str, Any]:
         """Name, country and subscription of the company."""
+        self._may_ask()
         return _object(self.get_single_object("CompanyInfo", self.realm_id), "CompanyInfo")
 
     def preferences(self) -> dict[str, Any]:
         """What is switched on in the company."""
+        self._may_ask()
         return _object(self.get(f"{self._base}/preferences"), "Preferences")
 
     def exchange_rate(self, currency: str, day: datetime.date) -> Decimal:
         """Home currency for one unit of ``currency`` on ``day``, as QuickBooks has it."""
+        self._may_ask()
         params = {"sourcecurrencycode": currency, "asofdate": day.isoformat()}
         record = _object(self.get(f"{self._base}/exchangerate", params=params), "ExchangeRate")
         rate = _rate_in(record)
@@ -229,7 +232,18 @@ class Company(Client):
 
     # Inside.
 
+    def _may_ask(self) -> None:
+        """
+        A run that stops asks nothing new; what settles an answer that came is read by its id all the same.
+
+        Raises:
+            Stopped: It does.
+        """
+        if self._stop.is_set():
+            raise Stopped
+
     def _ask(self, select: str) -> dict[str, Any]:
+        self._may_ask()
         return _object(super().query(select), "QueryResponse")
 
     def _page(self, entity: str, where: str, order: str, start: int) -> list[dict[str, Any]]:

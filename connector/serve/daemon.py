@@ -7,7 +7,7 @@ What was done and what is due stands in the state.
 
 import datetime
 import queue
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -19,7 +19,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from connector.report.run import stamp
-from connector.serve.clock import ClockWatch, scheduled, trigger_of
+from connector.serve.clock import ClockWatch, scheduled, timings, trigger_of
+from connector.serve.reload import broken_mappings, changed, read_again
+from connector.serve.signals import RELOAD
 from connector.serve.supervision import SCHEDULER, Supervision
 from connector.serve.turns import Turns
 from connector.settings import Settings
@@ -30,9 +32,11 @@ from connector.sync.silence import longest_silence
 
 __all__ = ["Daemon"]
 
-_TICK: Final = 30.0
+_TICK: Final = 1.0  # a signal that another thread takes, or that comes right before the wait, is seen at its end
 _PATIENCE: Final = 300.0
 _CHORE: Final = 60.0
+_MOST_AT_ONCE: Final = 1000
+"""Sources at work; a thread is made when one is needed."""
 _DONE: Final = (0, 6)
 
 _log = structlog.get_logger("connector")
@@ -76,6 +80,11 @@ class Daemon:
         self._chores = chores
         self._scheduler = self._made()
 
+    @property
+    def settings(self) -> Settings:
+        """Those that it works under now."""
+        return self._settings
+
     # The clock.
 
     def _made(self) -> Any:
@@ -83,7 +92,7 @@ class Daemon:
             timezone=datetime.UTC,
             jobstores={"default": _Jobs(self._supervision)},
             executors={
-                "default": ThreadPoolExecutor(len(self._schedules)),
+                "default": ThreadPoolExecutor(_MOST_AT_ONCE),
                 "chores": ThreadPoolExecutor(max(len(self._chores), 1)),
             },
             # The default drops a run that is a second late.
@@ -91,17 +100,19 @@ class Daemon:
         )
         scheduler.add_listener(_log_event, EVENT_JOB_ERROR | EVENT_JOB_MAX_INSTANCES | EVENT_JOB_MISSED)
         scheduler.add_listener(self._count_missed, EVENT_JOB_MAX_INSTANCES | EVENT_JOB_MISSED)
-        now = utc_now()
-        for name, schedule in self._schedules.items():
-            trigger = trigger_of(schedule, self._settings.serve.timezone)
-            first = self._first(name, trigger, now)
-            scheduler.add_job(self._work, trigger, args=[name], id=name, next_run_time=first)
+        _put(scheduler, self._work, self._due(self._settings, self._schedules))
         for name, chore in self._chores.items():
             beat = IntervalTrigger(seconds=_CHORE, timezone=datetime.UTC)
             scheduler.add_job(
-                self._chore, beat, args=[name, chore], id=f"chore: {name}", executor="chores", next_run_time=now
+                self._chore, beat, args=[name, chore], id=f"chore: {name}", executor="chores", next_run_time=utc_now()
             )
         return scheduler
+
+    def _due(self, settings: Settings, names: Iterable[str]) -> "dict[str, tuple[Any, datetime.datetime]]":
+        """When sources run: the trigger of each, and its first time."""
+        now, schedules = utc_now(), scheduled(settings)
+        triggers = {name: trigger_of(schedules[name], settings.serve.timezone) for name in names}
+        return {name: (trigger, self._first(name, trigger, now)) for name, trigger in triggers.items()}
 
     def _first(self, name: str, trigger: Any, now: datetime.datetime) -> datetime.datetime:
         """When a source runs first: at once where its last success is older than its schedule, not whole, or none."""
@@ -112,6 +123,11 @@ class Daemon:
         last = min(run.started, now)
         due: datetime.datetime | None = trigger.get_next_fire_time(last, last)
         return max(due or now, now)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings as they are now: other ones after a SIGHUP."""
+        return self._settings
 
     def next_runs(self) -> dict[str, str | None]:
         """When each source runs next, ISO, UTC."""
@@ -157,23 +173,74 @@ class Daemon:
         _log.info(
             "serve", schedules=self._schedules, next_runs=self.next_runs(), timezone=self._settings.serve.timezone
         )
-        self._scheduler.start()
-        number = None
-        while number is None:
-            try:
-                number = signals.get(timeout=min(tick, self._supervision.tick))
-            except queue.Empty:
+        number = _noted(signals, 0)
+        if number in (None, RELOAD):  # else it came while all this was made ready
+            self._scheduler.start()
+        while number in (None, RELOAD):
+            if number == RELOAD:
+                self._reload()
+            else:
                 self.check_clock()
             self._scheduler.wakeup()  # it answers with a sign of life
             self._supervision.beat(self._turns.working)
+            number = _noted(signals, min(tick, self._supervision.tick))
         self._supervision.stopping()
         self._turns.stop()
         _log.info("stopping", signal=number, working=self._turns.working)
-        self._scheduler.shutdown(wait=False)
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
         return self._turns.end(self._settings.quickbooks.timeout, self._supervision.ending)
 
+    def _reload(self) -> None:
+        try:
+            self.reload()
+        except Exception as error:  # noqa: BLE001 - what runs goes on
+            _log.error("not reloaded", exc_info=error)
+
+    def reload(self) -> None:
+        """
+        Go on under the settings as they stand now, where they have no fault; a run at work ends under its own.
+
+        Sources whose schedule is the same keep their next run.
+        """
+        old, new = self._settings, read_again(self._settings)
+        if new is None:
+            return
+        broken = broken_mappings(new)
+        before, after = timings(old), timings(new)
+        due = self._due(new, [name for name in after if after[name] != before.get(name)])
+        self._settings, self._schedules = new, scheduled(new)
+        for name in before.keys() - after.keys():
+            if self._scheduler.get_job(name) is not None:
+                self._scheduler.remove_job(name)
+        _put(self._scheduler, self._work, due)
+        _log.info(
+            "reloaded",
+            added=sorted(new.sources.keys() - old.sources.keys()),
+            removed=sorted(old.sources.keys() - new.sources.keys()),
+            changed=changed(old, new),
+            broken_mappings=broken,
+            next_runs=self.next_runs(),
+        )
+
     def _work(self, name: str) -> None:
-        self._turns.work(self._settings, name)
+        settings = self._settings
+        if name in settings.sources:  # not taken out since the tick
+            self._turns.work(settings, name)
+
+
+def _put(scheduler: Any, work: Callable[[str], None], due: "Mapping[str, tuple[Any, datetime.datetime]]") -> None:
+    """Give sources their next run, in the place of what they had."""
+    for name, (trigger, first) in due.items():
+        scheduler.add_job(work, trigger, args=[name], id=name, next_run_time=first, replace_existing=True)
+
+
+def _noted(signals: "queue.SimpleQueue[int]", seconds: float) -> int | None:
+    """The next signal, waited for so long."""
+    try:
+        return signals.get(timeout=seconds)
+    except queue.Empty:
+        return None
 
     def _chore(self, name: str, chore: Callable[[], None]) -> None:
         with self._supervision.progress.working(f"chore: {name}", longest_silence(self._settings)):

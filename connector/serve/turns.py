@@ -164,7 +164,7 @@ class Turns:
                     step()
         except ConnectorError as error:
             trouble = error
-        except Exception as error:  # noqa: BLE001 - one source's bug must not stop the others
+        except BaseException as error:  # noqa: BLE001 - one source's bug must not stop the others; a thread has no exit
             trouble = _bug(error, name)
         run.finish(trouble, wrote=True)
         return bool(run.outcome.problems)
@@ -225,7 +225,7 @@ class Turns:
         )
 
 
-def _bug(error: Exception, name: str) -> OurFault:
+def _bug(error: BaseException, name: str) -> OurFault:
     _log.error("our fault", source=name, exc_info=error)
     what = f"{type(error).__name__}: {error}".splitlines()[0][:300]
     return OurFault(what, code="our-fault", remedy="report it with the trace in the log", source=name)

@@ -12,6 +12,7 @@ _EVERY: Final = re.compile(
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _MONTHS: Final = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _WEEKDAYS: Final = "sun mon tue wed thu fri sat".split()
+_LENGTHS: Final = {"2": 29, "4": 30, "6": 30, "9": 30, "11": 30}
 _PART: Final = re.compile(r"(\*|([a-z]{3}|\d{1,2})(?:-([a-z]{3}|\d{1,2}))?)(?:/(\d{1,2}))?", re.ASCII)
 
 
@@ -54,13 +55,20 @@ def read_schedule(text: str) -> Every | Cron:
     fields = text.lower().split()
     if len(fields) != 5:
         raise ValueError("is no schedule")
-    return Cron(
+    read = Cron(
         _field(fields[0], "minute", 0, 59),
         _field(fields[1], "hour", 0, 23),
         _field(fields[2], "day of the month", 1, 31),
         _field(fields[3], "month", 1, 12, _MONTHS),
         _field(fields[4], "day of the week", 0, 7, _WEEKDAYS),
     )
+    if read.weekday == "*" and "*" not in (read.day, read.month) and not _has_day(read):
+        raise ValueError("is never: none of its months has such a day")
+    return read
+
+
+def _has_day(read: Cron) -> bool:
+    return int(read.day.split(",")[0]) <= max(_LENGTHS.get(month, 31) for month in read.month.split(","))
 
 
 def _field(text: str, title: str, least: int, most: int, names: list[str] | None = None) -> str:

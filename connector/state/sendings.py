@@ -1,26 +1,54 @@
 """What was ever sent, as it is read: requests with their items and each sending of them."""
 
+import datetime
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, Text, bindparam, func, select
 from sqlmodel import col
 from sqlmodel import select as rows_of
 
 from connector.state.clock import Moment, elapsed
+from connector.state.columns import Utc
+from connector.state.listed import among
 from connector.state.tables import AttemptRow, DocumentRow, RequestItemRow, RequestRow
 from connector.state.transactions import Transactions, chunks, core
 
-__all__ = ["Sendings", "StoredRequest", "open_ones", "seconds_since", "sent_moment"]
+__all__ = ["Answered", "Sendings", "StoredRequest", "open_ones", "seconds_since", "sent_moment"]
 
 _DOCUMENT: Final = core(DocumentRow)
 _ITEM: Final = core(RequestItemRow)
+_ATTEMPT: Final = core(AttemptRow)
 _OPEN: Final = (
     select(_ITEM.c.document, func.max(_ITEM.c.request))
     .where(_ITEM.c.outcome.is_(None), _ITEM.c.document.in_(bindparam("documents", expanding=True)))
     .group_by(_ITEM.c.document)
 )
+_ANSWERED: Final = (
+    select(
+        _DOCUMENT.c.marker,
+        _ITEM.c.bid,
+        _ATTEMPT.c["items"],
+        _ATTEMPT.c.intuit_tid,
+        _ATTEMPT.c.sent_at,
+        _ATTEMPT.c.ended_at,
+    )
+    .join(_ITEM, _ITEM.c.document == _DOCUMENT.c.id)
+    .join(_ATTEMPT, _ATTEMPT.c.request == _ITEM.c.request)
+    .where(_DOCUMENT.c.company == bindparam("company"), among(_DOCUMENT.c.marker, bindparam("markers", type_=Text)))
+    .where(_ATTEMPT.c.sent_at >= bindparam("since", type_=Utc), _ATTEMPT.c.ended_at.is_not(None))
+    .order_by(_ATTEMPT.c.id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """How the last request about a document went: its id at Intuit, and how long it took, in seconds."""
+
+    intuit_tid: str | None
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +115,16 @@ class Sendings(Transactions):
         mine = rows_of(AttemptRow).join(RequestRow, col(RequestRow.id) == AttemptRow.request)
         found = self._rows(mine.where(RequestRow.company == company).order_by(col(AttemptRow.id).desc()).limit(1))
         return found[0] if found else None
+
+    def answered(self, company: str, markers: Sequence[str], since: datetime.datetime) -> dict[str, Answered]:
+        """What came of the requests about some documents that were sent since then, by the documents' markers."""
+        asked = {"company": company, "markers": json.dumps(list(markers)), "since": since}
+        with self.read() as t:
+            return {
+                row.marker: Answered(row.intuit_tid, max(0.0, (row.ended_at - row.sent_at).total_seconds()))
+                for row in t.execute(_ANSWERED, asked)
+                if row.bid in row._mapping["items"]  # noqa: SLF001 - a row's own way to columns named like its methods
+            }
 
     def _stored_requests(self, requests: Sequence[int]) -> list[StoredRequest]:
         stored: list[StoredRequest] = []

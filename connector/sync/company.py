@@ -1,6 +1,7 @@
 """One QuickBooks company opened for a run: the client with its sign-in and limits, and the names it knows."""
 
 import datetime
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -59,10 +60,21 @@ def connection(settings: Settings) -> Connection:
     )
 
 
-def open_company(settings: Settings, state: State, where: Connection | None = None) -> Opened:
-    """The company at ``where``, or where the settings say, with what the state keeps; no request is made yet."""
+def open_company(
+    settings: Settings, state: State, where: Connection | None = None, *, stop: threading.Event | None = None
+) -> Opened:
+    """
+    The company at ``where``, or where the settings say, with what the state keeps; no request is made yet.
+
+    Args:
+        settings: Also of its sign-in, and of where the limits are kept.
+        state: Keeps its lists and the sign-in.
+        where: Another way to it than the settings'.
+        stop: Set from outside to ask it nothing more.
+    """
     where = where or connection(settings)
-    company = Company(where, sign_in_of(settings, state, where), _limiter(where, settings.state.path.parent))
+    limiter = _limiter(where, settings.state.path.parent)
+    company = Company(where, sign_in_of(settings, state, where), limiter, stop=stop)
     return Opened(company, Names(company, KeptNames(state, where.realm_id)))
 
 

@@ -84,7 +84,7 @@ class Puller:
             SignInNeeded, ServiceDown: As the source raises them; nothing of it is kept then.
         """
         found = source_type(source.type)
-        mapping = load(source.mapping, found, root=self._settings.folder, currency=source.currency)
+        mapping = mapping_of(self._settings, source)
         connection = connection_to(self._settings, source)
         self._tell(f"reading {found.title} ({name}), {window.first} to {window.last}")
         try:
@@ -127,6 +127,17 @@ class Puller:
                 payees.setdefault(vendor.lower(), set()).add((source, payee))
         ids = {payee: id_ for payee, (_, id_) in bound[name].items() if id_ is not None}
         return Payees(name, {payee: vendor for payee, (vendor, _) in bound[name].items()}, payees, ids)
+
+
+def mapping_of(settings: Settings, source: SourceSettings) -> Mapping:
+    """
+    The mapping of a ``[sources.NAME]`` as it stands in its file now.
+
+    Raises:
+        MappingInvalid: It has faults.
+        SettingsInvalid: The source's type is unknown.
+    """
+    return load(source.mapping, source_type(source.type), root=settings.folder, currency=source.currency)
 
 
 def connection_to(settings: Settings, source: SourceSettings) -> Connection:

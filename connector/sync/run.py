@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from connector.document import Key
-from connector.errors import ConnectorError, OurFault, ServiceDown, WrongUse
+from connector.errors import ConnectorError, OurFault, ServiceDown, Stopped, WrongUse
 from connector.invoice import Invoice
 from connector.log import redact
 from connector.plan import Action, Terms, Verb, decide, may_change
@@ -200,7 +200,7 @@ class Run:
 
     def _open(self) -> Opened:
         if self._opened is None:
-            self._opened = open_company(self._settings, self._state)
+            self._opened = open_company(self._settings, self._state, stop=self._stop)
         return self._opened
 
     # Push.
@@ -320,7 +320,7 @@ class Run:
 
     def finish(self, error: ConnectorError | None = None, *, wrote: bool) -> Outcome:
         """Note how the run ended; what was seen is the sum of what became of it (I10)."""
-        if error is not None:
+        if error is not None and not isinstance(error, Stopped):
             self._trouble(error, error.source)
         outcome = self.outcome
         self._watch_sign_in(wrote=wrote)
@@ -372,6 +372,11 @@ class Run:
     def settings(self) -> Settings:
         """The settings of the run."""
         return self._settings
+
+    @property
+    def sources(self) -> list[str]:
+        """The sources that the run is about, whether they could be read or not."""
+        return sorted(self._choices.selection.sources_in(self._settings))
 
     def versions(self) -> dict[str, str]:
         """The version of each source's mapping, as read at the start."""

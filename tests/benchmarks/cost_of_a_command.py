@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import connector.reconcile  # noqa: F401 - what a command starts with is no part of what it takes
-from connector.cli import _run
+from connector.cli.application import run
 
 STATUS = Path("/proc/self/status")
 
@@ -23,7 +23,7 @@ def kib(name: str) -> int:
 
 
 at_start, began, seconds = kib("VmRSS"), time.monotonic(), time.process_time()
-code = _run(sys.argv[1:])
+code = run(sys.argv[1:])
 took = {"seconds": time.process_time() - seconds, "elapsed": time.monotonic() - began}
 print(json.dumps({**took, "peak": kib("VmHWM"), "at_start": at_start}), file=sys.stderr)
 sys.exit(code)

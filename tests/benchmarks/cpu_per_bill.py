@@ -22,7 +22,7 @@ from quickbooks.objects.base import Ref
 from quickbooks.objects.bill import Bill
 from quickbooks.objects.detailline import AccountBasedExpenseLine, AccountBasedExpenseLineDetail
 
-from connector.cli import _run
+from connector.cli.application import run
 from connector.sandbox.credentials import CLIENT_ID, CLIENT_SECRET, REALM_ID, REFRESH_TOKEN
 
 _SERVER = """
@@ -85,7 +85,7 @@ def synced(project: Project, first: int, bills: int) -> float:
     told = project.folder / "told.json"
     began = spent()
     with contextlib.chdir(project.folder), told.open("w") as out, contextlib.redirect_stdout(out):
-        code = _run(["-q", "sync", "--yes", "--json"])
+        code = run(["-q", "sync", "--yes", "--json"])
     took = spent() - began
     assert (code, json.loads(told.read_text())["counts"]["created"]) == (0, bills)
     return took

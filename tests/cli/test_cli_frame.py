@@ -131,6 +131,17 @@ def test_help_and_check_of_a_mapping_do_without_requests(run: Run) -> None:
     assert run("--help", script=script).stdout.splitlines()[-1] == "set()"
 
 
+def test_the_daemon_notes_signals_before_anything_that_takes_its_time(run: Run) -> None:
+    script = (
+        "import sys, connector.cli, connector.serve.signals as signals\n"
+        "signals.note_signals = lambda: sys.exit(str({'typer', 'pydantic', 'structlog'} & set(sys.modules)))\n"
+        "connector.cli.main()"
+    )
+
+    assert run("-C", "x.toml", "serve", script=script).stderr == "set()\n"
+    assert "there is no settings file" in run("-C", "serve", "plan", script=script).stderr
+
+
 def test_version(run: Run) -> None:
     ran = run("--version")
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from command_line import ROOT, Run, environment
 
-from connector.cli import _run
+from connector.cli import application
 from connector.state.lock import CompanyLock
 from connector.state.store import SCHEMA, State
 
@@ -43,7 +43,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     def running(*arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
         capsys.readouterr()
         with contextlib.chdir(cwd):
-            code = _run(list(arguments))
+            code = application.run(list(arguments))
         return subprocess.CompletedProcess(arguments, code, *capsys.readouterr())
 
     return running

@@ -183,6 +183,7 @@ def test_the_unit_file_names_this_installation(init: Any, enough: tuple[str, ...
     assert f'ReadWritePaths="{told}" "{told}/../kept"' in unit
     (start,) = (line for line in unit if line.startswith("ExecStart="))
     assert start.endswith(f'connector -C "{told}/connector.toml" serve')
+    assert "ExecReload=/bin/kill -HUP $MAINPID" in unit
     assert Path(start.removeprefix("ExecStart=").split()[0]).is_file()
     assert "NoNewPrivileges=yes" in unit
     assert "ProtectSystem=strict" in unit

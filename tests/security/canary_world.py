@@ -23,7 +23,7 @@ from urllib.parse import quote, quote_plus
 from xml.sax.saxutils import escape
 
 import connector
-from connector.cli import _run
+from connector.cli.application import run
 from connector.mapping import shipped
 from connector.sandbox.credentials import CLIENT_ID, REALM_ID
 
@@ -197,7 +197,7 @@ class World:
             sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - for as long as the process
             sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - as above
             first()
-            code = _run(["-vv", "--no-input", *words])
+            code = run(["-vv", "--no-input", *words])
         except BaseException:  # noqa: BLE001 - a child of a test must never come back into pytest
             traceback.print_exc()
         finally:

@@ -123,8 +123,8 @@ class Process:
 
 
 @contextmanager
-def running(place: Place, script: str = PLAIN, **variables: str) -> Iterator[Process]:
-    started = place.start("serve", script=script, **variables)
+def running(place: Place, script: str = PLAIN, *options: str, **variables: str) -> Iterator[Process]:
+    started = place.start(*options, "serve", script=script, **variables)
     process = Process(started)
     try:
         yield process

@@ -116,6 +116,35 @@ def test_a_cron_line_is_read_in_the_time_zone_of_the_settings() -> None:
     assert after.isoformat().startswith("2026-11-23T11:30")
 
 
+def fires(schedule: str, zone: str, since: str, times: int) -> list[str]:
+    """When a cron line runs from a moment on, in UTC."""
+    trigger, before = trigger_of(schedule, zone), None
+    at = datetime.datetime.fromisoformat(since).replace(tzinfo=datetime.UTC)
+    told = []
+    for _ in range(times):
+        before = at = trigger.get_next_fire_time(before, at)
+        told.append(f"{at.astimezone(datetime.UTC):%d. %H:%M}")
+    return told
+
+
+@pytest.mark.parametrize(
+    ("schedule", "zone", "since", "expected"),
+    [
+        ("30 2 * * *", "Europe/Berlin", "2026-03-28", ["28. 01:30", "29. 01:30", "30. 00:30"]),
+        ("30 2 * * *", "Europe/Berlin", "2026-10-24", ["24. 00:30", "25. 00:30", "26. 01:30"]),
+        ("*/30 1 * * *", "America/New_York", "2026-11-01", ["01. 05:00", "01. 05:30", "02. 06:00"]),
+        ("30 2 15 * sat,sun", "Europe/Berlin", "2026-10-24", ["24. 00:30", "25. 00:30", "31. 01:30"]),
+        ("30 * * * *", "Europe/Berlin", "2026-10-24T23:45", ["25. 00:30", "25. 01:30", "25. 02:30"]),
+        ("30 * * * *", "Europe/Berlin", "2026-03-29T00:00", ["29. 00:30", "29. 01:30", "29. 02:30"]),
+    ],
+    ids=["skipped", "doubled", "doubled twice an hour", "doubled on either day", "hourly doubled", "hourly skipped"],
+)
+def test_on_the_days_that_change_the_clocks_a_line_of_an_hour_runs_once_and_one_of_every_hour_each_hour(
+    schedule: str, zone: str, since: str, expected: list[str]
+) -> None:
+    assert fires(schedule, zone, since, 3) == expected
+
+
 def test_a_cron_line_with_a_day_of_the_month_and_one_of_the_week_runs_on_either() -> None:
     trigger = trigger_of("0 0 15 * mon", "UTC")
     days = []
@@ -156,11 +185,14 @@ def test_a_clock_that_leaps_ahead_brings_at_once_what_became_due(place: Place, s
     with AtWork(place, state) as daemon:
         until(lambda: daemon.daemon._scheduler.running)
         assert daemon.runs == []
-        with capture_logs() as said, time_machine.travel(now() + 3 * HOUR):
+        with capture_logs() as said, time_machine.travel(now() + 9 * HOUR):
             until(lambda: daemon.runs)
+            time.sleep(0.5)
+            assert len(daemon.runs) == 1  # four times late, and once made up for
+            assert next_run(daemon.daemon) > now()
 
     jumped = next(line for line in said if line["event"] == "clock jumped")
-    assert abs(jumped["seconds"] - 3 * 3600) < 60
+    assert abs(jumped["seconds"] - 9 * 3600) < 60
 
 
 def test_no_schedule_is_said_before_anything_is_made(place: Place) -> None:

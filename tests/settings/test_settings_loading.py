@@ -281,6 +281,8 @@ def test_reading_the_settings_needs_no_database_and_no_quickbooks(file: Path) ->
         ("0 6 * * 1-5", Cron("0", "6", "*", "*", "mon,tue,wed,thu,fri")),
         ("*/20 0-8/4 1,15 jan-mar sun", Cron("0,20,40", "0,4,8", "1,15", "1,2,3", "sun")),
         ("0 0 * * 7", Cron("0", "0", "*", "*", "sun")),
+        ("0 0 29,30 2 *", Cron("0", "0", "29,30", "2", "*")),
+        ("0 0 31 feb mon", Cron("0", "0", "31", "2", "mon")),
         ("0 0 * * fri-7", Cron("0", "0", "*", "*", "sun,fri,sat")),
     ],
 )
@@ -289,10 +291,22 @@ def test_a_schedule_is_a_beat_or_a_cron_line(text: str, meaning: Every | Cron) -
 
 
 @pytest.mark.parametrize(
-    "text", ["", "every", "hourly", "60 * * * *", "* * * *", "* * 0 * *", "5-1 * * * *", "*/0 * * * *"]
+    "text",
+    [
+        "",
+        "every",
+        "hourly",
+        "60 * * * *",
+        "* * * *",
+        "* * 0 * *",
+        "5-1 * * * *",
+        "*/0 * * * *",
+        "0 0 30 2 *",
+        "0 0 31 4,6 *",
+    ],
 )
 def test_what_is_no_schedule_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is no schedule|has "):
+    with pytest.raises(ValueError, match=r"is no schedule|has |is never"):
         read_schedule(text)
 
 
