@@ -228,6 +228,14 @@ class Daemon:
         if name in settings.sources:  # not taken out since the tick
             self._turns.work(settings, name)
 
+    def _chore(self, name: str, chore: Callable[[], None]) -> None:
+        with self._supervision.progress.working(f"chore: {name}", longest_silence(self._settings)):
+            chore()
+
+    def _count_missed(self, event: Any) -> None:
+        if event.job_id in self._schedules:
+            self._supervision.tally.missed(event.job_id)
+
 
 def _put(scheduler: Any, work: Callable[[str], None], due: "Mapping[str, tuple[Any, datetime.datetime]]") -> None:
     """Give sources their next run, in the place of what they had."""
@@ -241,14 +249,6 @@ def _noted(signals: "queue.SimpleQueue[int]", seconds: float) -> int | None:
         return signals.get(timeout=seconds)
     except queue.Empty:
         return None
-
-    def _chore(self, name: str, chore: Callable[[], None]) -> None:
-        with self._supervision.progress.working(f"chore: {name}", longest_silence(self._settings)):
-            chore()
-
-    def _count_missed(self, event: Any) -> None:
-        if event.job_id in self._schedules:
-            self._supervision.tally.missed(event.job_id)
 
 
 class _Jobs(MemoryJobStore):  # type: ignore[misc]  # the library has no types
