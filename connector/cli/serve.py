@@ -19,7 +19,8 @@ __all__ = ["serve"]
 
 
 def serve(ctx: typer.Context) -> None:
-    from connector.serve.clock import scheduled  # noqa: PLC0415 - a scheduler that help does not need
+    from connector.notices.notices import Notices  # noqa: PLC0415 - needs what help does not
+    from connector.serve.clock import scheduled, trigger_of  # noqa: PLC0415 - a scheduler that help does not need
     from connector.serve.daemon import Daemon  # noqa: PLC0415 - as above
 
     context = current(ctx)
@@ -32,11 +33,25 @@ def serve(ctx: typer.Context) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _: signals.put(number))
     with open_state(settings, create=True) as state:
+        notices = Notices(
+            settings,
+            state,
+            lambda: company_name(settings, state),
+            lambda schedule: trigger_of(schedule, settings.serve.timezone),
+        )
 
         def report(run: Run, wrote: bool) -> None:
             log_run(run.outcome, "serve", company_name(settings, state), wrote=wrote)
+            notices.after(run, wrote)
 
-        left = Daemon(settings, state, report, who=getpass.getuser()).run(signals)
+        left = Daemon(
+            settings,
+            state,
+            report,
+            who=getpass.getuser(),
+            failed=notices.failed,
+            chores={"notices": notices.look},
+        ).run(signals)
         structlog.get_logger("connector").info("stopped", left=left)
         if left:
             # The interpreter would wait for them, however slow a source is.

@@ -17,6 +17,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from connector.errors import Problem
 from connector.report.run import stamp
 from connector.serve.clock import ClockWatch, scheduled, trigger_of
 from connector.serve.turns import Turns
@@ -41,6 +42,7 @@ class Daemon:
 
     Args:
         report: Called with every run that ended, and whether it was one that writes.
+        failed: Called with what ended a source's turn before there was a run to report.
         patience: Seconds that a run waits for another process to free the company's lock, before it leaves it to the
             next tick.
         chores: What is to be done every minute beside the sources, by name: at once at the start, never twice at the
@@ -57,6 +59,7 @@ class Daemon:
         report: Callable[[Run, bool], None],
         *,
         who: str,
+        failed: Callable[[str, Problem], None] = lambda *_: None,
         patience: float = _PATIENCE,
         watch: ClockWatch | None = None,
         chores: Mapping[str, Callable[[], None]] = MappingProxyType({}),
@@ -66,7 +69,7 @@ class Daemon:
         self._watch = watch or ClockWatch()
         self._company = settings.quickbooks.realm_id
         self._schedules = scheduled(settings)
-        self._turns = Turns(state, report, self, who=who, patience=patience)
+        self._turns = Turns(state, report, self, failed=failed, who=who, patience=patience)
         self._chores = chores
         self._scheduler = self._made()
 

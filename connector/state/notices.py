@@ -21,8 +21,8 @@ class NoticeRow(Table, table=True):
     """
     A trouble that one channel told, or is about to tell; it is deleted once the channel told that it is gone.
 
-    ``met``: the source whose run met it; empty where it is looked for by itself. ``told`` is None where it is too young
-    to be told. ``counts``: what the digest counted when it was sent, by cause.
+    ``source``: the one that it concerns, ``met``: the one whose run met it; both may be empty. ``told`` is None where
+    it is too young to be told. ``counts``: what the digest counted when it was sent, by cause.
     """
 
     __tablename__ = "notice"
@@ -32,7 +32,8 @@ class NoticeRow(Table, table=True):
     key: str = Field(primary_key=True)
     who: str
     code: str
-    what: str
+    title: str
+    source: str
     met: str
     since: datetime.datetime = Field(sa_type=Utc)
     told: datetime.datetime | None = Field(default=None, sa_type=Utc)
@@ -53,7 +54,8 @@ class Told:
     key: str
     who: str
     code: str
-    what: str
+    title: str
+    source: str
     met: str
     since: datetime.datetime
     told: datetime.datetime | None
