@@ -136,7 +136,7 @@ def _words(reply: bytes | str) -> str:
 
 
 def _kind(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
+    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
         return "no answer within the time limit"
     if isinstance(error, smtplib.SMTPServerDisconnected):
         return "it hung up"

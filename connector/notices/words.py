@@ -6,8 +6,8 @@ terminal or turn the writing direction. Subject lines hold no name and no amount
 """
 
 import datetime
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
@@ -35,6 +35,19 @@ class Posted(NamedTuple):
     amounts: Mapping[str, Decimal]
 
 
+@dataclass(slots=True)
+class _Sum:
+    """How many wait, and how much, by currency."""
+
+    count: int = 0
+    amounts: dict[str, Decimal] = field(default_factory=dict)
+
+    def add(self, group: Mapping[str, Any]) -> None:
+        self.count += group["invoices"]
+        for currency, amount in group["amounts"].items():
+            self.amounts[currency] = self.amounts.get(currency, Decimal(0)) + Decimal(amount)
+
+
 def alarm(who: Audience, due: Sequence[tuple[Trouble, Told]], company: str) -> Message:
     """Troubles that are told for the first time, or once more as they last."""
     first = due[0][0].title
@@ -54,13 +67,10 @@ def alarm(who: Audience, due: Sequence[tuple[Trouble, Told]], company: str) -> M
 
 def mended(who: Audience, gone: Sequence[Told], now: datetime.datetime, company: str) -> Message:
     """Troubles that were told and are gone."""
-    lines = [""]
-    for each in gone[:_MOST]:
-        lines.append(f"{_named(each.title, each.source)}  [{each.code}]")
-        lines.append(f"  It began at {_time(each.since)} and is gone at {_time(now)}. Nothing is to be done.")
+    lines = [f"{_named(each.title, each.source)}  [{each.code}], since {_time(each.since)}" for each in gone[:_MOST]]
     return Message(
         _subject(who, f"mended: {gone[0].title}", len(gone)),
-        _text(who, company, [*lines, *_more(len(gone), "troubles")]),
+        _text(who, company, ["", f"Gone at {_time(now)}:", "", *lines, *_more(len(gone), "troubles")]),
     )
 
 
@@ -76,27 +86,23 @@ def digest(
         company: Whose.
         posted: What is said in the end.
     """
-    invoices = sum(int(group["invoices"]) for group, _ in groups)
-    new = sum(max(more, 0) for _, more in groups)
-    sums: dict[str, Decimal] = {}
+    of: dict[str, _Sum] = {}
     for group, _ in groups:
-        for currency, amount in group["amounts"].items():
-            sums[currency] = sums.get(currency, Decimal(0)) + Decimal(amount)
-    verb, more = ("waits", "new") if invoices == 1 else ("wait", f"{new} of them new")
-    news = "nothing new" if not new else more
-    what = _counted_nouns(groups)
-    since = f"since {last:%A, %d %B %Y, %H:%M %Z}"
-    lines = ["", f"{what} {verb} for you, {news} {since}:", *_amounts(sums)]
+        of.setdefault(group["of"], _Sum()).add(group)
+    count, new = sum(each.count for each in of.values()), sum(max(more, 0) for _, more in groups)
+    what = " and ".join(f"{each.count} {_noun(name, each.count)}" for name, each in of.items())
+    verb, all_new = ("waits", "new") if count == 1 else ("wait", f"{new} of them new")
+    news = all_new if new else "nothing new"
+    lines = ["", f"{what} {verb} for you, {news} since {last:%A, %d %B %Y, %H:%M %Z}:"]
+    lines += [f"  {_noun(name, 2)}: {_joined(each.amounts)}" for name, each in of.items()]
     for n, (group, more_now) in enumerate(groups[:_MOST], 1):
         lines += ["", *_group(n, group, more_now)]
     lines += _more(len(groups), "causes")
     for each in posted:
         are = "is" if each.bills == 1 else "are"
-        told = f"{each.bills} posted since then, {_joined(each.amounts)}, {are} already paid at {safe(each.title)}"
+        told = f"{each.bills} posted since then, {_joined(each.amounts)}, {are} already paid at {_line(each.title)}"
         lines += ["", f"{told} and will stand unpaid in QuickBooks."]
-    return Message(
-        _subject("finance", f"{what} {verb}, {news}", 1), _text("finance", company, [*lines, "", f"{_REST}"])
-    )
+    return Message(_subject("finance", f"{what} {verb}, {news}", 1), _text("finance", company, [*lines, "", _REST]))
 
 
 def trial(company: str, now: datetime.datetime) -> Message:
@@ -108,7 +114,7 @@ def trial(company: str, now: datetime.datetime) -> Message:
 
 def waiting_lines(group: Mapping[str, Any]) -> list[str]:
     """One cause of ``status --json`` in words: how many, how much, why, and which; no line is safe yet."""
-    noun = group["of"] if group["invoices"] == 1 else f"{group['of']}s"
+    noun = _noun(group["of"], group["invoices"])
     where = ", ".join(group["sources"])
     amounts = _joined({currency: Decimal(amount) for currency, amount in group["amounts"].items()})
     head = f"{group['invoices']} {noun} of {where} {_STATES.get(group['state'], group['state'])}"
@@ -118,22 +124,15 @@ def waiting_lines(group: Mapping[str, Any]) -> list[str]:
 def _group(n: int, group: Mapping[str, Any], more: int) -> Iterable[str]:
     head, *reason = waiting_lines(group)
     news = "" if more <= 0 else " (new)" if more == group["invoices"] else f" ({more} new)"
-    yield f"{n}. {safe(head, _LONG)}{news}  [{safe(group['code'] or group['state'])}]"
+    yield f"{n}. {_line(head, _LONG)}{news}  [{_line(group['code'] or group['state'])}]"
     yield from (f"   {line}" for line in _cleaned("\n".join(reason)))
     yield from (f"   = {line}" for line in _cleaned(group["remedy"] or "connector status")[:1])
-    examples = ", ".join(safe(each) for each in group["examples"])
+    examples = ", ".join(_line(each) for each in group["examples"])
     yield f"   {examples}{' …' if group['invoices'] > len(group['examples']) else ''}"
 
 
-def _counted_nouns(groups: Sequence[tuple[Mapping[str, Any], int]]) -> str:
-    counts: Counter[str] = Counter()
-    for group, _ in groups:
-        counts[group["of"]] += group["invoices"]
-    return " and ".join(f"{n} {noun}" if n == 1 else f"{n} {noun}s" for noun, n in counts.items())
-
-
-def _amounts(sums: Mapping[str, Decimal]) -> list[str]:
-    return [f"  {amount_text(currency, amount)}" for currency, amount in sorted(sums.items())]
+def _noun(name: str, count: int) -> str:
+    return name if count == 1 else f"{name}s"
 
 
 def _joined(sums: Mapping[str, Decimal]) -> str:
@@ -150,7 +149,7 @@ def _text(who: Audience, company: str, lines: Sequence[str]) -> str:
 
 
 def _head(company: str) -> list[str]:
-    return [f"QuickBooks company: {safe(company, 100)}"]
+    return [f"QuickBooks company: {_line(company, 100)}"]
 
 
 def _whole(lines: Sequence[str]) -> str:
@@ -159,11 +158,16 @@ def _whole(lines: Sequence[str]) -> str:
 
 
 def _named(title: str, source: str) -> str:
-    return f"{safe(source)}: {title}" if source else title[:1].upper() + title[1:]
+    return f"{_line(source)}: {title}" if source else title[:1].upper() + title[1:]
 
 
 def _more(count: int, noun: str) -> list[str]:
     return ["", f"… and {count - _MOST} more {noun}"] if count > _MOST else []
+
+
+def _line(text: str, most: int = 60) -> str:
+    """A text from outside as a part of one line."""
+    return safe(" ".join(text.splitlines()), most)
 
 
 def _cleaned(text: str) -> list[str]:
