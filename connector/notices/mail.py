@@ -22,6 +22,7 @@ __all__ = ["Mail"]
 
 _SECONDS: Final = 20.0
 _PORTS: Final = {"smtp": 25, "smtps": 465}
+_ONE_LINE: Final = SMTP.clone(max_line_length=998)  # else a subject of just 78 characters stands below its name
 _CREDENTIALS: Final = "correct the user and password in [notify] email smtp (special characters as %XX)"
 _PEOPLE: Final = "correct the addresses in [notify] email to, or let the mail server accept them"
 
@@ -96,7 +97,7 @@ class Mail:
                 )
             if self._user:
                 server.login(self._user, self._password)
-            left = server.send_message(self._mail(message), self.sender, list(self._people))
+            left = server.sendmail(self.sender, list(self._people), self._mail(message).as_bytes(policy=_ONE_LINE))
         there = ", ".join(safe(person) for person in self._people if person not in left)
         return Delivered(f"the mail server took it for {there}", f"not for {_told(left)}" if left else "")
 
