@@ -3,7 +3,8 @@
 import datetime
 import smtplib
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -101,10 +102,19 @@ class Mail:
         there = ", ".join(safe(person) for person in self._people if person not in left)
         return Delivered(f"the mail server took it for {there}", f"not for {_told(left)}" if left else "")
 
-    def _connected(self, context: ssl.SSLContext) -> smtplib.SMTP:
+    @contextmanager
+    def _connected(self, context: ssl.SSLContext) -> Iterator[smtplib.SMTP]:
+        """Ended with a word, whose answer is nobody's business: it must not stand before what went wrong."""
         if self._tls:
-            return smtplib.SMTP_SSL(self._host, self._port, timeout=_SECONDS, context=context)
-        return smtplib.SMTP(self._host, self._port, timeout=_SECONDS)
+            server: smtplib.SMTP = smtplib.SMTP_SSL(self._host, self._port, timeout=_SECONDS, context=context)
+        else:
+            server = smtplib.SMTP(self._host, self._port, timeout=_SECONDS)
+        try:
+            yield server
+            with suppress(smtplib.SMTPException, OSError):
+                server.quit()
+        finally:
+            server.close()
 
     def _mail(self, message: Message) -> EmailMessage:
         mail = EmailMessage(policy=SMTP)
