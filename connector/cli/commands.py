@@ -94,6 +94,13 @@ COMMANDS: Final = (
     Command("serve", _OPERATION, "connector.cli.serve", "serve", "Run on the schedule until stopped (the daemon)."),
     Command("state", _OPERATION, "connector.cli.state", "state", "The state: backup FILE, verify, upgrade."),
     Command(
+        "notify",
+        _OPERATION,
+        "connector.cli.notify",
+        "notify",
+        "Send a test message through every configured channel.",
+    ),
+    Command(
         "sandbox",
         _OPERATION,
         "connector.cli.sandbox",

@@ -39,6 +39,7 @@ def all_codes() -> Mapping[str, tuple[str, str]]:
     """Every code with its title and what it means and asks for."""
     from connector import mapping  # noqa: PLC0415 - only this command needs all of them at once
     from connector.doctor.codes import CODES as CODES_OF_SETTING_UP  # noqa: PLC0415 - as above
+    from connector.notices.codes import CODES as CODES_OF_NOTICES  # noqa: PLC0415 - as above
     from connector.plan.codes import CODES as CODES_OF_WORDS  # noqa: PLC0415 - as above
     from connector.quickbooks.faults import CODES as FAULTS_OF_QUICKBOOKS  # noqa: PLC0415 - as above
     from connector.state.codes import CODES as CODES_OF_STATE  # noqa: PLC0415 - as above
@@ -50,6 +51,7 @@ def all_codes() -> Mapping[str, tuple[str, str]]:
         **CODES_OF_SETTING_UP,
         **CODES_OF_STATE,
         **CODES_OF_WORDS,
+        **CODES_OF_NOTICES,
         **CODES,
     }
 

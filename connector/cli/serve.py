@@ -31,7 +31,8 @@ _log = structlog.get_logger("connector")
 
 
 def serve(ctx: typer.Context) -> None:
-    from connector.serve.clock import scheduled  # noqa: PLC0415 - a scheduler that help does not need
+    from connector.notices.notices import Notices  # noqa: PLC0415 - needs what help does not
+    from connector.serve.clock import scheduled, trigger_of  # noqa: PLC0415 - a scheduler that help does not need
     from connector.serve.daemon import Daemon  # noqa: PLC0415 - as above
     from connector.serve.health import Health  # noqa: PLC0415 - as above
     from connector.serve.metrics import Metrics  # noqa: PLC0415 - as above
@@ -50,12 +51,19 @@ def serve(ctx: typer.Context) -> None:
     with open_state(settings, create=True) as state:
         supervision = Supervision(Systemd())
 
-        def report(run: Run, wrote: bool) -> None:
-            log_run(run, "serve", company_name(settings, state), wrote=wrote)
-
         def now() -> Settings:
             return daemon.settings  # a reload gives it others
 
+        def report(run: Run, wrote: bool) -> None:
+            log_run(run, "serve", company_name(settings, state), wrote=wrote)
+            notices.after(run, wrote)
+
+        notices = Notices(
+            settings,
+            state,
+            lambda: company_name(settings, state),
+            lambda schedule: trigger_of(schedule, now().serve.timezone),
+        )
         readiness = Readiness(supervision, _examination(now, supervision))
         health = Health(now, state, supervision)
         daemon = Daemon(
@@ -63,7 +71,8 @@ def serve(ctx: typer.Context) -> None:
             state,
             report,
             who=getpass.getuser(),
-            chores={_DOCTOR: readiness},
+            failed=notices.failed,
+            chores={_DOCTOR: readiness, "notices": notices.look},
             supervision=supervision,
         )
         with Page(listening, health, Metrics(now, state, supervision, health)) as page:

@@ -18,6 +18,7 @@ from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from connector.errors import Problem
 from connector.report.run import stamp
 from connector.serve.clock import ClockWatch, scheduled, timings, trigger_of
 from connector.serve.reload import broken_mappings, changed, read_again
@@ -48,6 +49,7 @@ class Daemon:
 
     Args:
         report: Called with every run that ended, and whether it was one that writes.
+        failed: Called with what ended a source's turn before there was a run to report.
         patience: Seconds that a run waits for another process to free the company's lock, before it leaves it to the
             next tick.
         chores: What is to be done every minute beside the sources, by name: at once at the start, never twice at the
@@ -65,6 +67,7 @@ class Daemon:
         report: Callable[[Run, bool], None],
         *,
         who: str,
+        failed: Callable[[str, Problem], None] = lambda *_: None,
         patience: float = _PATIENCE,
         watch: ClockWatch | None = None,
         chores: Mapping[str, Callable[[], None]] = MappingProxyType({}),
@@ -76,14 +79,9 @@ class Daemon:
         self._company = settings.quickbooks.realm_id
         self._schedules = scheduled(settings)
         self._supervision = supervision or Supervision()
-        self._turns = Turns(state, report, self, self._supervision, who=who, patience=patience)
+        self._turns = Turns(state, report, self, self._supervision, failed=failed, who=who, patience=patience)
         self._chores = chores
         self._scheduler = self._made()
-
-    @property
-    def settings(self) -> Settings:
-        """Those that it works under now."""
-        return self._settings
 
     # The clock.
 

@@ -41,6 +41,7 @@ class Turns:
 
     Args:
         report: Called with every run that ended, and whether it was one that writes.
+        failed: Called with what ended a source's turn before there was a run to report.
         patience: Seconds that a run waits for another process to free the company's lock, before it leaves it to the
             next tick.
         supervision: Told of every sign of life.
@@ -53,11 +54,13 @@ class Turns:
         timetable: Timetable,
         supervision: Supervision,
         *,
+        failed: Callable[[str, Problem], None],
         who: str,
         patience: float,
     ) -> None:
         self._state = state
         self._report = report
+        self._failed = failed
         self._timetable = timetable
         self._supervision = supervision
         self._who = who
@@ -97,6 +100,9 @@ class Turns:
                     self._sync(settings, name)
         except ConnectorError as error:
             self._warn(error.problem, name)
+            self._failed(name, error.problem)
+        except Exception as error:  # noqa: BLE001 - as below
+            self._failed(name, _bug(error, name).problem)
         finally:
             self._reading.discard(name)
             self._writing.discard(name)

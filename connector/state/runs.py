@@ -1,5 +1,6 @@
 """Runs: who did what when, with which mappings, and how it ended."""
 
+import datetime
 import os
 import platform
 from collections.abc import Collection, Mapping, Sequence
@@ -68,6 +69,12 @@ class Runs(Transactions):
         """The newest runs first; one without ``ended`` is running still, or was killed."""
         query = rows_of(RunRow).order_by(col(RunRow.id).desc()).limit(limit)
         return self._rows(query if company is None else query.where(RunRow.company == company))
+
+    def first_run(self, company: str) -> datetime.datetime | None:
+        """When the first run of all began; None where there was none."""
+        with self.read() as t:
+            query = select(_RUN.c.started).where(_RUN.c.company == company).order_by(_RUN.c.id).limit(1)
+            return t.scalar(query)
 
     def sources_run(self, company: str, command: str, exit_codes: Collection[int]) -> set[str]:
         """Every source that a run of ``command`` which came to its end with one of ``exit_codes`` was about."""

@@ -8,6 +8,7 @@ from typing import Final
 from connector.errors import Problem, StateInvalid
 from connector.state import file
 from connector.state.invoices import Invoices, SeenInvoice
+from connector.state.notices import Notices
 from connector.state.references import References
 from connector.state.requests import Conclusion, Ended, IntendedItem, Intent
 from connector.state.reviews import Reviews
@@ -31,13 +32,13 @@ __all__ = [
     "upgrade_older",
 ]
 
-SCHEMA: Final = "0003"  # the newest migration, kept here too so that opening a state of today loads no Alembic
+SCHEMA: Final = "0004"  # the newest migration, kept here too so that opening a state of today loads no Alembic
 
 PATIENCE: Final = 15.0
 """Seconds to wait for another process."""
 
 
-class State(Runs, Invoices, Reviews, Vendors, References):
+class State(Runs, Invoices, Reviews, Vendors, References, Notices):
     """
     The state of all companies that share a file.
 

@@ -26,6 +26,7 @@ from connector.cli.help_command import all_codes
 from connector.cli.words import WORDS
 from connector.codes import CODES
 from connector.doctor.codes import CODES as SETTING_UP_CODES
+from connector.notices.codes import CODES as NOTICES_CODES
 from connector.plan.case import State, Verb
 from connector.plan.codes import CODES as WORDS_CODES
 from connector.quickbooks.faults import CODES as QUICKBOOKS_CODES
@@ -304,7 +305,7 @@ def test_every_code_of_the_package_is_explained() -> None:
 
 
 def test_no_code_is_explained_twice() -> None:
-    rooms = [QUICKBOOKS_CODES, STATE_CODES, WORDS_CODES, SETTING_UP_CODES]
+    rooms = [QUICKBOOKS_CODES, STATE_CODES, WORDS_CODES, SETTING_UP_CODES, NOTICES_CODES]
     tables = [mapping.FAULT_CODES, mapping.OUTCOME_CODES, *rooms, CODES]
 
     assert len(all_codes()) == sum(len(table) for table in tables)

@@ -9,12 +9,13 @@ import pkgutil
 import re
 import shutil
 import signal
+import socketserver
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -61,8 +62,8 @@ proxy = "{proxy}"
 [serve]
 health = "127.0.0.1:0"
 [notify]
-webhook = "https://hooks.example.com/services/T000/{webhook}"
-email = {{to = ["ap@example.com"], smtp = "smtp://robot:{smtp}@mail.example.com"}}
+webhook = "{hooks}/services/T000/{webhook}"
+email = {{to = ["ap@example.com"], smtp = "smtp://robot:{smtp}@{mail_server}"}}
 [sources.cake]
 type = "cake"
 base_url = "{cake_url}"
@@ -152,6 +153,8 @@ class World:
             "cake_url": f"{self.url}/cake",
             "factory_url": f"{self.url}/commission-factory",
             "format": "json",
+            "hooks": "https://hooks.example.com",
+            "mail_server": "mail.example.com",
         }
         quoted = ("cake", "commission_factory", "client_secret", "refresh_token")
         secrets = {name: json.dumps(text) if name in quoted else text for name, text in SECRETS.items()}
@@ -271,6 +274,31 @@ def parrot() -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@contextmanager
+def mail_parrot() -> Iterator[str]:
+    """A mail server that says back whatever it hears, as it came and unpacked, and takes nothing."""
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(b"220 here\r\n")
+            for line in self.rfile:
+                heard = line.strip()
+                if heard.upper().startswith(b"EHLO"):
+                    self.wfile.write(b"250-here\r\n250 AUTH PLAIN LOGIN\r\n")
+                    continue
+                with suppress(ValueError):
+                    heard += b" " + base64.b64decode(heard.rpartition(b" ")[2]).replace(b"\0", b" ")
+                self.wfile.write(b"535 you said " + heard + b"\r\n")
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        yield f"127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
 
 
 def _heard(request: Any) -> str:

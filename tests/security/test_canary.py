@@ -7,11 +7,11 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 import pytest
 import requests
-from canary_world import SECRETS, World, packed, parrot, written
+from canary_world import SECRETS, World, mail_parrot, packed, parrot, written
 from login_world import ADDRESS, Person, a_browser, agreed, free_port
 from project import invoice
 
@@ -197,6 +197,24 @@ def test_no_answer_of_a_service_that_says_back_what_it_hears_shows_a_secret(worl
     codes = {said.code for said in world.said}
     assert {4, 5} <= codes
     assert not {1, 99} & codes, [said for said in world.said if said.code in (1, 99)]
+    assert world.leaks() == []
+
+
+def test_no_channel_that_says_back_what_it_hears_shows_a_secret(world: World) -> None:
+    robot = "robot-c4n4ry%2Bseven"
+    world.secrets |= {robot, unquote(robot), unquote(SECRETS["smtp"])}
+    with parrot() as says, mail_parrot() as server:
+        for status in ("200", "302", "403", "500"):
+            world.write(hooks=f"{says}/{status}/text", mail_server=server, smtp=robot)
+            world.run("notify")
+            world.run("--json", "notify")
+        world.write(hooks=f"{says}/500/text", mail_server=server)  # a password that no mail server can be told
+        world.run("notify")
+    world.write(hooks=says, mail_server=server)
+    world.run("notify")  # nobody answers any more
+
+    assert {said.code for said in world.said} == {3, 5}
+    assert "535 you said AUTH" in world.said[0].text
     assert world.leaks() == []
 
 

@@ -26,8 +26,8 @@ NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 
 
 def upgrade() -> None:
@@ -42,9 +42,9 @@ def next_version(tmp_path, monkeypatch):
     """The migrations of a release to come, in place of ours."""
     folder = tmp_path / "to come"
     shutil.copytree(migrate._FOLDER, folder)
-    (folder / "versions" / "v0004.py").write_text(NEXT)
+    (folder / "versions" / "v0005.py").write_text(NEXT)
     monkeypatch.setattr(migrate, "_FOLDER", folder)
-    monkeypatch.setattr(store, "SCHEMA", "0004")
+    monkeypatch.setattr(store, "SCHEMA", "0005")
     return str(folder)
 
 
@@ -96,7 +96,7 @@ def test_a_copy_is_put_beside_a_filled_state_before_it_is_upgraded(url, tmp_path
     request.getfixturevalue("next_version")
     State.open(url).close()
     [copy] = tmp_path.glob("state.db.before-*")
-    assert copy.name.startswith("state.db.before-0004-")
+    assert copy.name.startswith("state.db.before-0005-")
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     with sqlite3.connect(copy) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(SCHEMA,)]

@@ -61,7 +61,7 @@ def rows_of(path: Path) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
-@pytest.fixture(params=["0001", "0002"])
+@pytest.fixture(params=["0001", "0002", "0003"])
 def release(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
