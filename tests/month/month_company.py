@@ -12,12 +12,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import connector.sandbox.limits
 import pytest
 from month_clock import MonthClock
-from month_machine import PLAIN, Machine
+from month_machine import Machine
 from project import Project
 
+import connector.sandbox.limits
 from connector.sandbox.journal import Journal
 from connector.sandbox.server import Sandbox
 
@@ -249,7 +249,7 @@ def line(amount: str) -> list[Row]:
 
 @contextmanager
 def new_month(
-    folder: Path, patch: pytest.MonkeyPatch, starts: datetime.datetime, days: float, script: str = PLAIN
+    folder: Path, patch: pytest.MonkeyPatch, starts: datetime.datetime, days: float, wrong: str = ""
 ) -> Iterator[Month]:
     """Empty books, two sources that owe nothing, and a machine on which no daemon runs yet."""
     home = folder / "company"
@@ -261,7 +261,7 @@ def new_month(
         sandbox.world.cake.clear()
         sandbox.world.commission_factory.clear()
         sandbox.world.version += 1
-        month = Month(_project(home, sandbox.url), sandbox, Machine(home, clock, script), clock.world() + days * DAY)
+        month = Month(_project(home, sandbox.url), sandbox, Machine(home, clock, wrong), clock.world() + days * DAY)
         month.zone("UTC")
         record = Journal.record
 

@@ -16,7 +16,8 @@ from typing import Any
 from month_clock import MonthClock
 from project import ROOT, Ran
 
-PLAIN = "import month_daemon\nmonth_daemon.run(month_daemon.under_clock())\n"
+_SCRIPT = "import month_daemon\nclock = month_daemon.under_clock()\n{}\nmonth_daemon.run(clock)\n"
+PLAIN = _SCRIPT.format("")
 HERE = Path(__file__).parent
 _PATIENCE = 90.0
 """Real seconds after which a daemon that does not rest hangs."""
@@ -26,16 +27,16 @@ class Machine:
     """
     Args:
         folder: With settings and mappings.
-        script: What the daemon's process runs; a wrong daemon differs in it.
+        wrong: What is done to the daemon's code before it starts.
     """
 
-    def __init__(self, folder: Path, clock: MonthClock, script: str = PLAIN) -> None:
+    def __init__(self, folder: Path, clock: MonthClock, wrong: str = "") -> None:
         self.folder = folder
         self.clock = clock
         self.log = folder / "serve.log"
         self.tick_seconds = 0.1
         self.ran: list[tuple[str, float]] = []
-        self._script = script
+        self._script = _SCRIPT.format(wrong)
         self._daemon: subprocess.Popen[bytes] | None = None
         self._due = self._wakes = 0.0
 
@@ -138,8 +139,8 @@ class Machine:
         assert self._daemon is not None
         of = Path(f"/proc/{self._daemon.pid}")
         status = (of / "status").read_text()
-        numbers = {name: int(re.search(rf"^{name}:\s+(\d+)", status, re.M)[1]) for name in ("VmRSS", "Threads")}
-        return numbers | {"files": len(os.listdir(of / "fd"))}
+        numbers = {name: int(re.search(rf"^{name}:\s+(\d+)", status, re.MULTILINE)[1]) for name in ("VmRSS", "Threads")}
+        return numbers | {"files": len(list((of / "fd").iterdir()))}
 
     def lines(self, event: str) -> list[dict[str, Any]]:
         """What the daemons of this machine have said, of one kind."""

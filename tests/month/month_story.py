@@ -13,6 +13,9 @@ from month_company import DAY, HOUR, Invoice, Month, line
 CALM = 5 * HOUR
 """Before the end: nothing new happens, so that everything can come to rest."""
 
+LONGEST = 5 * HOUR
+"""No trouble is longer, so that all are over when the calm begins."""
+
 NOTICED = 31.0
 """Seconds within which a daemon is to see that its clock was set, or that the machine slept."""
 
@@ -235,7 +238,9 @@ def access_tokens_end(m: Month) -> None:
 
 
 def another_rotation(m: Month) -> None:
-    rotation, old = m.draw.choice((("always", "dead"), ("always", "valid"), ("after 24 h", "valid"), ("never", "valid")))
+    rotation, old = m.draw.choice(
+        (("always", "dead"), ("always", "valid"), ("after 24 h", "valid"), ("never", "valid"))
+    )
     m.project.switch(refresh_rotation=rotation, old_refresh_tokens=old)
 
 
@@ -258,18 +263,26 @@ def clock_is_set_wrong(m: Month) -> None:
         return
     hour = m.draw.choice((HOUR, -HOUR))
 
-    def is_set(seconds: float, *, wrong: bool) -> None:
-        m.happened["now: wrong clock"] = int(wrong)
-        m.machine.clock.is_set(seconds)
-        m.sets.append((m.now, seconds))
-        m.later(NOTICED, lambda: None)
+    def put_right() -> None:
+        m.happened["now: wrong clock"] = 0
+        clock_is_set(m, -hour)
 
-    is_set(hour, wrong=True)
-    m.later(m.draw.uniform(0.7, 5) * HOUR, lambda: is_set(-hour, wrong=False))
+    m.happened["now: wrong clock"] = 1
+    clock_is_set(m, hour)
+    m.later(m.draw.uniform(0.7, 5) * HOUR, put_right)
+
+
+def clock_is_set(m: Month, seconds: float) -> None:
+    m.machine.clock.is_set(seconds)
+    m.sets.append((m.now, seconds))
+    m.later(NOTICED, lambda: None)
 
 
 def machine_sleeps(m: Month) -> None:
-    seconds = m.draw.uniform(0.3, 3) * HOUR
+    machine_sleeps_for(m, m.draw.uniform(0.3, 3) * HOUR)
+
+
+def machine_sleeps_for(m: Month, seconds: float) -> None:
     m.naps.append((m.now, seconds))
     m.machine.clock.sleeps(seconds)
     m.later(NOTICED, lambda: None)
@@ -346,11 +359,9 @@ def tell(m: Month, restless_days: float) -> None:
     for half_day in range(int((last - began) / DAY * 2)):
         m.at(began + (half_day + m.draw.random()) * DAY / 2, partial(commission, m))
     for trouble in TROUBLES:
-        days = restless_days if trouble.restless else (last - began) / DAY
-        for _ in range(max(1, round(trouble.a_day * days))):
-            at = began + m.draw.uniform(0.02, 1.0) * days * DAY
-            if at < last - 5 * HOUR:  # what it brings is over when the calm begins
-                m.at(at, partial(comes, m, trouble))
+        seconds = restless_days * DAY if trouble.restless else last - LONGEST - began
+        for _ in range(max(1, round(trouble.a_day * seconds / DAY))):
+            m.at(began + m.draw.uniform(0.02, 1.0) * seconds, partial(comes, m, trouble))
     m.at(began + (last - began) / 2, partial(voids_are_credited, m))
 
 
@@ -373,4 +384,3 @@ def moves_to(m: Month, zone: str) -> None:
         m.starts()
     else:
         m.zone(zone)
-

@@ -1,7 +1,7 @@
 """
 A month of the daemon in minutes: whatever goes wrong around it, each bill is there once, and no run is missed.
 
-Nothing is set to be quick: the schedules, limits and waits are as people have them, and the time alone is at our command.
+Nothing is set to be quick: schedules, limits and waits are as people have them. The time alone is at our command.
 """
 
 import datetime
@@ -18,7 +18,7 @@ from month_checks import (
     remember_size,
     ticks,
 )
-from month_company import DAY, HOUR, Month, new_month
+from month_company import HOUR, Month, new_month
 from month_story import moves_to, tell
 
 
