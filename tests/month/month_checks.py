@@ -104,11 +104,11 @@ def _every_fifteen_minutes(m: Month) -> None:
         first = began + max(0.0, earlier + CAKE_SECONDS - began)
         edges = [first - CAKE_SECONDS, *within, ended]
         for one, other in pairwise(edges):
-            gap = other - one
-            for nap, seconds in m.naps:
-                if one < nap < other:  # it ran when the machine woke, or had done so already
-                    gap = max(nap - one, other - nap - seconds)
+            naps = [(at, at + seconds) for at, seconds in m.naps if max(one, began) < at < other]
+            gap = other - one - sum(woken - at for at, woken in naps)
             assert gap <= CAKE_SECONDS + LATE, f"no run of cake for {gap:.0f} s: {_time(one)} to {_time(other)}"
+            if naps:  # each is longer than a quarter of an hour
+                assert other - naps[-1][1] <= LATE, f"no run of cake when the machine woke, {_time(naps[-1][1])}"
         moved = [at for at, seconds in m.sets if seconds > 0] + [at + seconds for at, seconds in m.naps]
         for one, other in pairwise(within):
             if other - one < CAKE_SECONDS - LATE and not any(one - 60 < at <= other for at in moved):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -85,6 +86,7 @@ class Month:
     memory: list[tuple[float, dict[str, int]]] = field(default_factory=list)
     _ids: Iterator[int] = field(default_factory=lambda: iter(range(10001, 99999)))
     _deeds: list[tuple[float, int, Callable[[], object]]] = field(default_factory=list)
+    _order: Iterator[int] = field(default_factory=count)
     _by_hand: bool = False
     """Somebody runs a command just now."""
 
@@ -99,7 +101,7 @@ class Month:
 
     def at(self, when: float, deed: Callable[[], object]) -> None:
         """Something is to happen at a second since 1970."""
-        heapq.heappush(self._deeds, (when, self.draw.getrandbits(60), deed))
+        heapq.heappush(self._deeds, (when, next(self._order), deed))
 
     def later(self, seconds: float, deed: Callable[[], object]) -> None:
         self.at(self.now + seconds, deed)

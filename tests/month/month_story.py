@@ -156,11 +156,24 @@ def with_bill(
 
 def recreate(m: Month, invoice: Invoice) -> None:
     """Tried again each hour where the machine or QuickBooks is away."""
-    who = ("--as", "anna", "--why", "deleted by mistake", "--yes")
-    ran = m.command("review", "recreate", f"{invoice.source}:{invoice.id}", *who)
+    decided(m, "recreate", f"{invoice.source}:{invoice.id}", "deleted by mistake")
+
+
+def decided(m: Month, verb: str, place: str, why: str) -> None:
+    ran = m.command("review", verb, place, "--as", "anna", "--why", why, "--yes")
     if ran.code:
         assert m.now < m.ends - HOUR, (ran.code, ran.said[-2000:])
-        m.later(HOUR, partial(recreate, m, invoice))
+        m.later(HOUR, partial(decided, m, verb, place, why))
+    else:
+        m.happened[f"review {verb}"] += 1
+
+
+def anna_looks(m: Month) -> None:
+    """What was sent again and again without an answer waits for her; QuickBooks shows her that it is not there."""
+    for source, invoice in m.machine.rows(
+        "select source, invoice from document where state = 'held' and code = 'outcome-unknown'"
+    ):
+        decided(m, "approve", f"{source}:{invoice}", "it is not there")
 
 
 def commission(m: Month) -> None:
@@ -363,6 +376,9 @@ def tell(m: Month, restless_days: float) -> None:
         for _ in range(max(1, round(trouble.a_day * seconds / DAY))):
             m.at(began + m.draw.uniform(0.02, 1.0) * seconds, partial(comes, m, trouble))
     m.at(began + (last - began) / 2, partial(voids_are_credited, m))
+    for day in range(int((last - began) / DAY) + 1):
+        m.at(began + day * DAY + 9 * HOUR, partial(anna_looks, m))
+    m.at(last + HOUR, partial(anna_looks, m))
 
 
 def comes(m: Month, trouble: Trouble) -> None:
