@@ -19,6 +19,9 @@ from project import ROOT, Ran
 _SCRIPT = "import month_daemon\nclock = month_daemon.under_clock()\n{}\nmonth_daemon.run(clock)\n"
 PLAIN = _SCRIPT.format("")
 HERE = Path(__file__).parent
+NOTICED = 31.0
+"""Seconds within which a daemon is to see that its clock was set, or that the machine slept."""
+
 _PATIENCE = 90.0
 """Real seconds after which a daemon that does not rest hangs."""
 
@@ -76,6 +79,7 @@ class Machine:
 
     def in_the_midst(self, share: float) -> None:
         """A tick is due, and such a share of the time that one takes goes by before anybody waits for it."""
+        self.goes_to(self.clock.world() + NOTICED)
         self._told(self.clock.world() + self._next())
         time.sleep(share * self.tick_seconds)
 

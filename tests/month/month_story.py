@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from month_company import DAY, HOUR, Invoice, Month, line
+from month_machine import NOTICED
 
 CALM = 5 * HOUR
 """Before the end: nothing new happens, so that everything can come to rest."""
 
 LONGEST = 5 * HOUR
 """No trouble is longer, so that all are over when the calm begins."""
-
-NOTICED = 31.0
-"""Seconds within which a daemon is to see that its clock was set, or that the machine slept."""
 
 Deed = Callable[[Month], object]
 

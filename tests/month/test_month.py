@@ -54,6 +54,7 @@ def told(m: Month) -> None:
     print(dict(m.happened))
 
 
+@pytest.mark.timeout(600)
 def test_two_days_and_the_night_on_which_the_clocks_go_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A sample of what follows."""
     with new_month(tmp_path, monkeypatch, utc(10, 31), days=2) as m:
