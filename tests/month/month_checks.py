@@ -14,9 +14,6 @@ from connector.quickbooks.posted import marker_in
 LATE = 200.0
 """Seconds: what one run waits for goes by at once, and the other's time may come meanwhile."""
 
-_TICK = 150.0
-"""Seconds within which a source is asked again in the same run."""
-
 
 # Each bill once.
 
@@ -75,28 +72,25 @@ def paid_once(m: Month) -> None:
 
 
 def no_run_is_missed(m: Month) -> None:
+    _asks(m)
     _every_fifteen_minutes(m)
     _by_the_line(m)
     assert not m.machine.lines("our fault")
     assert not m.machine.lines("missed")
 
 
-def ticks(m: Month, source: str) -> list[float]:
-    """When a run began to ask a source, or could not; what it asks again belongs to it."""
-    found: list[float] = []
-    before = 0.0
-    unasked = [(kind, at) for kind, at in m.machine.ran if any(since <= at < until for since, until in m.broken)]
-    for kind, at in sorted(m.asked + unasked, key=lambda one: one[1]):
-        if kind == source:
-            if at - before > _TICK or any(before < began <= at for began, _ in m.lives):
-                found.append(at)
-            before = at
-    return found
+def _asks(m: Month) -> None:
+    """A run asks its source, unless its mapping says nothing or it was stopped just then."""
+    for source in ("cake", "commission_factory"):
+        for at in m.machine.ran(source):
+            broken = source == "cake" and any(since <= at < until for since, until in m.broken)
+            asked = any(kind == source and -1 < then - at <= LATE for kind, then in m.asked)
+            assert asked or broken or any(0 <= ended - at <= LATE for _, ended in m.lives), f"{source} at {_time(at)}"
 
 
 def _every_fifteen_minutes(m: Month) -> None:
     """Never more than that from one run to the next, while there is a daemon that is awake; and never less."""
-    all_of_them = ticks(m, "cake")
+    all_of_them = m.machine.ran("cake")
     early = []
     for began, ended in m.lives:
         within = [at for at in all_of_them if began <= at <= ended]
@@ -118,10 +112,10 @@ def _every_fifteen_minutes(m: Month) -> None:
 
 def _by_the_line(m: Month) -> None:
     """One run for each time at which the wall clock came to the cron line, and none else."""
-    found, due = ticks(m, "commission_factory"), _dues(m)
-    for at in due:
+    found, due = m.machine.ran("commission_factory"), _dues(m)
+    for at, surely in due.items():
         ended = next(ended for began, ended in m.lives if began <= at <= ended)
-        if ended - at > LATE:  # else it was stopped just then
+        if surely and ended - at > LATE:  # else it was stopped just then
             assert any(-5 < tick - at <= LATE for tick in found), f"no run of commission_factory at {_time(at)}"
     free = [
         _time(tick)
@@ -131,12 +125,16 @@ def _by_the_line(m: Month) -> None:
     assert len(free) <= _looked_for(m, "commission_factory"), f"runs of commission_factory at no time of its: {free}"
 
 
-def _dues(m: Month) -> list[float]:
-    """When the cron line was due, by the right time; what came while nobody was awake, at once afterwards."""
+def _dues(m: Month) -> dict[float, bool]:
+    """
+    When the cron line was due, by the right time; what came while nobody was awake, at once afterwards.
+
+    In an hour that the end of summer time doubles once is enough: the second time not surely.
+    """
     edges = [(m.lives[0][0], 0.0)]
     for at, seconds in m.sets:
         edges.append((at, edges[-1][1] + seconds))
-    due: set[float] = set()
+    due: dict[float, bool] = {}
     zones = [*m.zones, (m.ends, "UTC")]
     for (since, name), (until, _) in pairwise(zones):
         for n, (at, apart) in enumerate(edges):
@@ -146,8 +144,9 @@ def _dues(m: Month) -> list[float]:
                 local = datetime.datetime.fromtimestamp(minute * 1800, ZoneInfo(name))
                 right = max(minute * 1800 - apart, at)
                 if local.minute == 30 and local.hour in FACTORY_HOURS and since <= right < until:
-                    due.add(_awake(m, right))
-    return sorted(at for at in due if at < m.ends)
+                    at_once = _awake(m, right)
+                    due[at_once] = due.get(at_once, False) or not local.fold
+    return {at: surely for at, surely in due.items() if at < m.ends}
 
 
 def _awake(m: Month, at: float) -> float:

@@ -12,7 +12,6 @@ import sys
 import threading
 import time
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from month_clock import MonthClock, Until
@@ -21,11 +20,11 @@ _real_sleep = time.sleep
 
 
 class Signals:
-    """A queue of signals whose one reader waits by the machine's clock."""
+    """The daemon's queue of signals, whose one reader waits by the machine's clock."""
 
-    def __init__(self, clock: MonthClock) -> None:
+    def __init__(self, clock: MonthClock, signals: "queue.SimpleQueue[int]") -> None:
         self._clock = clock
-        self._signals: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._signals = signals
         self._until = 0.0
 
     @property
@@ -33,15 +32,12 @@ class Signals:
         """Whether the reader waits for something that has not come."""
         return self._until > self._clock.monotonic()
 
-    def put(self, number: int) -> None:
-        self._signals.put(number)
-
     def get(self, timeout: float) -> int:
         self._until = self._clock.monotonic() + timeout
         try:
-            while self._clock.monotonic() < self._until:
+            while (left := self._until - self._clock.monotonic()) > 0 or not self._signals.empty():
                 with contextlib.suppress(queue.Empty):
-                    if number := self._signals.get(timeout=0.2):
+                    if number := self._signals.get(timeout=min(max(left, 0.0), 0.2)):
                         return number
         finally:
             self._until = 0.0
@@ -57,9 +53,10 @@ class Watched:
 
     def __init__(self, clock: MonthClock) -> None:
         self._clock = clock
-        self._loop, self._beat = Signals(clock), Until(clock)
+        self._beat = Until(clock)
+        self._loop: Signals | None = None
         self._at_work = 0
-        self._ran: list[tuple[str, float]] = []
+        self._ran = clock.path.with_name("ran")
         self._count = threading.Lock()
         self._scheduler: Any = None
         clock.moved = self._look
@@ -74,7 +71,6 @@ class Watched:
         )
         from apscheduler.schedulers import background  # noqa: PLC0415 - after the clock
 
-        import connector.cli.serve  # noqa: PLC0415 - after the clock
         import connector.serve.daemon  # noqa: PLC0415 - after the clock
         from connector.serve.turns import Turns  # noqa: PLC0415 - after the clock
 
@@ -87,28 +83,33 @@ class Watched:
             watched._scheduler.add_listener(lambda _: watched._more(-1), ended)
             return watched._scheduler
 
-        work = Turns.work
+        work, loop = Turns.work, connector.serve.daemon.Daemon.run
 
         def noted(turns: Turns, settings: Any, name: str) -> None:
-            watched._ran.append((name, watched._clock.world()))
+            with watched._ran.open("a") as ran:
+                ran.write(f"{name} {watched._clock.world()}\n")
             work(turns, settings, name)
 
+        def watched_loop(daemon: Any, signals: "queue.SimpleQueue[int]", *given: Any) -> Any:
+            watched._loop = Signals(watched._clock, signals)
+            return loop(daemon, watched._loop, *given)  # type: ignore[arg-type]
+
         Turns.work = noted  # type: ignore[method-assign]
-        background.Event = lambda: self._beat
+        connector.serve.daemon.Daemon.run = watched_loop  # type: ignore[method-assign]
         connector.serve.daemon.BackgroundScheduler = scheduler
-        connector.cli.serve.queue = SimpleNamespace(SimpleQueue=lambda: self._loop)
+        background.Event = lambda: self._beat
 
     def obey(self) -> None:
-        """Move the time as told; tell when there is rest, which sources ran, and when one is due again."""
+        """Move the time as told; tell when there is rest, and when a source is due again."""
         for line in sys.stdin:
             self._clock.is_now(float(line))
             while not self._rests():
                 _real_sleep(0.001)
-            ran, self._ran = self._ran, []
-            print(json.dumps({"due": self._due(), "wakes": self._wakes(), "ran": ran}), flush=True)
+            print(json.dumps({"due": self._due(), "wakes": self._wakes()}), flush=True)
 
     def _rests(self) -> bool:
-        return self._scheduler is not None and self._beat.resting and self._loop.resting and self._at_work == 0
+        waits = self._loop is not None and self._loop.resting and self._beat.resting
+        return waits and self._at_work == 0
 
     def _due(self) -> float:
         jobs = [job for job in self._scheduler.get_jobs() if job.executor == "default"]
@@ -120,7 +121,8 @@ class Watched:
 
     def _look(self) -> None:
         self._beat.look()
-        self._loop.look()
+        if self._loop is not None:
+            self._loop.look()
 
     def _more(self, jobs: int) -> None:
         with self._count:

@@ -38,7 +38,6 @@ class Machine:
         self.clock = clock
         self.log = folder / "serve.log"
         self.tick_seconds = 0.1
-        self.ran: list[tuple[str, float]] = []
         self._script = _SCRIPT.format(wrong)
         self._daemon: subprocess.Popen[bytes] | None = None
         self._due = self._wakes = 0.0
@@ -134,7 +133,6 @@ class Machine:
         assert line, f"it died: {self._last_words()}"
         told = json.loads(line)
         self._due, self._wakes = told["due"], told["wakes"]
-        self.ran += [(source, at) for source, at in told["ran"]]
 
     # What is seen of it.
 
@@ -145,6 +143,11 @@ class Machine:
         status = (of / "status").read_text()
         numbers = {name: int(re.search(rf"^{name}:\s+(\d+)", status, re.MULTILINE)[1]) for name in ("VmRSS", "Threads")}
         return numbers | {"files": len(list((of / "fd").iterdir()))}
+
+    def ran(self, source: str) -> list[float]:
+        """When a source was run for, by the right time."""
+        rows = (row.split() for row in self.clock.path.with_name("ran").read_text().splitlines())
+        return [float(at) for name, at in rows if name == source]
 
     def lines(self, event: str) -> list[dict[str, Any]]:
         """What the daemons of this machine have said, of one kind."""

@@ -16,7 +16,6 @@ from month_checks import (
     no_run_is_missed,
     paid_once,
     remember_size,
-    ticks,
 )
 from month_company import HOUR, Month, new_month
 from month_story import moves_to, tell
@@ -49,7 +48,7 @@ def holds(m: Month) -> None:
 
 
 def told(m: Month) -> None:
-    of = {source: len(ticks(m, source)) for source in ("cake", "commission_factory")}
+    of = {source: len(m.machine.ran(source)) for source in ("cake", "commission_factory")}
     print(f"\n{of}, {len(m.invoices)} invoices, {len(list(m.sandbox.company.all('Bill')))} bills")
     print(dict(m.happened))
 
