@@ -116,19 +116,6 @@ def test_a_cron_line_is_read_in_the_time_zone_of_the_settings() -> None:
     assert after.isoformat().startswith("2026-11-23T11:30")
 
 
-def test_on_the_nights_on_which_clocks_change_no_run_is_lost() -> None:
-    """At two the clocks of Sydney go on to three; at two those of New York go back to one, which comes twice."""
-    runs = []
-    for line, zone, noon in (("30 2 * * *", "Australia/Sydney", (10, 3)), ("30 1 * * *", "America/New_York", (10, 31))):
-        trigger, at = trigger_of(line, zone), datetime.datetime(2026, *noon, 12, tzinfo=datetime.UTC)
-        for _ in range(2):
-            at = trigger.get_next_fire_time(at, at).astimezone(datetime.UTC)
-            runs.append(f"{at:%d %H:%M}")
-            at += HOUR / 60
-
-    assert runs == ["03 16:30", "04 15:30", "01 05:30", "01 06:30"]
-
-
 def test_a_cron_line_with_a_day_of_the_month_and_one_of_the_week_runs_on_either() -> None:
     trigger = trigger_of("0 0 15 * mon", "UTC")
     days = []
