@@ -240,7 +240,9 @@ class Month:
     def zone(self, name: str) -> None:
         """The settings name another time zone from now on; a daemon has to be started again for it."""
         settings = self.project.folder / "connector.toml"
-        settings.write_text(settings.read_text().partition("[serve]")[0] + f'[serve]\ntimezone = "{name}"\n')
+        others = [row for row in settings.read_text().splitlines() if not row.startswith("timezone")]
+        place = others.index("[serve]") + 1
+        settings.write_text("\n".join([*others[:place], f'timezone = "{name}"', *others[place:], ""]))
         self.zones.append((self.now, name))
 
 
@@ -291,7 +293,8 @@ def _project(home: Path, url: str) -> Project:
     )
     settings = home / "connector.toml"
     kept = [row for row in settings.read_text().splitlines() if not row.startswith(("requests_per", "batches_per"))]
-    settings.write_text("\n".join([*kept, f'schedule = "{FACTORY_SCHEDULE}"', "[serve]", ""]))
+    serve = [] if "[serve]" in kept else ["[serve]"]
+    settings.write_text("\n".join([*kept, f'schedule = "{FACTORY_SCHEDULE}"', *serve, ""]))
     project.records_payments()
     mapping = home / "mappings/commission_factory.yaml"
     head, examples, rest = mapping.read_text().partition("\nexamples:")
