@@ -167,7 +167,7 @@ def _filled(holder: object, names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _plain(value: object) -> object:
-    return str(value) if isinstance(value, Decimal | datetime.date) else value
+    return str(value) if isinstance(value, (Decimal, datetime.date)) else value
 
 
 def _typed(name: str, value: str) -> Any:

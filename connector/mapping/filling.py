@@ -67,10 +67,9 @@ class Filling:
 
     def text(self, rule: Rule, box: str) -> tuple[str, VendorBy]:
         """A text box: its placeholders filled in, trimmed; "" where the mapping says that empty is fine."""
-        first, *more = rule.template.parts or ("",)
-        if not more and not isinstance(first, str):  # most boxes are one placeholder and nothing else
-            told, via, by = self._placeholder(first, rule, box)
-            value = (told if isinstance(told, str) else _written(told, first)).strip()
+        if (only := rule.template.only) is not None:  # most boxes are one placeholder and nothing else
+            told, via, by = self._placeholder(only, rule, box)
+            value = (told if isinstance(told, str) else _written(told, only)).strip()
             self.notes.append((box, value, rule.place, via))
             return value, by
         parts: list[str] = []
@@ -162,7 +161,7 @@ class Filling:
 
     def _row(self, table: Table) -> tuple[tuple[str, ...], Row | None]:
         if table.name not in self._rows:
-            key = tuple(as_text(self._invoice.fields.get(name)).strip() for name in table.match)
+            key = tuple([as_text(self._invoice.fields.get(name)).strip() for name in table.match])
             self._rows[table.name] = key, table.lookup(key)
         return self._rows[table.name]
 

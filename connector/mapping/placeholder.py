@@ -53,7 +53,7 @@ class Number:
 Alternative = FieldName | Column | Literal | Number
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Placeholder:
     """
     One ``<…>``.
@@ -72,7 +72,7 @@ class Placeholder:
     text: str
     offset: int
 
-    @property
+    @cached_property
     def dated(self) -> bool:
         """Whether only a date can win."""
         return bool(self.days) or self.pattern is not None
@@ -96,6 +96,11 @@ class Template:
     @cached_property
     def placeholders(self) -> tuple[Placeholder, ...]:
         return tuple(part for part in self.parts if isinstance(part, Placeholder))
+
+    @cached_property
+    def only(self) -> Placeholder | None:
+        """The one placeholder, where nothing else stands in the box."""
+        return self.placeholders[0] if len(self.parts) == len(self.placeholders) == 1 else None
 
     @cached_property
     def literal(self) -> str | None:

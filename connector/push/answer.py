@@ -118,14 +118,15 @@ def check_answer(
 def differences(document: Document, posted: Posted) -> list[str]:
     """Where QuickBooks' total, tax and currency are not ours; within one minor unit a line where tax is worked out."""
     told: list[str] = []
+    amount = document.amount
     if posted.currency != document.currency:
         told.append(f"the currency {posted.currency} instead of {document.currency}")
     exact = Decimal(0)
     worked_out = Decimal(len(document.lines)).scaleb(-minor_units(document.currency))
     inclusive = document.amounts_are == "inclusive of tax"
     expected: list[tuple[str, Decimal | None, Decimal, Decimal]] = [
-        ("total", document.amount if inclusive else None, posted.total, exact),
-        ("net total", None if inclusive else document.amount, posted.net, exact),
+        ("total", amount if inclusive else None, posted.total, exact),
+        ("net total", None if inclusive else amount, posted.net, exact),
         ("net total", document.expected_net, posted.net, worked_out if inclusive else exact),
         ("tax", document.expected_tax, posted.tax, worked_out),
         ("gross total", document.expected_gross, posted.total, exact if inclusive else worked_out),

@@ -20,7 +20,7 @@ from connector.state.store import State
 
 __all__ = ["Orders"]
 
-_CHUNK: Final = 100
+_CHUNK: Final = 500
 
 
 class Orders:

@@ -164,10 +164,10 @@ class Names:
     @property
     def facts(self) -> CompanyFacts:
         """What the company has switched on; read once."""
-        with self._lock:
-            if self._facts is None:
-                self._facts = company_facts(self._company.company_info(), self._company.preferences())
-            return self._facts
+        if self._facts is None:
+            with self._lock:
+                self._facts = self._facts or company_facts(self._company.company_info(), self._company.preferences())
+        return self._facts
 
     # Finding.
 

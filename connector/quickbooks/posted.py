@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 from connector.errors import AnswerUnreadable
@@ -163,5 +164,6 @@ def _amount(value: Any) -> Decimal:
     return amount
 
 
-def _time(text: Any) -> datetime.datetime | None:
+@lru_cache(maxsize=64)  # many records of one second
+def _time(text: str | None) -> datetime.datetime | None:
     return datetime.datetime.fromisoformat(str(text)).astimezone(datetime.UTC) if text else None

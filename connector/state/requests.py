@@ -145,7 +145,7 @@ class Requests(Sendings):
         """
         self._committed_alone()
         with self.write() as t:
-            return self._intended(t, intent)
+            return self._intended(t, intent)[0]
 
     def begin(self, intent: Intent) -> tuple[int, int]:
         """
@@ -156,13 +156,15 @@ class Requests(Sendings):
         """
         self._committed_alone()
         with self.write() as t:
-            request = self._intended(t, intent)
-            return request, self._attempted(t, request, [item.bid for item in intent.items])
+            request, tries = self._intended(t, intent)
+            return request, _attempted(t, request, tries, [item.bid for item in intent.items])
 
-    def _intended(self, t: Connection, intent: Intent) -> int:
+    def _intended(self, t: Connection, intent: Intent) -> tuple[int, int]:
+        """The request's key, and how often it was sent before."""
         # A batch draws its id anew; were it drawn twice, the table would refuse it.
         asked = {"company": intent.company, "request_id": intent.request_id}
         request: int | None = t.scalar(_SAME_REQUEST, asked) if intent.operation != "batch" else None
+        tries = 0
         if request is None:
             generation = max(item.generation for item in intent.items)
             row = {**asked, "operation": intent.operation, "entity": intent.entity, "generation": generation}
@@ -170,6 +172,7 @@ class Requests(Sendings):
             in_bulk(t, _NEW_ITEM, [{"request": request, **_stored(item)} for item in intent.items])
         else:
             self._intend_again(t, request, intent.items)
+            tries = _tries(t, request)
         marks = {"revision": intent.revision, "rounds": 0, "code": None, "reason": None, "remedy": None}
         moves = [
             (
@@ -187,7 +190,7 @@ class Requests(Sendings):
             if item.document_id is not None
         ]
         _move(t, moves)
-        return request
+        return request, tries
 
     def _intend_again(self, t: Connection, request: int, items: Sequence[IntendedItem]) -> None:
         """The same id goes with the same bytes for ever (I4)."""
@@ -220,13 +223,7 @@ class Requests(Sendings):
                     code="send-without-intent",
                     remedy="Report this; nothing was sent.",
                 )
-            return self._attempted(t, request, items)
-
-    def _attempted(self, t: Connection, request: int, items: Sequence[str]) -> int:
-        now = moment()
-        n = t.scalar(_TRIES, {"request": request}) or 0
-        clocks = {"sent_at": now.wall, "boot_id": now.boot_id, "boot_seconds": now.boot_seconds}
-        return new_id(t, _ATTEMPT, {"request": request, "n": n + 1, "items": list(items), **clocks})
+            return _attempted(t, request, _tries(t, request), items)
 
     def finish_attempt(
         self,
@@ -266,6 +263,16 @@ class Requests(Sendings):
         """
         with self.write() as t:
             _conclude(t, conclusions)
+
+
+def _tries(t: Connection, request: int) -> int:
+    return t.scalar(_TRIES, {"request": request}) or 0
+
+
+def _attempted(t: Connection, request: int, tries: int, items: Sequence[str]) -> int:
+    now = moment()
+    clocks = {"sent_at": now.wall, "boot_id": now.boot_id, "boot_seconds": now.boot_seconds}
+    return new_id(t, _ATTEMPT, {"request": request, "n": tries + 1, "items": list(items), **clocks})
 
 
 def _finish(t: Connection, ended: Ended) -> None:

@@ -104,16 +104,16 @@ class Books:
 
     def found(self, wanted: Sequence[Wanted]) -> dict[Key, tuple[Found, ...]]:
         """What carries a document's mark or number, or is of its vendor, net and nearly its date."""
-        marks = {each.key: [mark for mark in (each.marker, each.credit) if mark is not None] for each in wanted}
-        by_marker = self._state.books_by_marker(self._id, [mark for some in marks.values() for mark in some])
+        marks = [each.marker for each in wanted] + [each.credit for each in wanted if each.credit is not None]
+        by_marker = self._state.books_by_marker(self._id, marks)
         by_number = self._state.books_by_number(self._id, [each.document.number for each in wanted])
         by_vendor = self._by_vendor(wanted)
         candidates: dict[Key, list[BookRow]] = {}
         for each in wanted:
-            alike = _alike(each, by_vendor)
-            marked = [row for mark in marks[each.key] for row in by_marker.get(mark, ())]
-            rows = [*marked, *by_number.get(each.document.number, ()), *alike]
-            candidates[each.key] = list({(row.entity, row.qbo_id): row for row in rows}.values())
+            marked = [*by_marker.get(each.marker, ()), *by_marker.get(each.credit or "", ())]
+            rows = [*marked, *by_number.get(each.document.number, ()), *_alike(each, by_vendor)]
+            if rows:
+                candidates[each.key] = list({(row.entity, row.qbo_id): row for row in rows}.values())
         standing = self._as_they_stand([row for rows in candidates.values() for row in rows])
         return {
             key: tuple(

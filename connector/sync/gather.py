@@ -30,6 +30,8 @@ MAY_WRITE: Final = frozenset({"ready", "held", "blocked", "refused", "skipped"})
 """States out of which a document may still become a write."""
 
 _Missing = tuple[Literal["held", "blocked"], Trouble]
+_STAND_IN: Final = Reference("Vendor", "", "", "")
+"""Of a vendor that is looked at by itself."""
 
 
 def known_of(row: DocumentRow, settled: Verb | None = None) -> Known:
@@ -157,20 +159,20 @@ class Gathered:
         if claims or asked:
             self._open()
         looked = [self._look(each) for each in met]
+        marks = [marker(each.key) for each in met]
         wanted = [
-            Wanted(each.key, marker(each.key), each.document, seen.vendor_id, _mark_of_credit(each.key))
-            for each, seen in zip(met, looked, strict=True)
+            Wanted(each.key, mark, each.document, seen.vendor_id, _mark_of_credit(each.key))
+            for each, seen, mark in zip(met, looked, marks, strict=True)
             if each.document is not None and not each.changing
         ]
         standing = self._standing(asked)
         found = self.books.found(wanted) if self.books is not None else {}
-        marks = {each.key: each.marker for each in wanted}
         return [
             Case(
                 each.key,
                 each.invoice,
                 each.outcome,
-                marks.get(each.key) or marker(each.key),
+                mark,
                 each.known,
                 seen.vendor_id,
                 seen.missing,
@@ -181,7 +183,7 @@ class Gathered:
                 takes_back=known_of(each.bill) if each.bill else None,
                 words=each.words,
             )
-            for each, seen in zip(met, looked, strict=True)
+            for each, seen, mark in zip(met, looked, marks, strict=True)
         ]
 
     def _open(self) -> None:
@@ -279,8 +281,7 @@ class Gathered:
         facts = self.names.facts
         missing: list[_Missing] = [("blocked", trouble) for trouble in lacks(document, facts)]
         vendor = self.names.vendor(document.vendor)
-        stand_in = Reference("Vendor", "", document.vendor, document.vendor)
-        refs = find_refs(document, self.names, vendor if isinstance(vendor, Reference) else stand_in)
+        refs = find_refs(document, self.names, vendor if isinstance(vendor, Reference) else _STAND_IN)
         due = _due(document, None if isinstance(refs, tuple) else refs.term)
         if isinstance(refs, tuple):
             missing.extend(("blocked", not_there(each, self.mapping.path)) for each in refs)

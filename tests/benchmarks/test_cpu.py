@@ -8,7 +8,7 @@ import pytest
 
 BILLS = 10_000
 BARE = 3_000
-MOST = 0.65
+MOST = 0.6
 """Of the processor time of a bare save(): with intents, fsyncs, reading first and checked answers. Half is the aim."""
 
 
