@@ -117,15 +117,15 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     "example-not-saved": (
         "the invoice was not made an example",
         (
-            "preview --save writes its record to examples/ beside the mapping and what comes out of it to the end of the "
-            "mapping's examples. Nothing that is there is overwritten, and a mapping that has faults is left alone."
+            "preview --save writes its record to examples/ beside the mapping, and what comes out of it to the end of "
+            "the mapping's examples. Nothing that is there is overwritten; a mapping that has faults is left alone."
         ),
     ),
     "nothing-to-compare": (
         "there is no mapping that a run has used",
         (
-            "diff puts the mapping as it stands beside that of the last run that wrote, over the invoices seen. Until one "
-            "has run, look at single invoices: connector preview."
+            "diff puts the mapping as it stands beside that of the last run that wrote, over the invoices seen. Until "
+            "one has run, look at single invoices: connector preview."
         ),
     ),
     "plan-unreadable": (
