@@ -129,6 +129,20 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         "no source has such an invoice",
         "Write the source's own id, source:id, or the bill's number. Invoices older than the look-back need --period.",
     ),
+    "example-not-saved": (
+        "the invoice was not made an example",
+        (
+            "preview --save writes its record to examples/ beside the mapping, and what comes out of it to the end of "
+            "the mapping's examples. Nothing that is there is overwritten; a mapping that has faults is left alone."
+        ),
+    ),
+    "nothing-to-compare": (
+        "there is no mapping that a run has used",
+        (
+            "diff puts the mapping as it stands beside that of the last run that wrote, over the invoices seen. Until "
+            "one has run, look at single invoices: connector preview."
+        ),
+    ),
     "plan-unreadable": (
         "the file is no saved plan",
         "It was cut off, edited or made by another program. Make it again: connector plan -o FILE.",

@@ -57,6 +57,20 @@ COMMANDS: Final = (
     ),
     Command("check", _FINANCE, "connector.cli.check", "check", "Check mappings and tables and run their examples."),
     Command(
+        "preview",
+        _FINANCE,
+        "connector.cli.preview",
+        "preview",
+        "One invoice on the left, the rule that decided in the middle, the bill on the right.",
+    ),
+    Command(
+        "diff",
+        _FINANCE,
+        "connector.cli.diff",
+        "diff",
+        'What an edited mapping would do to the invoices already seen ("3 of 214 bills would change").',
+    ),
+    Command(
         "review",
         _FINANCE,
         "connector.cli.review",

@@ -74,6 +74,12 @@ def sync(  # noqa: PLR0917 - Typer hands them over by name
     period: _Period = None,
     since: _Since = None,
     retry_refused: Annotated[bool, typer.Option("--retry-refused", help="Send refused documents again.")] = False,
+    rewrite: Annotated[
+        bool,
+        typer.Option(
+            "--rewrite", help="Bring sent bills to the mapping as it is: those unpaid, unedited and in open books."
+        ),
+    ] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Stay until no outcome is unknown.")] = False,
 ) -> None:
     context = current(ctx)
@@ -81,7 +87,7 @@ def sync(  # noqa: PLR0917 - Typer hands them over by name
     if not (yes or saved or asks):
         raise consent_missing("add --yes, or look first: connector plan -o FILE, then connector sync --plan FILE")
     settings = context.load_settings()
-    if saved and (invoices or sources or period or since):
+    if saved and (invoices or sources or period or since or rewrite):
         raise WrongUse(
             "--plan writes exactly what it holds; it cannot be narrowed",
             code="options-contradict",
@@ -89,7 +95,7 @@ def sync(  # noqa: PLR0917 - Typer hands them over by name
         )
     kept = SavedPlan.read(saved) if saved else None
     selection = kept.selection if kept else _selection(sources, invoices, period, since)
-    choices = Choices(selection, retry_refused=retry_refused, wait=wait)
+    choices = Choices(selection, retry_refused=retry_refused, wait=wait, rewrite=rewrite)
     with stoppable() as (stop, signals), open_state(settings, create=True) as state:
         run = Run(settings, state, choices, command="sync", who=getpass.getuser(), tell=_teller(context), stop=stop)
         with run.lock():

@@ -15,7 +15,14 @@ from connector.mapping.yaml_text import SIZE_LIMIT, decode, read_yaml
 __all__ = ["load", "shipped"]
 
 
-def load(path: Path, declaration: Declaration, *, root: Path | None = None, currency: str | None = None) -> Mapping:
+def load(
+    path: Path,
+    declaration: Declaration,
+    *,
+    root: Path | None = None,
+    currency: str | None = None,
+    examples: bool = True,
+) -> Mapping:
     """
     The mapping at ``path`` for a source, checked, its examples run.
 
@@ -24,6 +31,7 @@ def load(path: Path, declaration: Declaration, *, root: Path | None = None, curr
         declaration: The source's class.
         root: The folder that places in messages are relative to; the working directory when absent.
         currency: The connection's, as the examples' records need it.
+        examples: False leaves them to ``run_examples``: who looks at an edit wants to see it before its examples fit.
 
     Raises:
         MappingFaults: It has faults; all of them are told, sorted by place.
@@ -63,7 +71,7 @@ def load(path: Path, declaration: Declaration, *, root: Path | None = None, curr
         declaration=declaration,
         currency=currency,
     )
-    failing = mapping.run_examples()
+    failing = mapping.run_examples() if examples else ()
     if failing:
         raise MappingFaults(_sorted(failing, file.shown))
     return mapping

@@ -19,7 +19,7 @@ from connector.plan.case import (
     Word,
     net_of,
 )
-from connector.plan.changes import may_change
+from connector.plan.changes import NOT_REWRITTEN, made_otherwise, may_change
 from connector.plan.payments import (
     CREDIT_NOT_PAID,
     Look,
@@ -40,6 +40,7 @@ __all__ = [
     "APPROVABLE",
     "CREDIT_NOT_PAID",
     "LOOK_ALIKE_DAYS",
+    "NOT_REWRITTEN",
     "STANDING_HOLDS",
     "Action",
     "Case",
@@ -66,6 +67,7 @@ __all__ = [
     "hash_of_source",
     "is_due",
     "look_at",
+    "made_otherwise",
     "may_change",
     "net_of",
     "waiting_for_bill",

@@ -193,12 +193,18 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What holds for every case of one source in one run."""
+    """
+    What holds for every case of one source in one run.
+
+    Args:
+        rewrite: A person asks that what stands in QuickBooks follows the mapping too, and not the source alone.
+    """
 
     policy: Policy
     start_date: datetime.date
     closing_date: datetime.date | None = None
     retry_refused: bool = False
+    rewrite: bool = False
 
 
 @dataclass(frozen=True, slots=True)

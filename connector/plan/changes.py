@@ -5,16 +5,16 @@ The policy says whether QuickBooks is to follow; what speaks against it is asked
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Final, Literal
 
-from connector.document import Key
+from connector.document import Document, Key, Line
 from connector.invoice import Invoice
 from connector.mapping import Mapped, NotMapped, Policy
 from connector.plan.case import Action, Case, Facts, Known, Terms
 from connector.plan.review import accepted
 
-__all__ = ["as_it_stands", "may_change", "of_standing"]
+__all__ = ["NOT_REWRITTEN", "as_it_stands", "made_otherwise", "may_change", "of_standing"]
 
 _COMPARE: Final = (
     "compare both, then mend the bill in QuickBooks or the invoice at the source, or decide: connector review"
@@ -25,16 +25,26 @@ _AGAIN: Final = frozenset({"stale", "books-closed"})
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """What the source's words call for; ``hold`` where no policy answers them."""
+    """
+    What the source's words call for; ``hold`` where no policy answers them.
+
+    Args:
+        asked: A person asks for it in this run: no policy is needed, and what speaks against it holds nothing.
+    """
 
     verb: Literal["update", "remove", "hold"]
     code: str
     reason: str
+    asked: bool = False
 
+
+NOT_REWRITTEN: Final = "not-rewritten"
+"""The code of what a person asked to be brought to the mapping, and what stays as it stands."""
 
 _Against = tuple[str, str, str]
 """Code, reason and remedy of what speaks against a change."""
 
+_SHOWN: Final = {"amounts_are": "amounts are", "class_name": "class"}
 _FOLLOWS: Final[dict[str, Callable[[Policy], bool]]] = {
     "update": lambda policy: policy.changed_later == "update",
     "remove": lambda policy: policy.voided_later == "delete",
@@ -63,7 +73,7 @@ def of_standing(case: Case, terms: Terms) -> Action | None:
     known = case.known
     if known is None or not known.stands:
         return None
-    change = _change(known, case.invoice, case.outcome)
+    change = _change(known, case.invoice, case.outcome) or (_rewriting(known, case.outcome) if terms.rewrite else None)
     if change is None or _asked_already(known, case.invoice, change.verb, again=terms.retry_refused):
         return as_it_stands(case.key, case.invoice, known)
     if accepted(case.words, case.key, case.invoice, known) is not None:
@@ -71,13 +81,8 @@ def of_standing(case: Case, terms: Terms) -> Action | None:
     if change.verb == "remove" and case.standing is not None and case.standing.record is None:
         reason = "void at the source, and somebody deleted its bill in QuickBooks"
         return Action(case.key, case.invoice, "skip", "skipped", "voided-at-source", reason, document=known.content)
-    against = next(((ask, found) for ask in AGAINST if (found := ask(case, terms, change)) is not None), None)
-    if against is not None:
-        ask, (code, reason, remedy) = against
-        there = as_it_stands(case.key, case.invoice, known)
-        held = replace(there, action="hold", state="held", code=code, reason=reason)
-        # What the policy holds rests on the source alone, and may be held before anybody looked in QuickBooks.
-        return replace(held, remedy=remedy, settled=False, standing=None if ask is _policy else case.standing)
+    if (left := _left_as_it_stands(case, terms, change, known)) is not None:
+        return left
     made = case.outcome.document if change.verb == "update" and isinstance(case.outcome, Mapped) else known.content
     return Action(
         case.key,
@@ -91,6 +96,20 @@ def of_standing(case: Case, terms: Terms) -> Action | None:
         qbo_id=known.qbo_id,
         standing=case.standing,
     )
+
+
+def _left_as_it_stands(case: Case, terms: Terms, change: _Change, known: Known) -> Action | None:
+    """What something speaks against: held, or as it stands where only a person wanted it otherwise."""
+    against = next(((ask, found) for ask in AGAINST if (found := ask(case, terms, change)) is not None), None)
+    if against is None:
+        return None
+    ask, (code, reason, remedy) = against
+    there = as_it_stands(case.key, case.invoice, known)
+    if change.asked:
+        return replace(there, code=NOT_REWRITTEN, reason=reason, remedy=remedy)
+    held = replace(there, action="hold", state="held", code=code, reason=reason)
+    # What the policy holds rests on the source alone, and may be held before anybody looked in QuickBooks.
+    return replace(held, remedy=remedy, settled=False, standing=None if ask is _policy else case.standing)
 
 
 def as_it_stands(key: Key, invoice: Invoice, known: Known) -> Action:
@@ -129,6 +148,29 @@ def _change(known: Known, invoice: Invoice, outcome: Mapped | NotMapped) -> _Cha
     return _Change("update", "changed-at-source", f"the source changed after the bill was made: {what}")
 
 
+def _rewriting(known: Known, outcome: Mapped | NotMapped) -> _Change | None:
+    """What the mapping calls for where the source says what it said (mapping rule 10: ``sync --rewrite``)."""
+    if known.state != "sent" or known.settled or known.content is None:
+        return None
+    if not isinstance(outcome, Mapped):
+        return _Change("update", NOT_REWRITTEN, "the mapping makes no bill of it now", asked=True)
+    boxes = made_otherwise(known.content, outcome.document)
+    return _Change("update", NOT_REWRITTEN, f"rewritten: {', '.join(boxes)}", asked=True) if boxes else None
+
+
+def made_otherwise(before: Document, now: Document) -> list[str]:
+    """The boxes in which two documents differ, by their names in a mapping; what ``check`` expects is no box."""
+    boxes = [name for name in _names(Document) if name != "lines" and getattr(before, name) != getattr(now, name)]
+    pairs = zip(before.lines, now.lines, strict=False)
+    lines = [name for one, other in pairs for name in _names(Line) if getattr(one, name) != getattr(other, name)]
+    more = ["lines"] if len(before.lines) != len(now.lines) else []
+    return [_SHOWN.get(name, name) for name in dict.fromkeys([*boxes, *lines, *more])]
+
+
+def _names(kind: type[Document] | type[Line]) -> list[str]:
+    return [each.name for each in fields(kind) if not each.name.startswith("expected_")]
+
+
 def _asked_already(known: Known, invoice: Invoice, verb: str, *, again: bool) -> bool:
     """QuickBooks did not take exactly this before; it is asked again only when it changed or a person says so."""
     if known.state != "held" or known.code in _AGAIN or again:
@@ -140,6 +182,8 @@ def _asked_already(known: Known, invoice: Invoice, verb: str, *, again: bool) ->
 
 
 def _policy(case: Case, terms: Terms, change: _Change) -> _Against | None:
+    if change.asked and (case.standing is not None or not isinstance(case.outcome, Mapped)):
+        return None
     if case.standing is not None and _FOLLOWS[change.verb](terms.policy):
         return None
     if change.code in case.released and change.verb != "hold":

@@ -10,6 +10,13 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
         "QuickBooks may have this bill already",
         "Another document has its number, or the same vendor, amount and date. Compare both; link it or approve it.",
     ),
+    "not-rewritten": (
+        "sync --rewrite left a bill as it stands",
+        (
+            "The mapping would make it otherwise now, and something speaks against that: it is paid, a person changed "
+            "it, its books are closed, or the mapping makes no bill of it. Nothing is wrong with the bill."
+        ),
+    ),
     "number-twice": (
         "two documents of one run have the same number",
         "Both are held. Make the number box of the mapping unique, for example with a prefix per source.",

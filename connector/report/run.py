@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 from connector.document import Line
-from connector.plan import Action
+from connector.plan import NOT_REWRITTEN, Action
 from connector.quickbooks.documents import entity_of, link
 from connector.report.problems import problem_data
 from connector.sync.planned import Result, count_of, currency_and_amount
@@ -47,9 +47,9 @@ class _Rows(list[dict[str, Any]]):
 
 
 def documents(outcome: Outcome, company: CompanyName, *, everything: bool) -> Iterator[dict[str, Any]]:
-    """A row for each document; unchanged ones only if ``everything`` is asked for."""
+    """A row for each document; unchanged ones only if ``everything`` or their rewriting was asked for."""
     for _, action, result in outcome.planned.rows():
-        if everything or count_of(action, result) != "unchanged":
+        if everything or count_of(action, result) != "unchanged" or action.code == NOT_REWRITTEN:
             yield row_of(action, result, company)
 
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from connector.document import Document
 from connector.errors import Problem
 from connector.money import with_thousands
-from connector.plan import Action
+from connector.plan import NOT_REWRITTEN, Action
 from connector.report.columns import safe, show_line
 from connector.report.problems import problem_lines
 from connector.report.status_text import amount_text
@@ -70,7 +70,8 @@ def show_plan(console: Console, planned: Planned, *, everything: bool = False, v
     for _, action, result in planned.rows():
         name = count_of(action, result)
         code = result.code if result else action.code
-        if not everything and (name in ("unchanged", "skipped") or code == "waits-for-bill"):
+        quiet = name in ("unchanged", "skipped") and code != NOT_REWRITTEN
+        if not everything and (quiet or code == "waits-for-bill"):
             continue  # why a payment waits for its bill, the bill's own line says
         if shown == _SHOWN:
             more += 1

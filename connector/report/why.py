@@ -22,7 +22,7 @@ from connector.state.sendings import StoredRequest
 from connector.state.store import State
 from connector.state.tables import DocumentRow, InvoiceRow
 
-__all__ = ["Lives"]
+__all__ = ["Lives", "stopped_data", "without_secrets"]
 
 _NOT_LOOKED_AT: Final[Mapping[int, Standing]] = {}
 
@@ -69,7 +69,7 @@ class Lives:
             **_stands(row, main),
             "said": None if row is None else _said(row),
             "mapping": self._mapping(source, row, main, decider),
-            "outcome": _outcome(outcome),
+            "outcome": stopped_data(outcome),
             "changed_since": _changed_since(outcome, main),
             "documents": [self._document(each, row, outcome, decider, there.get(each.id or 0)) for each in documents],
             "changes": [_change(each) for each in self._state.events(self._realm, source, invoice)],
@@ -242,19 +242,20 @@ def _said(row: InvoiceRow) -> dict[str, Any]:
         "paid_on": row.paid_on.isoformat() if row.paid_on else None,
         "first_seen_paid": row.first_seen_paid.isoformat() if row.first_seen_paid else None,
         "void": row.void,
-        "record": _without_secrets(row.raw),
+        "record": without_secrets(row.raw),
     }
 
 
-def _without_secrets(value: Any) -> Any:
+def without_secrets(value: Any) -> Any:
+    """A record as it may be shown."""
     if isinstance(value, dict):
-        return {redact(str(name)): _without_secrets(each) for name, each in value.items()}
+        return {redact(str(name)): without_secrets(each) for name, each in value.items()}
     if isinstance(value, list):
-        return [_without_secrets(each) for each in value]
+        return [without_secrets(each) for each in value]
     return redact(value) if isinstance(value, str) else value
 
 
-def _outcome(outcome: Mapped | NotMapped | None) -> dict[str, Any] | None:
+def stopped_data(outcome: Mapped | NotMapped | None) -> dict[str, Any] | None:
     """Why the mapping lets it wait or leaves it; None where it does not."""
     found = outcome.late if isinstance(outcome, Mapped) else outcome
     if found is None:

@@ -84,6 +84,14 @@ class Runs(Transactions):
         with self.read() as t:
             return {source for sources in t.scalars(ended) for source in sources}
 
+    def last_mapping_version(self, company: str, source: str) -> str | None:
+        """The version of the mapping that the newest run over ``source`` used; None where none kept one."""
+        columns = _RUN.c
+        query = select(columns.mapping_versions).where(columns.company == company).order_by(columns.id.desc())
+        with self.read() as t:
+            used = (versions[source] for versions in t.scalars(query) if source in (versions or ()))
+            return next(used, None)
+
     def save_mapping_version(self, version: str, source: str, path: str, text: str, tables: Mapping[str, Any]) -> None:
         """Keep a mapping under its sha256; one that is kept already stays."""
         with self.write() as t:

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from connector.document import Document, Key, from_data, marker
 from connector.invoice import Invoice, Trouble
 from connector.mapping import Mapped, Mapping, NotMapped
-from connector.plan import Case, Facts, Known, Standing, Verb, Word, accepted
+from connector.plan import Case, Facts, Known, Standing, Verb, Word, accepted, made_otherwise
 from connector.push.vendors import name_taken, other_currency
 from connector.quickbooks.names import Missing, Names, Reference
 from connector.quickbooks.refs import find_refs
@@ -123,6 +123,7 @@ class Gathered:
         ask: Called before the first document that may be written, for the lists, the books and what stands there.
         follows: Whether QuickBooks may have to follow what the source now says of a sent document; None where nothing
             is to follow, and a bill is looked at without the credit that took it back.
+        rewrite: What stands in QuickBooks is to follow the mapping too: how it stands is looked up where it differs.
         today: On which a void that is met for the first time was first seen, UTC.
     """
 
@@ -140,6 +141,7 @@ class Gathered:
     ask: Callable[[], tuple[Names, Books, Standings]] | None = None
     follows: Callable[[Known, Invoice], bool] | None = None
     standings: Standings | None = None
+    rewrite: bool = False
     today: datetime.date = field(default_factory=lambda: utc_now().date())
     payments: dict[str, DocumentRow] = field(default_factory=dict)
     """The payments of the invoices whose cases were gathered last."""
@@ -218,6 +220,7 @@ class Gathered:
         if known is not None and self.follows is not None and accepted(words, key, invoice, known) is None:
             # What a person released may need no policy.
             changing = self.follows(known, invoice) or (known.stands and _approved(words))
+            changing = changing or (self.rewrite and _made_otherwise(known, mapped))
             again = known.state == "removed" and _approved(words)
         may_write = known is None or (known.state in MAY_WRITE and not known.stands) or changing or again
         return _Met(key, invoice, outcome, row, known, mapped if may_write else None, changing=changing, words=words)
@@ -334,3 +337,9 @@ def not_there(missing: Missing, mapping: str) -> Trouble:
         f"{missing.reason}{near}",
         f"add or activate the {missing.kind} in QuickBooks, or name another in {mapping} or its tables",
     )
+
+
+def _made_otherwise(known: Known, mapped: Document | None) -> bool:
+    """Whether the mapping would make another bill of it than the one that stands."""
+    there = known.content if known.state == "sent" else None
+    return there is not None and mapped is not None and bool(made_otherwise(there, mapped))

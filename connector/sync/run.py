@@ -48,13 +48,15 @@ class Choices:
     selection: Selection = field(default_factory=Selection)
     retry_refused: bool = False
     wait: bool = False
+    rewrite: bool = False
+    """What stands in QuickBooks, unpaid and unedited and in open books, is brought to the mapping as it is now."""
     everything: bool = False
     """Unchanged documents are shown too."""
 
     @property
     def looks_at_all(self) -> bool:
         """Whether even what stands as it was is read."""
-        return self.everything or not self.selection.everything
+        return self.everything or self.rewrite or not self.selection.everything
 
 
 class Run:
@@ -161,13 +163,20 @@ class Run:
                 numbers=numbers,
                 start_date=start,
                 ask=self._read_company,
+                rewrite=self._choices.rewrite,
                 follows=partial(may_change, policy=loaded.mapping.policy, again=self._choices.retry_refused),
             )
             payments = Payments(self._state, self._company, name, loaded.mapping, self._settled, self._look_at_books)
             for chunk in self._chunks(loaded):
                 cases = gathered.cases(chunk)
                 closing = gathered.names.facts.closing_date if gathered.names else None
-                terms = Terms(loaded.mapping.policy, start, closing, retry_refused=self._choices.retry_refused)
+                terms = Terms(
+                    loaded.mapping.policy,
+                    start,
+                    closing,
+                    retry_refused=self._choices.retry_refused,
+                    rewrite=self._choices.rewrite,
+                )
                 for action in payments.beside(list(decide(cases, terms)), gathered.payments, terms):
                     planned.add(action)
         return planned, numbers.twice()

@@ -1,0 +1,184 @@
+"""``connector preview``: one invoice, the mapping as it stands, and the bill that it would become; nothing is sent."""
+
+import json
+import re
+import stat
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from connector.cli.context import current
+from connector.cli.look import found_invoices, kept_state
+from connector.cli.sync import company_name
+from connector.errors import WrongUse
+from connector.settings import Settings, SourceSettings
+
+if TYPE_CHECKING:
+    from connector.invoice import Invoice
+    from connector.mapping import Mapping
+    from connector.report.trace import Decider
+
+__all__ = ["preview"]
+
+_LARGEST: Final = 1024 * 1024
+_NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+def preview(
+    ctx: typer.Context,
+    what: Annotated[
+        str, typer.Argument(metavar="INVOICE|FILE", help="An invoice already seen, or a JSON file with one record.")
+    ],
+    source: Annotated[
+        str | None, typer.Option("--source", metavar="NAME", help="Whose record the file is, where there are several.")
+    ] = None,
+    save: Annotated[
+        bool, typer.Option("--save", help="Make it an example of the mapping: a record beside it, and what comes out.")
+    ] = False,
+) -> None:
+    from connector.report.preview import preview_data  # noqa: PLC0415 - brings what only this command needs
+    from connector.report.preview_text import show_preview  # noqa: PLC0415 - as above
+
+    context = current(ctx)
+    settings = context.load_settings()
+    ours, invoice, record = _from_file(settings, what, source) if what.endswith(".json") else _seen(settings, what)
+    decider, failing = edited(settings, ours)
+    data = preview_data(decider, invoice)
+    saved = _save(settings, ours, invoice, record) if save else None
+    if context.json:
+        beside = {"examples_failing": failing, "saved": saved, "problems": []}
+        context.emit({"schema": "connector/preview/1", **data, **beside})
+        return
+    show_preview(context.console, data)
+    for line in failing_lines(failing):
+        context.show(line)
+    if saved:
+        context.show(f"\n Saved: {' and '.join(saved)}. Next: connector check")
+    else:
+        context.show(f"\n Next: connector {'check' if failing else 'diff'}")
+
+
+def edited(settings: Settings, ours: SourceSettings) -> "tuple[Decider, int]":
+    """
+    A source's mapping as it stands in its file, and how many of its examples come out otherwise.
+
+    Raises:
+        MappingInvalid: It has faults other than these.
+    """
+    from connector.report.trace import current_decider  # noqa: PLC0415 - as above
+
+    mapping = _mapping(settings, ours, examples=False)
+    return current_decider(mapping), len({fault.place.line for fault in mapping.run_examples()})
+
+
+def failing_lines(count: int) -> list[str]:
+    """What it means that examples fail; nothing where none does."""
+    if not count:
+        return []
+    told = "1 expectation of an example fails" if count == 1 else f"{count} expectations of examples fail"
+    return [f"\n {told}: until they fit, a sync leaves this source alone (connector check shows them)"]
+
+
+def _seen(settings: Settings, text: str) -> tuple[SourceSettings, "Invoice", dict[str, Any]]:
+    """An invoice as its source last said it."""
+    from connector.report.why import Lives  # noqa: PLC0415 - as above
+    from connector.sources.registry import source_type  # noqa: PLC0415 - as above
+    from connector.state.data import invoice_of  # noqa: PLC0415 - as above
+
+    with kept_state(settings) as state:
+        if state is None:
+            raise _unknown("nothing has been read yet", "run first: connector plan, or name a JSON file")
+        lives = Lives(settings, state, company_name(settings, state), source_type)
+        found = found_invoices(settings, state, lives, text)
+        if len(found) > 1:
+            named = " or ".join(f"{source}:{invoice}" for source, invoice in found)
+            raise _unknown(f'"{text}" may mean several invoices', f"write {named}")
+        ((name, invoice),) = found
+        row = state.invoice(settings.quickbooks.realm_id, name, invoice)
+    if row is None:
+        raise _unknown(f"no record of {name}:{invoice} is kept", "run first: connector sync")
+    if name not in settings.sources:
+        raise _unknown(f"the settings have no source {name} any more", "name a JSON file, and --source")
+    return settings.sources[name], invoice_of(row.fields, row.raw), row.raw
+
+
+def _from_file(settings: Settings, name: str, source: str | None) -> tuple[SourceSettings, "Invoice", dict[str, Any]]:
+    """A record as its source sends it, from a file."""
+    from connector.sources.registry import source_type  # noqa: PLC0415 - as above
+
+    ours = _owner(settings, source)
+    try:
+        data = Path(name).read_bytes()
+        record = json.loads(data.decode("utf-8-sig") if len(data) <= _LARGEST else "", parse_float=Decimal)
+    except (OSError, ValueError, RecursionError):
+        record = None
+    if not isinstance(record, dict):
+        raise _unknown(f"{name} does not hold one invoice as JSON", "write one record there as its source sends it")
+    invoice = source_type(ours.type).read(record, source=ours.name, currency=ours.currency)
+    return ours, invoice, dict(invoice.raw)
+
+
+def _owner(settings: Settings, source: str | None) -> SourceSettings:
+    sources = settings.sources
+    if source is None and len(sources) == 1:
+        return next(iter(sources.values()))
+    if source not in sources:
+        what = "several sources could have sent it" if source is None else f"there is no source {source}"
+        raise _unknown(what, f"write --source and one of: {', '.join(sources)}")
+    return sources[source]
+
+
+def _mapping(settings: Settings, ours: SourceSettings, path: Path | None = None, *, examples: bool = True) -> "Mapping":
+    from connector.mapping import load  # noqa: PLC0415 - as above
+    from connector.sources.registry import source_type  # noqa: PLC0415 - as above
+
+    file, kind = path or ours.mapping, source_type(ours.type)
+    return load(file, kind, root=settings.folder, currency=ours.currency, examples=examples)
+
+
+def _save(settings: Settings, ours: SourceSettings, invoice: "Invoice", record: dict[str, Any]) -> list[str]:
+    """
+    Write the record beside the mapping, and what comes out of it into the mapping; both files as people see them.
+
+    The mapping is replaced last, and only where it has no faults with its new example.
+    """
+    from connector.mapping import MappingFaults  # noqa: PLC0415 - as above
+    from connector.mapping.new_example import with_example  # noqa: PLC0415 - as above
+    from connector.report.whole_file import whole_file  # noqa: PLC0415 - as above
+
+    mapping = _mapping(settings, ours)
+    given = f"examples/{_NOT_IN_NAMES.sub('-', f'{ours.type}-{invoice.id}')[:100]}.json"
+    text = with_example(mapping.text, f"{mapping.title} invoice {invoice.id}", given, mapping.apply(invoice))
+    file, folder = ours.mapping.parent / given, Path(mapping.path).parent
+    if text is None:
+        raise _unsaved(f"the examples of {mapping.path} stand in [ ]", "write them one below the other, each with a -")
+    file.parent.mkdir(exist_ok=True)
+    try:
+        with file.open("x", encoding="utf-8") as kept:
+            kept.write(json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+    except FileExistsError:
+        remedy = "to renew it, delete it there and in the mapping first"
+        raise _unsaved(f"{folder / given} is an example already", remedy) from None
+    try:
+        with whole_file(ours.mapping) as part:
+            mark = b"\xef\xbb\xbf" if ours.mapping.read_bytes().startswith(b"\xef\xbb\xbf") else b""
+            part.write_bytes(mark + text.encode())
+            part.chmod(stat.S_IMODE(ours.mapping.stat().st_mode))
+            _mapping(settings, ours, part)
+    except MappingFaults as error:
+        file.unlink()
+        raise _unsaved(f"with this example {mapping.path} would have faults", error.faults[0].what) from None
+    except BaseException:
+        file.unlink()
+        raise
+    return [str(folder / given), mapping.path]
+
+
+def _unknown(what: str, remedy: str) -> WrongUse:
+    return WrongUse(what, code="invoice-unknown", remedy=remedy)
+
+
+def _unsaved(what: str, remedy: str) -> WrongUse:
+    return WrongUse(what, code="example-not-saved", remedy=remedy)

@@ -1,0 +1,150 @@
+"""``connector preview``: invoice, deciding rule and bill side by side; ``--save`` makes it an example."""
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from project import Project
+
+GOLDEN = Path(__file__).parent / "previewed.txt"
+HOSTILE = "Foo [/bar] \u202e=cmd|<b>"
+
+
+@pytest.fixture
+def seen(project: Project) -> Project:
+    project.owe(10042, affiliate_id=67890, affiliate_name="MediaBridge Partners", currency_symbol="USD")
+    project.owe(10043, affiliate_name="Nordic Deals ApS", invoice_status="Pending")
+    project.owe(10044, affiliate_name=HOSTILE, total_payout="31250.00")
+    project.sync()
+    return project
+
+
+def box(data: dict, name: str) -> dict:
+    (found,) = (each for each in data["boxes"] if each["box"] == name)
+    return found
+
+
+def test_on_the_left_the_invoice_in_the_middle_the_rule_on_the_right_the_bill(
+    seen: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "150")
+
+    ran = seen.run("preview", "10042")
+
+    if os.environ.get("REGENERATE_GOLDEN") == "1":
+        GOLDEN.write_text(ran.out)
+    assert ran.code == 0
+    assert ran.out == GOLDEN.read_text()
+
+
+def test_as_data_each_box_has_the_places_and_the_fields_that_decide(seen: Project) -> None:
+    data = seen.run("preview", "CAKE-10042", "--json").json
+
+    vendor = box(data, "vendor")
+    assert (data["schema"], data["source"], data["invoice"]) == ("connector/preview/1", "cake", "10042")
+    assert data["document"]["amount"] == "142.25"
+    assert vendor["value"] == "MediaBridge Partners LLC"
+    assert vendor["fields"] == {"affiliate_id": "67890", "affiliate_name": "MediaBridge Partners"}
+    assert [each["place"].partition(":")[0] for each in vendor["decided_by"]] == [
+        "mappings/cake.yaml",
+        "mappings/cake.vendors.csv",
+    ]
+    assert data["unused"] == ["currency_symbol", "payment_type"]
+    assert data["outcome"] is None
+
+
+def test_it_is_the_mapping_as_it_stands_that_is_shown_and_nothing_is_written(seen: Project) -> None:
+    mapping = seen.folder / "mappings/cake.yaml"
+    mapping.write_text(mapping.read_text().replace("number:   CAKE-", "number:   AFF-"))
+    before = (seen.folder / "state.db").read_bytes()
+
+    ran = seen.run("preview", "10042")
+
+    assert "becomes a bill: AFF-10042, USD 142.25" in ran.out
+    assert "1 expectation of an example fails: until they fit, a sync leaves this source alone" in ran.out
+    assert ran.out.endswith("Next: connector check\n")
+    assert (seen.folder / "state.db").read_bytes() == before
+
+
+def test_what_is_left_or_held_says_why_in_the_same_place(seen: Project) -> None:
+    left, held = seen.run("preview", "10043"), seen.run("preview", "10044")
+
+    assert left.out.startswith(" cake:10043 is skipped  [left]\n   mappings/cake.yaml:")
+    assert "affiliate_name  Nordic Deals ApS" in left.out
+    assert held.out.startswith(" cake:10044 is held  [amount-above]")
+    assert "lines[1].amount: 31,250.00" in held.out
+    assert not [unseen for unseen in ("\u202e", "\x1b") if unseen in held.out]
+
+
+def test_a_record_from_a_file_needs_no_state(seen: Project) -> None:
+    seen.forget()
+    record = {"invoice_id": 7, "invoice_date": "2026-09-30", "invoice_status": "Approved", "affiliate_id": 1}
+    more = {"affiliate_name": "A", "billing_cycle_name": "Net 30", "currency_symbol": "€", "total_payout": 12.5}
+    (seen.folder / "one.json").write_text(json.dumps(record | more | {"payment_type": "", "date_approved": None}))
+
+    ran = seen.run("preview", "one.json")
+
+    assert ran.out.startswith(" cake:7 is held  [field-empty]")
+    assert "memo is <date_approved as d mmm yyyy>" in ran.out
+
+
+def test_saved_it_is_an_example_that_check_runs_and_a_later_edit_fails(seen: Project) -> None:
+    mapping = seen.folder / "mappings/cake.yaml"
+    mapping.chmod(0o640)
+    before = mapping.read_text()
+
+    ran = seen.run("preview", "10044", "--save")
+
+    example = seen.folder / "mappings/examples/cake-10044.json"
+    assert ran.code == 0
+    assert "Saved: mappings/examples/cake-10044.json and mappings/cake.yaml" in ran.out
+    assert mapping.read_text().startswith(before.rstrip("\n"))
+    assert stat.S_IMODE(mapping.stat().st_mode) == 0o640
+    assert json.loads(example.read_text())["affiliate_name"] == HOSTILE
+    assert "9 examples" in seen.run("check").out
+    assert seen.run("preview", str(example)).out.startswith(" cake:10044 is held  [amount-above]")
+
+    mapping.write_text(mapping.read_text().replace('or "Affiliate payouts">', 'or "Commissions">'))
+    assert "expected lines[1].account Affiliate payouts, and got Commissions" in seen.run("check").out
+
+
+def test_a_second_saving_of_the_same_leaves_all_as_it_is(seen: Project) -> None:
+    seen.run("preview", "10043", "--save")
+    before = (seen.folder / "mappings/cake.yaml").read_bytes()
+
+    ran = seen.run("preview", "10043", "--save")
+
+    assert ran.code == 2
+    assert "error[example-not-saved]: mappings/examples/cake-10043.json is an example already" in ran.said
+    assert (seen.folder / "mappings/cake.yaml").read_bytes() == before
+
+
+def test_a_mapping_that_would_have_faults_is_not_written(seen: Project) -> None:
+    mapping = seen.folder / "mappings/cake.yaml"
+    mapping.write_text(mapping.read_text().replace("number:   CAKE-", "number:   AFF-"))
+    before = mapping.read_bytes()
+
+    ran = seen.run("preview", "10043", "--save")
+
+    assert ran.code == 3
+    assert mapping.read_bytes() == before
+    assert not (seen.folder / "mappings/examples/cake-10043.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (["12345"], 'no invoice is known by "12345"'),
+        (["none.json"], "none.json does not hold one invoice as JSON"),
+        (["none.json", "--source", "cke"], "there is no source cke"),
+    ],
+    ids=str,
+)
+def test_what_there_is_not_is_told_with_what_to_write(seen: Project, words: list[str], what: str) -> None:
+    ran = seen.run("preview", *words)
+
+    assert ran.code == 2
+    assert ran.said.startswith(f"error[invoice-unknown]: {what}")
+    assert ran.said.count("\n   = ") == 1
