@@ -38,6 +38,7 @@ def help_command(
 def all_codes() -> Mapping[str, tuple[str, str]]:
     """Every code with its title and what it means and asks for."""
     from connector import mapping  # noqa: PLC0415 - only this command needs all of them at once
+    from connector.cli.codes import CODES as CODES_OF_COMMANDS  # noqa: PLC0415 - as above
     from connector.doctor.codes import CODES as CODES_OF_SETTING_UP  # noqa: PLC0415 - as above
     from connector.notices.codes import CODES as CODES_OF_NOTICES  # noqa: PLC0415 - as above
     from connector.plan.codes import CODES as CODES_OF_WORDS  # noqa: PLC0415 - as above
@@ -48,6 +49,7 @@ def all_codes() -> Mapping[str, tuple[str, str]]:
         **mapping.FAULT_CODES,
         **mapping.OUTCOME_CODES,
         **FAULTS_OF_QUICKBOOKS,
+        **CODES_OF_COMMANDS,
         **CODES_OF_SETTING_UP,
         **CODES_OF_STATE,
         **CODES_OF_WORDS,

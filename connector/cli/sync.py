@@ -19,8 +19,8 @@ from connector.report.terminal import show_causes, show_plan, show_problems, sho
 from connector.settings import Settings
 from connector.state.clock import run_id, utc_now
 from connector.state.store import State
-from connector.sync.run import Choices, Outcome, Run
-from connector.sync.selection import Selection, month_of, since_of
+from connector.sync.run import Outcome, Run
+from connector.sync.selection import Choices, Selection, month_of, since_of
 
 __all__ = ["company_name", "confirmed", "consent_missing", "open_state", "plan", "progress_of", "stoppable", "sync"]
 

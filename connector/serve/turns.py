@@ -13,8 +13,8 @@ from connector.serve.supervision import Supervision
 from connector.settings import Settings
 from connector.state.lock import CompanyLock
 from connector.state.store import State
-from connector.sync.run import Choices, Run
-from connector.sync.selection import Selection
+from connector.sync.run import Run
+from connector.sync.selection import Choices, Selection
 from connector.sync.silence import longest_silence
 
 __all__ = ["Timetable", "Turns"]

@@ -8,7 +8,7 @@ deciding and pushing, neither pulling nor a person's thinking.
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 
 from connector.document import Key
@@ -33,30 +33,12 @@ from connector.sync.payments import Payments
 from connector.sync.planned import CHANGES, WRITES, Planned, Result, count_of
 from connector.sync.pulling import Loaded, Puller
 from connector.sync.remember import remember
-from connector.sync.selection import Selection, pull_window
+from connector.sync.selection import Choices, pull_window
 from connector.sync.sign_in import sign_in_status
 from connector.sync.standing import Standings
 from connector.sync.writing import Writer, check_limits, result_of
 
-__all__ = ["Choices", "Outcome", "Run"]
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What a person chose beside the selection."""
-
-    selection: Selection = field(default_factory=Selection)
-    retry_refused: bool = False
-    wait: bool = False
-    rewrite: bool = False
-    """What stands in QuickBooks, unpaid and unedited and in open books, is brought to the mapping as it is now."""
-    everything: bool = False
-    """Unchanged documents are shown too."""
-
-    @property
-    def looks_at_all(self) -> bool:
-        """Whether even what stands as it was is read."""
-        return self.everything or self.rewrite or not self.selection.everything
+__all__ = ["Outcome", "Run"]
 
 
 class Run:

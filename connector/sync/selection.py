@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from connector.errors import WrongUse
@@ -11,7 +11,7 @@ from connector.settings import Settings, SourceSettings
 from connector.sources.source import Window
 from connector.state.store import State
 
-__all__ = ["EVERYTHING", "WIDER", "Selection", "month_of", "pull_window", "since_of"]
+__all__ = ["EVERYTHING", "WIDER", "Choices", "Selection", "month_of", "pull_window", "since_of"]
 
 WIDER: Final = datetime.timedelta(days=45)
 """Which date a source filters by is not always known, so more is asked for on both sides than is needed."""
@@ -66,6 +66,24 @@ class Selection:
 
 
 EVERYTHING: Final = Selection()
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a person chose beside the selection."""
+
+    selection: Selection = field(default_factory=Selection)
+    retry_refused: bool = False
+    wait: bool = False
+    rewrite: bool = False
+    """What stands in QuickBooks, unpaid and unedited and in open books, is brought to the mapping as it is now."""
+    everything: bool = False
+    """Unchanged documents are shown too."""
+
+    @property
+    def looks_at_all(self) -> bool:
+        """Whether even what stands as it was is read."""
+        return self.everything or self.rewrite or not self.selection.everything
 
 
 def month_of(text: str) -> tuple[datetime.date, datetime.date]:

@@ -21,6 +21,7 @@ from typer.main import get_command
 
 from connector import mapping
 from connector.cli.arguments import FLAGS, VALUED
+from connector.cli.codes import CODES as COMMANDS_CODES
 from connector.cli.commands import COMMANDS, add_commands
 from connector.cli.help_command import all_codes
 from connector.cli.words import WORDS
@@ -305,7 +306,7 @@ def test_every_code_of_the_package_is_explained() -> None:
 
 
 def test_no_code_is_explained_twice() -> None:
-    rooms = [QUICKBOOKS_CODES, STATE_CODES, WORDS_CODES, SETTING_UP_CODES, NOTICES_CODES]
+    rooms = [QUICKBOOKS_CODES, STATE_CODES, WORDS_CODES, SETTING_UP_CODES, NOTICES_CODES, COMMANDS_CODES]
     tables = [mapping.FAULT_CODES, mapping.OUTCOME_CODES, *rooms, CODES]
 
     assert len(all_codes()) == sum(len(table) for table in tables)

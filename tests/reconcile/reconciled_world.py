@@ -15,8 +15,8 @@ from connector.sandbox.credentials import REALM_ID
 from connector.sandbox.server import Sandbox
 from connector.settings import load
 from connector.state.store import State
-from connector.sync.run import Choices, Run
-from connector.sync.selection import Selection, month_of
+from connector.sync.run import Run
+from connector.sync.selection import Choices, Selection, month_of
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = """

@@ -25,7 +25,7 @@ def always(logger, level):
     whole(logger, logging.DEBUG if logger.name.partition(".")[0] in {LIBRARIES} else level)
 logging.Logger.setLevel = always
 def plant():
-    for name in ("urllib3.poolmanager", "uvicorn.access"):
+    for name in ("urllib3.poolmanager", "uvicorn.error"):
         logging.getLogger(name).debug("GET /?api_key=%s as %s", "{credentials.CAKE_KEY}", "{credentials.CLIENT_SECRET}")
 planted = threading.Timer(3.0, plant)
 planted.daemon = True
@@ -58,7 +58,7 @@ def test_every_line_of_a_whole_life_has_its_keys_whatever_happens_in_it(place: P
 
 def test_what_the_libraries_say_passes_the_redactor(place: Place) -> None:
     with running(place, TALKING + PLAIN, "-vv") as daemon:
-        until(lambda: [line for line in daemon.lines if line.get("logger") == "uvicorn.access"])
+        until(lambda: [line for line in daemon.lines if line.get("logger") == "uvicorn.error"])
         assert daemon.stop() == 0
 
     talked = {line["logger"].partition(".")[0] for line in daemon.lines if "logger" in line}
