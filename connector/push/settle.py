@@ -86,7 +86,7 @@ def settle(state: State, company: Company, sender: Sender) -> Iterator[Settled]:
                 state.note_round(order.document_id, **_NOT_THERE_YET)
                 again[bid] = order
                 continue
-            written = written or _given_up(waiting)
+            written = written or _given_up(waiting, order)
             record(state, [(order, written)])
             yield _settled(order, written)
         if again:
@@ -113,12 +113,18 @@ _NOT_THERE_YET: Final = {
 }
 
 
-def _given_up(waiting: _Waiting) -> Written:
+def _given_up(waiting: _Waiting, order: Order) -> Written:
+    if order.key.kind == "payment":  # whether money left twice, nobody but the bookkeeper can tell
+        remedy = (
+            "look at the bill in QuickBooks: if it is owed still, record its payment there, and the next run links it"
+        )
+    else:
+        remedy = "look in QuickBooks for the number; then link it, or approve that it goes out again: connector review"
     return Written(
         "held",
         "outcome-unknown",
         f"sent {len(waiting.request.attempts)} times without an answer, and QuickBooks does not show it",
-        "look in QuickBooks for the number; then link it, or approve that it goes out again: connector review",
+        remedy,
     )
 
 

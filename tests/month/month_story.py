@@ -168,10 +168,15 @@ def decided(m: Month, verb: str, place: str, why: str) -> None:
 
 def anna_looks(m: Month) -> None:
     """What was sent again and again without an answer waits for her; QuickBooks shows her that it is not there."""
-    for source, invoice in m.machine.rows(
-        "select source, invoice from document where state = 'held' and code = 'outcome-unknown'"
+    for source, id_, kind in m.machine.rows(
+        "select source, invoice, kind from document where state = 'held' and code = 'outcome-unknown'"
     ):
-        decided(m, "approve", f"{source}:{invoice}", "it is not there")
+        invoice = m.invoices[source, id_]
+        if kind != "payment":
+            decided(m, "approve", f"{source}:{id_}", "it is not there")
+        elif not m.sandbox.company.records["Bill"][m.bills(invoice)[0]].data.get("LinkedTxn"):
+            m.person("pay", invoice)
+            m.happened["a payment of no answer: paid by hand"] += 1
 
 
 def commission(m: Month) -> None:

@@ -503,6 +503,22 @@ def test_an_unanswered_payment_of_a_bill_that_was_then_paid_by_hand_is_linked_to
     assert len(payments(project)) == 1
 
 
+def test_a_payment_that_was_sent_again_and_again_is_the_bookkeepers_to_record(project: Project) -> None:
+    project.settings(settle_after="10 ms")
+    billed(project)
+    project.arm("drop-before-commit", "/billpayment", times=9)
+    for _ in range(4):
+        project.sync(code=6)
+        time.sleep(0.02)
+    told = project.sync().payment(1)
+
+    assert (told["state"], told["code"]) == ("held", "outcome-unknown")
+    assert "record its payment there, and the next run links it" in told["remedy"]
+    theirs = by_hand(project, bill(project))
+    assert project.sync().payment(1)["code"] == "paid-by-hand"
+    assert row(project).qbo_id == theirs
+
+
 def test_an_unanswered_payment_of_a_bill_that_was_then_paid_in_part_is_held(project: Project) -> None:
     project.settings(settle_after="50 ms")
     billed(project)
