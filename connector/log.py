@@ -16,7 +16,7 @@ from collections.abc import Collection, Mapping, MutableMapping
 from typing import Any, Final, Literal, TextIO
 from urllib.parse import quote, quote_plus
 
-__all__ = ["configure", "hide", "hide_tokens", "redact"]
+__all__ = ["configure", "configure_silent", "hide", "hide_tokens", "redact"]
 
 _SHORTEST: Final = 4
 """Shorter values are not hidden as such: they would blot out half of every text."""
@@ -129,6 +129,21 @@ def configure(
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
+
+
+def configure_silent() -> None:
+    """For commands that log nothing and are to start at once: a library's warning shows on stderr, without secrets."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Redacted())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    logging.raiseExceptions = False  # as in configure
+
+
+class _Redacted(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))
 
 
 def _redact_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -5,13 +5,11 @@ The command line at work.
 into words, JSON and an exit code.
 """
 
-import gc
 import io
 import itertools
 import os
 import signal
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Literal, NoReturn
@@ -30,6 +28,8 @@ from connector.errors import ConnectorError
 __all__ = ["run"]
 
 _HELP = ("-h", "--help")
+_SILENT = ("help", "check")
+"""Commands with nothing to log."""
 _ABOUT = """Turns approved affiliate invoices into QuickBooks bills, once each, and proves it.
 
 Sandbox unless connector.toml says production. Exit codes: connector help exit-codes"""
@@ -37,8 +37,6 @@ Sandbox unless connector.toml says production. Exit codes: connector help exit-c
 
 def run(arguments: list[str]) -> int:
     """Carry out what the words after the program's name ask for; the exit code."""
-    # A run makes millions of small objects and hardly a ring of them: looking for rings takes an eighth of its time.
-    gc.set_threshold(100_000, 20, 20)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show is no reason to fail
@@ -132,7 +130,9 @@ def _application(context: Context) -> typer.Typer:
         # Nobody can say yes to what -qq does not show.
         context.interactive = sys.stdin.isatty() and not no_input and context.verbosity > ONLY_ERRORS
         call.obj = context
-        if context.command != "help":
+        if context.command in _SILENT:
+            log.configure_silent()
+        else:
             log.configure(log_format, context.verbosity)
 
     app.callback(invoke_without_command=True)(shared_options)
@@ -141,6 +141,8 @@ def _application(context: Context) -> typer.Typer:
 
 
 def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - half of what help takes
+
     try:
         return version("affiliate-connector")
     except PackageNotFoundError:

@@ -102,16 +102,21 @@ class Context:
 
     def say(self, text: str) -> None:
         """One message on stderr; its text may come from anywhere."""
-        self._print(self.messages, text)
+        self._write("messages", sys.stderr, text)
 
     def show(self, text: str) -> None:
         """A part of the result on stdout; its text may come from anywhere."""
-        self._print(self.console, text)
+        if self.verbosity > ONLY_ERRORS:
+            self._write("console", sys.stdout, text)
 
-    def _print(self, console: "Console", text: str) -> None:
-        from rich.text import Text  # noqa: PLC0415 - rich is not needed where JSON is asked for
-
-        console.print(Text(redact(visible(text))), soft_wrap=True)
+    def _write(self, name: Literal["console", "messages"], stream: TextIO, text: str) -> None:
+        """Plain text; through the console only where it is open: it may be drawing, and rich takes its time."""
+        clean = redact(visible(text))
+        if name in self.__dict__:
+            self.__dict__[name].out(clean, highlight=False)
+        else:
+            stream.write(f"{clean}\n")
+            stream.flush()
 
     def _open(self, stream: TextIO) -> "Console":
         from rich.console import Console  # noqa: PLC0415 - as above

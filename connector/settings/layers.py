@@ -1,28 +1,19 @@
 """
 The three places a setting may stand in: environment over secrets folder over file.
 
-pydantic-settings reads the first two; this module keeps every value as the text it is, turns ``*_file`` keys into what
-their files hold, and remembers where each value came from and where a missing secret was looked for.
+In the first two every value stays the text it is. ``*_file`` keys are turned into what their files hold, and it is kept
+where each value came from and where a missing secret was looked for.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
 
-from pydantic.fields import FieldInfo
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    NestedSecretsSettingsSource,
-    PydanticBaseSettingsSource,
-    SecretsSettingsSource,
-    SettingsConfigDict,
-)
-
 from connector.log import hide
+from connector.settings.sections import SECTION_NAMES
 
 __all__ = ["PREFIX", "Layer", "environment_layer", "file_layer", "merged", "secrets_layer"]
 
@@ -31,35 +22,8 @@ _SECRETS: Final = {"quickbooks": ("client_secret", "refresh_token"), "sources": 
 _HIDDEN: Final = (*_SECRETS["quickbooks"], "api_key", "key", "webhook", "smtp", "proxy")
 
 
+_LARGEST: Final = 1 << 20
 _LONG_PART: Final = 12  # shorter ones are words such as services
-
-
-class _Sections(BaseSettings):
-    """The names of the sections, which is all that pydantic-settings needs to know."""
-
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", env_ignore_empty=True)
-
-    state: dict[str, str] = {}
-    quickbooks: dict[str, str] = {}
-    network: dict[str, str] = {}
-    limits: dict[str, dict[str, str]] = {}
-    sources: dict[str, dict[str, str]] = {}
-    serve: dict[str, str] = {}
-    notify: dict[str, dict[str, str]] = {}
-
-
-class _Verbatim(PydanticBaseSettingsSource):
-    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:  # noqa: ARG002
-        """Text stays text: a key that looks like a number must not become one."""
-        return value
-
-
-class _Environment(_Verbatim, EnvSettingsSource):
-    pass
-
-
-class _SecretsFolder(_Verbatim, NestedSecretsSettingsSource):
-    pass
 
 
 @dataclass(slots=True)
@@ -89,7 +53,8 @@ class Layer:
 
 def environment_layer(folder: Path) -> Layer:
     """What ``CONNECTOR_SECTION__KEY`` variables say."""
-    layer = Layer("environment", _Environment(_Sections)())
+    named = {name.upper().removeprefix(PREFIX): text for name, text in os.environ.items() if _is_ours(name) and text}
+    layer = Layer("environment", _nested(named))
     _read_key_files(layer, folder)
     return layer
 
@@ -100,18 +65,37 @@ def secrets_layer(folder: Path) -> Layer:
     if not name:
         return Layer("secrets folder", {})
     try:
-        source = _SecretsFolder(
-            SecretsSettingsSource(_Sections),
-            secrets_dir=name,
-            secrets_dir_missing="error",
-            secrets_prefix="",
-            secrets_nested_delimiter="__",
-        )
-        layer = Layer("secrets folder", source())
-    except (ValueError, OSError):  # pydantic-settings' own error is a ValueError
+        files = {file.name: file for file in Path(name).expanduser().iterdir() if file.is_file()}
+        layer = Layer("secrets folder", _nested({each: _small_text(file) for each, file in files.items()}))
+    except (ValueError, OSError):
         return Layer("secrets folder", {}, unreadable=f"environment CONNECTOR_SECRETS_DIR={name}")
     _read_key_files(layer, folder)
     return layer
+
+
+def _is_ours(variable: str) -> bool:
+    return variable.upper().startswith(PREFIX)
+
+
+def _nested(named: Mapping[str, str]) -> dict[str, Any]:
+    """``SECTION__KEY`` names, in whatever case, as tables; what names no section is nobody's."""
+    tables: dict[str, Any] = {}
+    for name, text in sorted(named.items(), key=lambda each: len(each[0])):
+        *path, key = name.lower().split("__")
+        if (path or [key])[0] not in SECTION_NAMES:
+            continue
+        table = tables
+        for part in path:
+            table = table.setdefault(part, {}) if isinstance(table, dict) else table
+        if isinstance(table, dict):  # else a shorter name holds a text in its place
+            table[key] = text
+    return tables
+
+
+def _small_text(file: Path) -> str:
+    if file.stat().st_size > _LARGEST:
+        raise ValueError("too large for a secret")
+    return file.read_text(encoding="utf-8").strip()
 
 
 def file_layer(values: dict[str, Any], folder: Path) -> Layer:

@@ -1,7 +1,8 @@
 """Which sources there are: whatever is registered under the entry-point group ``connector.sources``."""
 
 from difflib import get_close_matches
-from importlib.metadata import EntryPoint, entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, PackageNotFoundError, distribution, entry_points
 from typing import Final, cast
 
 from connector.errors import SettingsInvalid
@@ -24,6 +25,9 @@ def source_type(name: str) -> type[Source]:
     Raises:
         SettingsInvalid: There is no such type.
     """
+    own = _own_entries()
+    if name in own:
+        return _loaded(own[name])
     entries = _entries()
     if name in entries:
         return _loaded(entries[name])
@@ -35,6 +39,17 @@ def source_type(name: str) -> type[Source]:
     )
 
 
+@cache
+def _own_entries() -> dict[str, EntryPoint]:
+    """Those of the connector itself: found without a look at everything installed, and nobody takes their place."""
+    try:
+        ours = distribution("affiliate-connector").entry_points
+    except PackageNotFoundError:  # run from its folder
+        return {}
+    return {entry.name: entry for entry in ours.select(group=_GROUP)}
+
+
+@cache
 def _entries() -> dict[str, EntryPoint]:
     return {entry.name: entry for entry in entry_points(group=_GROUP)}
 
