@@ -10,6 +10,7 @@ from connector.cli.sync import company_name
 from connector.notices.notices import Notices
 from connector.sandbox.credentials import CAKE_KEY
 from connector.serve.clock import trigger_of
+from connector.serve.supervision import Supervision
 from connector.serve.turns import Turns
 from connector.settings import Settings, load
 from connector.state.notices import Told
@@ -56,7 +57,7 @@ class Day:
         self.notices = notices = Notices(
             settings, state, lambda: company_name(settings, state), lambda text: trigger_of(text, "UTC")
         )
-        self.turns = Turns(state, notices.after, self, failed=notices.failed, who="test", patience=1.0)
+        self.turns = Turns(state, notices.after, self, Supervision(), failed=notices.failed, who="test", patience=1.0)
 
     def restart(self) -> None:
         self.state.close()
