@@ -31,6 +31,7 @@ MAY_IMPORT = {
     "sync": CORE | {"quickbooks", "state", "sources", "settings", "push", "log"},
     "reconcile": CORE | {"quickbooks", "state", "sources", "settings", "sync"},
     "report": CORE | {"quickbooks", "state", "settings", "log", "sync", "reconcile"},
+    "tables": CORE | {"quickbooks", "state", "settings", "sync", "report"},
     "doctor": {"errors", "invoice", "mapping", "quickbooks", "route", "settings", "sources", "state", "sync"},
     "serve": {"errors", "settings", "state", "sync", "report"},
     "sandbox": {"errors", "money"},

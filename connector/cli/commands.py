@@ -57,6 +57,20 @@ COMMANDS: Final = (
     ),
     Command("check", _FINANCE, "connector.cli.check", "check", "Check mappings and tables and run their examples."),
     Command(
+        "unmapped",
+        _FINANCE,
+        "connector.cli.unmapped",
+        "unmapped",
+        "Values that need a table row or a QuickBooks name, biggest blocked amount first.",
+    ),
+    Command(
+        "table",
+        _FINANCE,
+        "connector.cli.table",
+        "table",
+        "Tables to Excel and back: table export, table import (shows the difference first).",
+    ),
+    Command(
         "review",
         _FINANCE,
         "connector.cli.review",

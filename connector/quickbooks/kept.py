@@ -54,6 +54,11 @@ class KeptLists:
         entity, unfit = _LISTS[box]
         return sorted({each.full_name for each in self._list(entity) if each.active and not unfit(each)})
 
+    @staticmethod
+    def entity(box: str) -> Entity | None:
+        """The list that a box is named from; None where it is named from none."""
+        return _LISTS[box][0] if box in _LISTS else None
+
     def missing(self, document: Document, *, vendor: bool) -> Iterator[Missing]:
         """
         Every name of ``document`` that cannot be used, in the order of the boxes.

@@ -7,7 +7,7 @@ from typing import Final
 from connector.invoice import FieldType
 from connector.mapping import Fault, MappingFaults
 from connector.tables.incoming import Incoming, IncomingRow
-from connector.tables.saved import Record, SavedTable
+from connector.tables.saved import Record, SavedTable, line_breaks
 
 __all__ = ["NEW", "NOTE", "Changed", "Difference", "difference", "is_information"]
 
@@ -78,6 +78,7 @@ def difference(
     incoming: Incoming,
     match: Sequence[str],
     fields: Mapping[str, FieldType],
+    prefilled: Collection[str],
     shown: Callable[[str], str],
 ) -> Difference:
     """
@@ -88,12 +89,13 @@ def difference(
         incoming: What a person wants imported.
         match: The columns that choose the row.
         fields: The type of every field of the source; a key of text must not have become a date or a number.
+        prefilled: The columns that an export fills in by itself in the rows that it proposes.
         shown: How an export writes a cell: what still reads so was not edited.
 
     Raises:
         MappingFaults: ``table-columns``, ``table-key`` or ``table-key-twice``.
     """
-    comparing = _Comparing(saved, incoming, tuple(match), fields, shown)
+    comparing = _Comparing(saved, incoming, tuple(match), fields, prefilled, shown)
     return comparing.result()
 
 
@@ -104,6 +106,7 @@ class _Comparing:
         incoming: Incoming,
         match: tuple[str, ...],
         fields: Mapping[str, FieldType],
+        prefilled: Collection[str],
         shown: Callable[[str], str],
     ) -> None:
         self._saved, self._incoming, self._match, self._fields, self._shown = saved, incoming, match, fields, shown
@@ -112,7 +115,9 @@ class _Comparing:
         self._given = self._columns()
         self._keys = [self._given[name] for name in match]
         self._answers = [
-            at for name, at in self._given.items() if name in self._there and name not in match and name not in fields
+            at
+            for name, at in self._given.items()
+            if name in self._there and name not in match and name not in prefilled
         ]
         self._note = next((at for at, name in enumerate(incoming.columns) if name == NOTE), None)
         self._known: dict[tuple[str, ...], list[Record]] = {}
@@ -159,7 +164,7 @@ class _Comparing:
         ):
             if number:
                 origins[line] = number
-            line += max(1, len(record.raw.splitlines()))
+            line += max(1, line_breaks(record.raw))
         return Difference(
             self._match,
             self._saved.columns,

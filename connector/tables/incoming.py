@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from connector.errors import WrongUse
 from connector.mapping import Fault, MappingFaults, Place
-from connector.tables.saved import SavedTable
+from connector.tables.saved import SavedTable, line_breaks
 
 __all__ = ["SIZE_LIMIT", "Incoming", "IncomingRow", "Kind", "fault_at", "read_incoming"]
 
@@ -122,5 +122,5 @@ def read_incoming(path: Path, table: str, read_workbook: Callable[[bytes, str, s
             raise MappingFaults([Fault("M137", what, place, record.raw, "put quotes round a text that holds a comma")])
         cells = record.cells[:width]
         rows.append(IncomingRow(record.line, (*cells, *[""] * (width - len(cells)))))
-    head = saved.before.count("\n") or 1
+    head = line_breaks(saved.before) or 1
     return Incoming(shown, "", saved.columns, head, tuple(rows))

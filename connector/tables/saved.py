@@ -14,7 +14,7 @@ from connector.mapping.faults import Span, TextFile
 from connector.mapping.tables import decode_table, delimiter_of, trimmed
 from connector.report.whole_file import whole_file
 
-__all__ = ["Record", "SavedTable", "replace_table"]
+__all__ = ["Record", "SavedTable", "line_breaks", "replace_table"]
 
 _BOM: Final = b"\xef\xbb\xbf"
 
@@ -128,6 +128,11 @@ class SavedTable:
                 parts.append(self.line_end)
             parts.append(record.raw)
         return (_BOM if self.data.startswith(_BOM) else b"") + "".join(parts).encode()
+
+
+def line_breaks(text: str) -> int:
+    """How many lines end in ``text``, as a CSV counts them."""
+    return text.count("\n") + text.count("\r") - text.count("\r\n")
 
 
 def replace_table(path: Path, before: bytes | None, data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""A sheet of an Excel workbook as people really save it: every cell read as it was meant, or refused with the remedy."""
+"""A sheet of an Excel workbook as people really save it: every cell read as it was meant, or refused."""
 
 import datetime
 import io
