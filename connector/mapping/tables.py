@@ -156,7 +156,7 @@ def spoilt(table: Table, texts: Collection[str]) -> list[Fault]:
                 continue
             else:
                 continue
-            help_ = "write the id anew; in Excel first format the column as Text, or use: connector table export"
+            help_ = "in Excel format the column as Text, then write the id anew"
             found.append(table.file.fault("M134", what, Span(row.line, 1), help_))
     return sorted(found, key=lambda fault: fault.place.line)[:_MANY]
 

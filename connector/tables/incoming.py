@@ -59,8 +59,8 @@ class Incoming:
         """A row, or one cell of it: ``vendors.xlsx, vendors!B7``, ``vendors.csv:7``."""
         if not self.sheet:
             return Place(self.shown, row, 1, 1)
-        where = f"{letters(column)}{row}" if column is not None else f"row {row}"
-        return Place(f"{self.shown}, {self.sheet}!{where}" if column is not None else f"{self.shown}, {where}")
+        where = f" row {row}" if column is None else f"!{letters(column)}{row}"
+        return Place(f"{self.shown}, {self.sheet}{where}")
 
     def called(self, row: int, column: int) -> str:
         """The same within a sentence: ``A7``, ``line 7``."""
@@ -119,7 +119,9 @@ def read_incoming(path: Path, table: str, read_workbook: Callable[[bytes, str, s
         if any(record.cells[width:]):
             place = Place(shown, record.line, 1, 1)
             what = f"this row has {len(record.cells)} cells and the headings have {width}"
-            raise MappingFaults([Fault("M137", what, place, record.raw, "put quotes round a text that holds a comma")])
+            raise MappingFaults(
+                [Fault("M137", what, place, record.raw.rstrip(), "put quotes round a text that holds a comma")]
+            )
         cells = record.cells[:width]
         rows.append(IncomingRow(record.line, (*cells, *[""] * (width - len(cells)))))
     head = line_breaks(saved.before) or 1

@@ -54,8 +54,10 @@ def read_sheet(data: bytes, shown: str, table: str) -> Incoming:
     except ConnectorError:
         raise
     except (*_UNREADABLE, InvalidFileException) as error:
-        what = "this workbook is damaged, or was made by a program that writes none that Excel could open"
-        raise fault_at(shown, "table-file", what, "open it in Excel, save it as Excel Workbook (.xlsx)") from error
+        what = "this workbook is damaged"
+        raise fault_at(
+            shown, "table-file", what, "open it in Excel and save it anew, as Excel Workbook (.xlsx)"
+        ) from error
 
 
 # What the library ends with at a damaged file; it names no exception of its own for most of it.
@@ -193,7 +195,9 @@ class _Reader:
             what = f"this became the number {float(value):g}: Excel keeps {_KEPT_DIGITS} of its {digits} digits"
             self._refuse("table-key", what, row, column, "format the column as Text, then type the id anew, and save")
         elif "%" in form:
-            self._refuse("table-cell", f"this cell holds {number * 100:f}% as a number", row, column, _AS_TEXT)
+            self._refuse(
+                "table-cell", f"this cell holds {(number * 100).normalize():f}% as a number", row, column, _AS_TEXT
+            )
         elif number == number.to_integral_value():
             text = f"{number:.0f}"
             return text.zfill(len(form)) if _NOUGHTS.fullmatch(form) else text

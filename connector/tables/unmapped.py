@@ -106,12 +106,7 @@ def write_unmapped(path: Path, document: Mapping[str, Any]) -> None:
         writer.writerow(_COLUMNS)
         for row in _lines(document):
             told = ((name, str(row[name] or "")) for name in _COLUMNS)
-            writer.writerow(
-                [
-                    text if name in _NUMBERS X if is_formula(text) else clean(text)
-                    for name, text in told
-                ]
-            )
+            writer.writerow([text if name in _NUMBERS else _pasted(text, is_key=False) for name, text in told])
 
 
 def _lines(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -33,6 +33,7 @@ from connector.reconcile import Family
 from connector.reconcile.rows import Status
 from connector.state.codes import CODES as STATE_CODES
 from connector.sync.planned import COUNTS
+from connector.tables.codes import CODES as TABLES_CODES
 
 PACKAGE = ROOT / "connector"
 
@@ -304,7 +305,7 @@ def test_every_code_of_the_package_is_explained() -> None:
 
 
 def test_no_code_is_explained_twice() -> None:
-    rooms = [QUICKBOOKS_CODES, STATE_CODES, WORDS_CODES, SETTING_UP_CODES]
+    rooms = [QUICKBOOKS_CODES, STATE_CODES, TABLES_CODES, WORDS_CODES, SETTING_UP_CODES]
     tables = [mapping.FAULT_CODES, mapping.OUTCOME_CODES, *rooms, CODES]
 
     assert len(all_codes()) == sum(len(table) for table in tables)
