@@ -147,7 +147,8 @@ def _moved(fault: Fault, wanted: Import) -> Fault:
     row = wanted.found.origins.get(fault.place.line)
     if fault.place.file != wanted.target.table.shown or row is None:
         return fault
-    return replace(fault, place=wanted.given.place(row))
+    excerpt = "" if wanted.given.sheet else fault.excerpt
+    return replace(fault, place=wanted.given.place(row), excerpt=excerpt)
 
 
 def _prefilled(settings: Settings, target: Target, kind: Declaration) -> Collection[str]:

@@ -26,6 +26,7 @@ _UNPACKED_LIMIT: Final = 512 * 1024 * 1024
 _MANY: Final = 20
 _KEPT_DIGITS: Final = 15
 _FORMULA_OR_MERGED: Final = re.compile(rb"<(?:\w+:)?(?:f[ />]|mergeCell )")
+_ESCAPED: Final = re.compile("_x(005F|000D)_")  # an underline that is one, and the end of a line
 _NOUGHTS: Final = re.compile("0+")
 _AS_TEXT: Final = "format the column as Text, type it anew, and save"
 
@@ -173,7 +174,8 @@ class _Reader:
         if value is None:
             return "", kind
         if isinstance(value, str) and cell.data_type != "e":
-            return trimmed(value.replace("_x000D_", "").replace("\r\n", "\n").replace("\r", "\n")), kind
+            text = _ESCAPED.sub(lambda found: "_" if found[1] == "005F" else "", value)
+            return trimmed(text.replace("\r\n", "\n").replace("\r", "\n")), kind
         if isinstance(value, bool):
             return ("TRUE" if value else "FALSE"), kind
         if isinstance(value, datetime.datetime) and value.time() == datetime.time():
