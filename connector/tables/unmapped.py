@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from connector.report.cells import cleaner, is_formula
+from connector.report.columns import safe
 from connector.report.problems import problem_data
 from connector.report.run import CompanyName, stamp
 from connector.report.status import amounts_data
@@ -48,19 +49,17 @@ def row_text(wanted: RowWanted, saved: SavedTable) -> str | None:
     """
     The row as it is pasted into the table; None where no new row would help.
 
-    Text that only repeats what the source says can do nothing to a terminal, and gets an apostrophe where a spreadsheet
-    would take it for a formula. A key must stand as it is.
+    Text that only repeats what the source says can do nothing to a terminal, is short, and gets an apostrophe where a
+    spreadsheet would take it for a formula. A key must stand as it is.
     """
     if not wanted.pastable:
         return None
     at = dict(zip(wanted.columns, wanted.cells, strict=True))
-    return saved.line([_pasted(at.get(name, ""), is_key=name in wanted.key) for name in saved.columns])
+    return saved.line([at[name] if name in wanted.key else _tame(safe(at[name])) for name in saved.columns])
 
 
-def _pasted(cell: str, *, is_key: bool) -> str:
-    if is_key:
-        return cell
-    return f"'{_clean(cell)}" if is_formula(cell) else _clean(cell)
+def _tame(text: str) -> str:
+    return f"'{text}" if is_formula(text) else text
 
 
 def _row_data(each: RowWanted, saved: SavedTable) -> dict[str, Any]:
@@ -106,7 +105,7 @@ def write_unmapped(path: Path, document: Mapping[str, Any]) -> None:
         writer.writerow(_COLUMNS)
         for row in _lines(document):
             told = ((name, str(row[name] or "")) for name in _COLUMNS)
-            writer.writerow([text if name in _NUMBERS else _pasted(text, is_key=False) for name, text in told])
+            writer.writerow([text if name in _NUMBERS else _tame(_clean(text)) for name, text in told])
 
 
 def _lines(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -243,7 +243,8 @@ class _Looking:
             wanted.table, wanted.file, wanted.key, wanted.line = table.name, missing.file, key, own
             wanted.columns = tuple(table.columns)
             wanted.cells = tuple(self._cells(table, key, invoice))
-            wanted.guess = self._guess(table, missing, invoice)
+            guess = self._guess(table, missing, invoice)
+            wanted.guess = None if there is not None and guess == table.cell(there, missing.column) else guess
         if missing.column not in wanted.asked:
             wanted.asked.append(missing.column)
         wanted.add(row)

@@ -1,5 +1,6 @@
 """A folder with settings and mappings whose services nobody serves: tables are edited without them."""
 
+import datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,3 +38,8 @@ class TableFolder(Project):
 
     def bring(self, file: str = "out.xlsx", *options: str, table: str = "cake.vendors") -> Ran:
         return self.run("table", "import", file, table, "--yes", *options)
+
+    @property
+    def today(self) -> str:
+        """The day on which the state says that everything was first seen, UTC."""
+        return datetime.datetime.now(datetime.UTC).date().isoformat()
