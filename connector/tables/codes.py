@@ -25,15 +25,15 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     "table-file": (
         "this file holds no table",
         (
-            "Imported are Excel workbooks (.xlsx) and CSV files in UTF-8 with commas, semicolons or tabs. Old .xls files, "
-            "workbooks with a password and those of other programs are saved again as Excel Workbook (.xlsx)."
+            "Imported are Excel workbooks (.xlsx) and CSV files in UTF-8 with commas, semicolons or tabs. Old .xls "
+            "files, workbooks with a password and those of other programs are saved again as Excel Workbook (.xlsx)."
         ),
     ),
     "table-sheet": (
         "which sheet is meant cannot be told",
         (
-            "The sheet that bears the table's name is read, or else the only one that can be seen. Hidden sheets are not "
-            "read; hidden rows and columns are."
+            "The sheet that bears the table's name is read, or else the only one that can be seen. Hidden sheets are "
+            "not read; hidden rows and columns are."
         ),
     ),
     "table-columns": (
@@ -46,22 +46,22 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     "table-cell": (
         "a cell cannot be read as a text",
         (
-            "Cells hold text. A number up to 15 digits, a date and the value of a formula are read as they show. A formula "
-            "that was never worked out, an error, a time and a percentage are not guessed at: format the column as Text "
-            "and type what is meant."
+            "Cells hold text. A number up to 15 digits, a date and the value of a formula are read as they show. A "
+            "formula that was never worked out, an error, a time and a percentage are not guessed at: format the "
+            "column as Text and type what is meant."
         ),
     ),
     "table-merged": (
         "cells are merged into one",
         (
-            "Only the first of merged cells holds anything. In Excel: Home, Merge & Center, Unmerge Cells; then fill in "
-            "every cell."
+            "Only the first of merged cells holds anything. In Excel: Home, Merge & Center, Unmerge Cells; then fill "
+            "in every cell."
         ),
     ),
     "table-key": (
         "a key that is empty, or that Excel changed",
         (
-            "Excel takes ids for numbers and dates: it keeps 15 digits, drops noughts in front, and makes a date of 1-2. "
+            "Excel takes ids for numbers and dates: it keeps 15 digits, drops noughts in front, makes a date of 1-2. "
             "Such a key matches no invoice. Format the column as Text first, then type the id anew. A workbook of "
             "connector table export has text columns already."
         ),
