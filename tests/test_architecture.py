@@ -32,6 +32,7 @@ MAY_IMPORT = {
     "reconcile": CORE | {"quickbooks", "state", "sources", "settings", "sync"},
     "report": CORE | {"quickbooks", "state", "settings", "log", "sync", "reconcile"},
     "notices": {"errors", "log", "network", "route", "settings", "state", "report", "sync"},
+    "tables": CORE | {"quickbooks", "state", "settings", "sync", "report"},
     "doctor": {"errors", "invoice", "mapping", "quickbooks", "route", "settings", "sources", "state", "sync"},
     "serve": {"errors", "settings", "state", "sync", "report"},
     "sandbox": {"errors", "money"},

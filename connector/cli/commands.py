@@ -71,6 +71,20 @@ COMMANDS: Final = (
         'What an edited mapping would do to the invoices already seen ("3 of 214 bills would change").',
     ),
     Command(
+        "unmapped",
+        _FINANCE,
+        "connector.cli.unmapped",
+        "unmapped",
+        "Values that need a table row or a QuickBooks name, biggest blocked amount first.",
+    ),
+    Command(
+        "table",
+        _FINANCE,
+        "connector.cli.table",
+        "table",
+        "Tables to Excel and back: table export, table import (shows the difference first).",
+    ),
+    Command(
         "review",
         _FINANCE,
         "connector.cli.review",

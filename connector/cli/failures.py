@@ -39,7 +39,8 @@ def explain(context: Context, error: ConnectorError) -> int:
     faults = getattr(error, "faults", ())
     if faults:
         count = "1 fault. Next: mend it" if len(faults) == 1 else f"{len(faults)} faults. Next: mend them"
-        context.say("\n\n".join(fault.render() for fault in faults) + f"\n\n{count}, then: connector check")
+        again = getattr(error, "again", "connector check")
+        context.say("\n\n".join(fault.render() for fault in faults) + f"\n\n{count}, then: {again}")
     else:
         context.say(f"error[{error.code}]: {error.what}\n   = {error.remedy}")
     if trace is not None:

@@ -44,6 +44,7 @@ def all_codes() -> Mapping[str, tuple[str, str]]:
     from connector.plan.codes import CODES as CODES_OF_WORDS  # noqa: PLC0415 - as above
     from connector.quickbooks.faults import CODES as FAULTS_OF_QUICKBOOKS  # noqa: PLC0415 - as above
     from connector.state.codes import CODES as CODES_OF_STATE  # noqa: PLC0415 - as above
+    from connector.tables.codes import CODES as CODES_OF_TABLES  # noqa: PLC0415 - as above
 
     return {
         **mapping.FAULT_CODES,
@@ -52,6 +53,7 @@ def all_codes() -> Mapping[str, tuple[str, str]]:
         **CODES_OF_COMMANDS,
         **CODES_OF_SETTING_UP,
         **CODES_OF_STATE,
+        **CODES_OF_TABLES,
         **CODES_OF_WORDS,
         **CODES_OF_NOTICES,
         **CODES,

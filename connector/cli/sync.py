@@ -166,11 +166,11 @@ def _write_agreed(context: Context, run: Run, kept: SavedPlan | None, *, ask: bo
         seen = planned.digest
 
 
-def confirmed() -> bool:
+def confirmed(question: str = "Write this to QuickBooks?") -> bool:
     """Ask; an interruption at the question is a no."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        return typer.confirm("\nWrite this to QuickBooks?")
+        return typer.confirm(f"\n{question}")
     except (typer.Abort, KeyboardInterrupt):
         return False
     finally:

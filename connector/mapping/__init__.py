@@ -7,7 +7,7 @@ The language of mappings: a finance team's form becomes rules, and an invoice be
 from connector.invoice import Declaration
 from connector.mapping.codes import FAULT_CODES, OUTCOME_CODES
 from connector.mapping.faults import Fault, MappingFaults, Place
-from connector.mapping.load import load, shipped
+from connector.mapping.load import NamedTable, load, named_tables, shipped
 from connector.mapping.mapping import Mapping
 from connector.mapping.outcome import Mapped, Missing, NotMapped, PaymentBoxes, Trace, outcome_text
 from connector.mapping.policy import Policy
@@ -21,12 +21,14 @@ __all__ = [
     "Mapping",
     "MappingFaults",
     "Missing",
+    "NamedTable",
     "NotMapped",
     "PaymentBoxes",
     "Place",
     "Policy",
     "Trace",
     "load",
+    "named_tables",
     "outcome_text",
     "shipped",
 ]

@@ -80,6 +80,10 @@ M132: headings that cannot be used
     The first line names the columns, each once: letters, digits, _ and inner spaces, not the words or and as.
 M133: no column to match on
     The table needs a column named like every field under match.
+M134: an id that a spreadsheet spoilt
+    Excel takes a long id for a number: it shows 1.23457E+17, keeps 15 digits, and adds .0 or drops the noughts in
+    front. Such a key matches no invoice. Write the id anew and format the column as Text first; connector table
+    export makes a workbook in which it is.
 M135: a key stands twice
     Two rows serve the same key, and which one is meant cannot be told.
 M136: a tie between rows with *

@@ -15,7 +15,7 @@ from connector.money import typed_decimal
 
 __all__ = ["Filled", "Filling", "Stopped", "aligned", "as_text"]
 
-ADD_ROW = "add the row, then run: connector sync"
+_SEE_ALL = "then run: connector sync   (or see all of them: connector unmapped)"
 
 
 class Stopped(Exception):
@@ -177,7 +177,9 @@ class Filling:
             lines.append((place, gap if row else f"has {gap}"))
             near = None if row else table.near_miss(key)
             if near:
-                said = f"has {', '.join(table.cell(near, name) for name in table.match)}: upper and lower case differ"
+                there = [table.cell(near, name) for name in table.match]
+                by_case = [part.casefold() for part in there] == [part.casefold() for part in key]
+                said = f"has {', '.join(there)}: {'upper and lower case' if by_case else 'its spaces'} differ"
                 lines.append((f"{table.file.shown}:{near.line}", said))
             cause = f"{PurePosixPath(table.file.shown).name}: {gap}"
             pairs = tuple(zip(table.match, key, strict=True))
@@ -185,7 +187,7 @@ class Filling:
         lines += [("this invoice", f"has no {name}") for name in placeholder.names]
         if missing:
             found = missing[0]
-            remedy = "fill in the cell, then run: connector sync" if found[2] else ADD_ROW
+            remedy = f"{'fill in the cell' if found[2] else 'add the row'}, {_SEE_ALL}"
             code = f"{_last(box)}-unknown"
             return NotMapped("blocked", code, aligned(*lines), remedy, found[1], box, found[0])
         names = " and ".join(str(name) for name in placeholder.names)

@@ -2,7 +2,11 @@
 
 import hashlib
 from collections.abc import Iterable
+from collections.abc import Mapping as Table
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Final
 
 from connector.invoice import Declaration
 from connector.mapping.faults import Fault, MappingFaults, TextFile
@@ -10,9 +14,28 @@ from connector.mapping.mapping import Mapping
 from connector.mapping.parse import parse_mapping
 from connector.mapping.tables import SIZE_LIMIT as TABLE_LIMIT
 from connector.mapping.tables import decode_table
-from connector.mapping.yaml_text import SIZE_LIMIT, decode, read_yaml
+from connector.mapping.yaml_text import SIZE_LIMIT, Items, Map, Text, decode, read_yaml
 
-__all__ = ["load", "shipped"]
+__all__ = ["NamedTable", "load", "named_tables", "shipped"]
+
+_AS_SAVED: Final[Table[Path, bytes]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class NamedTable:
+    """
+    A table as a mapping names it, whatever stands in its file.
+
+    Args:
+        path: Its file.
+        shown: The file as people see it.
+        match: The fields, and columns, that choose the row.
+    """
+
+    name: str
+    path: Path
+    shown: str
+    match: tuple[str, ...]
 
 
 def load(
@@ -22,6 +45,7 @@ def load(
     root: Path | None = None,
     currency: str | None = None,
     examples: bool = True,
+    instead: Table[Path, bytes] = _AS_SAVED,
 ) -> Mapping:
     """
     The mapping at ``path`` for a source, checked, its examples run.
@@ -32,6 +56,7 @@ def load(
         root: The folder that places in messages are relative to; the working directory when absent.
         currency: The connection's, as the examples' records need it.
         examples: False leaves them to ``run_examples``: who looks at an edit wants to see it before its examples fit.
+        instead: What tables at these resolved paths are to hold, to see whether they would do.
 
     Raises:
         MappingFaults: It has faults; all of them are told, sorted by place.
@@ -46,7 +71,7 @@ def load(
     def read(name: str) -> TextFile | Fault:
         if name in tables:
             return TextFile(_shown(path.parent / name, base), tables[name])
-        table = _read_table(path.parent, name, base)
+        table = _read_table(path.parent, name, base, instead)
         if isinstance(table, TextFile):
             tables[name] = table.text
         return table
@@ -77,6 +102,32 @@ def load(
     return mapping
 
 
+def named_tables(path: Path, *, root: Path | None = None) -> dict[str, NamedTable]:
+    """
+    The tables that the mapping at ``path`` names, by name; their files are not read and need not be sound.
+
+    Raises:
+        MappingFaults: The mapping cannot be read, or its layout cannot be followed.
+    """
+    base = (root or Path.cwd()).absolute()
+    file = _read(path, base)
+    if isinstance(file, Fault):
+        raise MappingFaults([file])
+    node, faults = read_yaml(file)
+    if not isinstance(node, Map):
+        raise MappingFaults(faults or [file.fault("M108", "this is no mapping", None, "it begins with   source: …")])
+    tables = node.get("tables")
+    found: dict[str, NamedTable] = {}
+    for key, entry in tables.entries if isinstance(tables, Map) else ():
+        name, match = (entry.get("file"), entry.get("match")) if isinstance(entry, Map) else (None, None)
+        fields = match.entries if isinstance(match, Items) else (match,)
+        if isinstance(name, Text) and _is_inside(path.parent / name.value, path.parent):
+            whole = path.parent / name.value
+            named = tuple(field.value for field in fields if isinstance(field, Text))
+            found[key.value] = NamedTable(key.value, whole, _shown(whole, base), named)
+    return found
+
+
 def shipped() -> Path:
     """The folder of the mappings that come with the connector, in a wheel and in a checkout."""
     package = Path(__file__).parent.parent
@@ -101,12 +152,14 @@ def _read(path: Path, base: Path) -> TextFile | Fault:
     return decode(data, shown, "M101", limit=SIZE_LIMIT, remedy="save it as UTF-8", more_breaks=True)
 
 
-def _read_table(folder: Path, name: str, base: Path) -> TextFile | Fault:
+def _read_table(folder: Path, name: str, base: Path, instead: Table[Path, bytes]) -> TextFile | Fault:
     path = folder / name
     shown = _shown(path, base)
     if "\0" in name or not _is_inside(path, folder):
         help_ = "name it as it is seen from the mapping's folder"
         return TextFile(shown, "").fault("M130", f"{name} does not stand beside the mapping", None, help_)
+    if (given := instead.get(path.resolve()) if instead else None) is not None:
+        return decode_table(given, shown)
     try:
         data = _bytes(path, TABLE_LIMIT)
     except OSError as error:

@@ -7,7 +7,8 @@ from connector.invoice import Declaration, Invoice
 from connector.mapping.apply import apply_rules, fill_payment
 from connector.mapping.examples import compare, example_invoice
 from connector.mapping.faults import Fault, TextFile
-from connector.mapping.outcome import Mapped, NotMapped, PaymentBoxes
+from connector.mapping.filling import Filling
+from connector.mapping.outcome import Mapped, Missing, NotMapped, PaymentBoxes
 from connector.mapping.policy import Policy
 from connector.mapping.rules import Example, Rules
 
@@ -55,6 +56,11 @@ class Mapping:
     def pay(self, invoice: Invoice) -> PaymentBoxes | NotMapped:
         """The payment of an invoice that is paid at its source; only where ``payment`` is True."""
         return fill_payment(self.rules, invoice, self.title)
+
+    def deciding_row(self, box: str, invoice: Invoice) -> Missing | None:
+        """The row, or its cell, that would decide a box of the bill for this invoice; None where no table is asked."""
+        rule = self.rules.bill.get(box)
+        return None if rule is None else Filling(self.rules.tables, invoice, self.title).row_to_add(rule)[0]
 
     def run_examples(self) -> list[Fault]:
         """One fault for every box in which an example differs; reads the examples' files."""

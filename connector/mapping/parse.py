@@ -14,7 +14,7 @@ from connector.mapping.parse_boxes import BoxReader
 from connector.mapping.parse_examples import parse_examples
 from connector.mapping.policy import AMOUNT_ABOVE, CHOICES, Policy
 from connector.mapping.rules import Example, Rule, Rules, StatusRule
-from connector.mapping.tables import Table, read_table
+from connector.mapping.tables import Table, read_table, spoilt
 from connector.mapping.yaml_text import Items, Map, Node, Text
 from connector.money import typed_decimal
 
@@ -187,6 +187,9 @@ class _Sections:
             return None
         table, faults = read_table(key.value, file, match)
         self._form.faults.extend(faults)
+        if table is not None:
+            texts = [field.name for field in self._declaration.fields if field.type == "text"]
+            self._form.faults.extend(spoilt(table, texts))
         return table
 
     def _match(self, key: Text, node: Node) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations, compress
@@ -13,11 +13,16 @@ from typing import Final
 from connector.mapping.faults import Fault, Span, TextFile, closest
 from connector.mapping.yaml_text import decode
 
-__all__ = ["SIZE_LIMIT", "Row", "Table", "decode_table", "read_table"]
+__all__ = ["SIZE_LIMIT", "Row", "Table", "decode_table", "delimiter_of", "read_table", "spoilt", "trimmed"]
 
 SIZE_LIMIT: Final = 64 * 1024 * 1024
 _COLUMN: Final = re.compile(r"\w+(?: +\w+)*")
 _MANY: Final = 20  # faults of one kind in one file; a hundred say no more
+# What web pages and spreadsheets leave round a copied text and nobody sees; other spaces Python knows itself.
+_UNSEEN: Final = "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+_POWER: Final = re.compile(r"\d(?:[.,]\d+)?[Ee]\+\d+")
+_KEPT_DIGITS: Final = 15  # of a number; a spreadsheet writes noughts for the others
+_NO_CHANCE: Final = 6  # so many noughts in the place of other digits are chance once in a million
 
 Key = tuple[str, ...]
 
@@ -61,8 +66,8 @@ class Table:
         return row.cells[self.columns[column]]
 
     def near_miss(self, key: Key) -> Row | None:
-        """The row whose key differs from ``key`` in upper and lower case only."""
-        return self._folded.get(tuple(part.casefold() for part in key))
+        """The row whose key differs from ``key`` in upper and lower case or in its kinds of spaces only."""
+        return self._folded.get(tuple(map(_folded, key)))
 
     def all_rows(self) -> Iterator[Row]:
         for rows in self.rows.values():
@@ -71,7 +76,19 @@ class Table:
     @cached_property
     def _folded(self) -> dict[Key, Row]:
         exact = self.rows.get((False,) * len(self.match), {})
-        return {tuple(part.casefold() for part in key): row for key, row in exact.items()}
+        return {tuple(map(_folded, key)): row for key, row in exact.items()}
+
+
+def trimmed(cell: str) -> str:
+    """A cell without the spaces round it, non-breaking ones and those of no width among them."""
+    cell = cell.strip()
+    if cell.isascii() or (cell[0] not in _UNSEEN and cell[-1] not in _UNSEEN):
+        return cell
+    return trimmed(cell.strip(_UNSEEN))
+
+
+def _folded(part: str) -> str:
+    return " ".join(part.casefold().split())
 
 
 def decode_table(data: bytes, shown: str) -> TextFile | Fault:
@@ -109,17 +126,58 @@ def _line(row: Row, length: int = 1) -> Span:
     return Span(row.line, 1, length)
 
 
+def delimiter_of(file: TextFile) -> str:
+    """What divides the cells: the one of comma, semicolon and tab that stands most often in the first line."""
+    first = next((line for line in file.lines if line.strip()), "")
+    return max(",;\t", key=first.count)  # the comma wins where none is there
+
+
+def spoilt(table: Table, texts: Collection[str]) -> list[Fault]:
+    """
+    Keys that a spreadsheet took for numbers when it saved the table: a fault for each, as they can match no invoice.
+
+    Args:
+        table: As it was read.
+        texts: The match columns that hold texts at the source; ``.0`` may stand in a number.
+    """
+    found: list[Fault] = []
+    for column in table.match:
+        at = table.columns[column]
+        cells = [(row, row.cells[at]) for row in table.all_rows()]
+        noughts = _rounded([cell for _, cell in cells])
+        for row, cell in cells:
+            if cell in noughts:
+                what = f"{column} {cell} was rounded by a spreadsheet, which keeps {_KEPT_DIGITS} digits of a number"
+            elif "+" in cell and _POWER.fullmatch(cell):
+                what = f"{column} {cell} is a long id that a spreadsheet turned into a number"
+            elif column in texts and cell.endswith(".0") and cell[:-2].isdecimal():
+                what = f"{column} {cell} is an id that a spreadsheet turned into a number"
+                found.append(table.file.fault("M134", what, Span(row.line, 1), f"write {cell[:-2]}"))
+                continue
+            else:
+                continue
+            help_ = "in Excel format the column as Text, then write the id anew"
+            found.append(table.file.fault("M134", what, Span(row.line, 1), help_))
+    return sorted(found, key=lambda fault: fault.place.line)[:_MANY]
+
+
+def _rounded(cells: Collection[str]) -> set[str]:
+    """The long ids of a column that end in noughts, where all long ones do and no chance explains it."""
+    long = {cell for cell in cells if len(cell) > _KEPT_DIGITS and cell.isdecimal()}
+    if any(cell[_KEPT_DIGITS:].strip("0") for cell in long):
+        return set()
+    return long if sum(len(cell) - _KEPT_DIGITS for cell in long) >= _NO_CHANCE else set()
+
+
 def _rows(file: TextFile, faults: list[Fault]) -> Iterator[Row]:
     """Every row that is not blank; stops at what no CSV reader could go on from."""
-    first = next((line for line in file.lines if line.strip()), "")
-    delimiter = max(",;\t", key=first.count)  # the comma wins where none is there
-    reader = csv.reader(io.StringIO(file.text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(io.StringIO(file.text, newline=""), delimiter=delimiter_of(file), strict=True)
     line = 1
     try:
         for cells in reader:
-            trimmed = tuple([cell.strip() for cell in cells])
-            if any(trimmed):
-                yield Row(line, trimmed)
+            told = tuple([trimmed(cell) for cell in cells])
+            if any(told):
+                yield Row(line, told)
             line = reader.line_num + 1
     except csv.Error:
         what = "a quote is not closed, or text follows it"

@@ -15,7 +15,18 @@ from typing import Any, Final, Literal, Protocol
 from connector.quickbooks.facts import CompanyFacts, company_facts
 from connector.quickbooks.transport import Company, ReadRefused, equals, quote
 
-__all__ = ["Cache", "Entity", "Missing", "Names", "Reference"]
+__all__ = [
+    "Cache",
+    "Entity",
+    "Index",
+    "Missing",
+    "Names",
+    "Reference",
+    "for_a_line",
+    "for_payables",
+    "for_payments",
+    "no_category",
+]
 
 Entity = Literal["Account", "Class", "Department", "Term", "TaxCode", "Item", "Customer", "Employee", "Vendor"]
 
@@ -99,7 +110,7 @@ class Names:
         self._company = company
         self._cache = cache
         self._lists: dict[str, dict[str, Reference]] = {}
-        self._indexes: dict[str, _Index] = {}
+        self._indexes: dict[str, Index] = {}
         self._met: dict[tuple[str, str, Callable[[Reference], str]], Reference] = {}
         self._whole: set[str] = set()
         self._looked_for: set[tuple[str, str]] = set()
@@ -108,15 +119,15 @@ class Names:
 
     def account(self, text: str) -> Reference | Missing:
         """An account for a line of a bill: anything but payables and receivables."""
-        return self._find("Account", text, _for_a_line)
+        return self._find("Account", text, for_a_line)
 
     def ap_account(self, text: str) -> Reference | Missing:
         """The account that a bill is owed from: type Accounts Payable."""
-        return self._find("Account", text, _for_payables)
+        return self._find("Account", text, for_payables)
 
     def payment_account(self, text: str) -> Reference | Missing:
         """The account that a bill is paid from: type Bank or Credit Card."""
-        return self._find("Account", text, _for_payments)
+        return self._find("Account", text, for_payments)
 
     def klass(self, text: str) -> Reference | Missing:
         return self._find("Class", text)
@@ -132,7 +143,7 @@ class Names:
 
     def item(self, text: str) -> Reference | Missing:
         """A product or service; a category of them is none."""
-        return self._find("Item", text, _no_category)
+        return self._find("Item", text, no_category)
 
     def customer(self, text: str) -> Reference | Missing:
         return self._find("Customer", text)
@@ -209,9 +220,9 @@ class Names:
         self._indexes.pop(entity, None)
         self._met.clear()
 
-    def _index(self, entity: Entity) -> "_Index":
+    def _index(self, entity: Entity) -> "Index":
         if entity not in self._indexes:
-            self._indexes[entity] = _Index(entity, self._list(entity).values())
+            self._indexes[entity] = Index(entity, self._list(entity).values())
         return self._indexes[entity]
 
     # Reading.
@@ -264,7 +275,7 @@ class Names:
             self._cache.save(entity, list(kept.values()), as_of)
 
 
-class _Index:
+class Index:
     """One list by every way in which QuickBooks shows a name."""
 
     def __init__(self, entity: Entity, references: Iterable[Reference]) -> None:
@@ -364,19 +375,19 @@ def _updated(row: dict[str, Any]) -> datetime.datetime | None:
         return None
 
 
-def _for_a_line(account: Reference) -> str:
+def for_a_line(account: Reference) -> str:
     if account.type in ("Accounts Payable", "Accounts Receivable"):
         return f"of type {account.type}, which a line of a bill cannot use"
     return ""
 
 
-def _for_payables(account: Reference) -> str:
+def for_payables(account: Reference) -> str:
     return "" if account.type == "Accounts Payable" else f"of type {account.type}, not Accounts Payable"
 
 
-def _for_payments(account: Reference) -> str:
+def for_payments(account: Reference) -> str:
     return "" if account.type in ("Bank", "Credit Card") else f"of type {account.type}, neither Bank nor Credit Card"
 
 
-def _no_category(item: Reference) -> str:
+def no_category(item: Reference) -> str:
     return "a category of products, not one of them" if item.type == "Category" else ""

@@ -6,22 +6,24 @@ from typing import Final
 
 from connector.report.columns import safe
 
-__all__ = ["cleaner", "is_formula"]
+__all__ = ["LONGEST", "cleaner", "is_formula"]
 
-_LONGEST: Final = 2000  # characters of one cell; what is longer is cut, and an ellipsis says so
+LONGEST: Final = 2000
+"""Characters of one cell; what is longer is cut, and an ellipsis says so."""
+
 _REMEMBERED: Final = 4096
 
 # What spreadsheets take for the beginning of a formula (OWASP, CSV injection), and its full-width forms.
 _BEGINNINGS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def cleaner() -> Callable[[str], str]:
+def cleaner(longest: int = LONGEST) -> Callable[[str], str]:
     """
     What makes one line of a text, without secrets and without characters that turn the writing direction.
 
     One for each file that is written: it remembers, as most words of a report come again and again.
     """
-    return lru_cache(_REMEMBERED)(partial(safe, most=_LONGEST))
+    return lru_cache(_REMEMBERED)(partial(safe, most=longest))
 
 
 def is_formula(text: str) -> bool:

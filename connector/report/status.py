@@ -20,10 +20,10 @@ from connector.state.overview import Standing, payments, standings
 from connector.state.reviews import TO_COMPARE
 from connector.state.sendings import seconds_since
 from connector.state.store import State
-from connector.state.tables import RunRow
+from connector.state.tables import InvoiceRow, RunRow
 from connector.sync.sign_in import sign_in_status
 
-__all__ = ["NO_CURRENCY", "ORDER", "status_document", "waits_for"]
+__all__ = ["NO_CURRENCY", "ORDER", "add_amount", "amounts_data", "status_document", "waits_for"]
 
 NO_CURRENCY: Final = "?"
 """What amounts stand under whose currency could not be told; they are never added to others."""
@@ -94,12 +94,12 @@ class _Tally:
 
     def add(self, one: Standing) -> None:
         self.counts[one.state] += 1
-        _add(self.sums.setdefault(one.state, {}), one)
+        add_amount(self.sums.setdefault(one.state, {}), one)
 
     def data(self) -> dict[str, Any]:
         return {
             "counts": {state: self.counts[state] for state in ORDER if self.counts[state]},
-            "amounts": {state: _amounts(self.sums[state]) for state in ORDER if self.sums.get(state)},
+            "amounts": {state: amounts_data(self.sums[state]) for state in ORDER if self.sums.get(state)},
         }
 
 
@@ -185,7 +185,7 @@ def _group(groups: dict[tuple[str, ...], _Group], one: Standing) -> None:
     group = groups.setdefault((kind, one.state, one.code or "", reason), _Group(one))
     group.sources.add(one.source)
     group.invoices += 1
-    _add(group.sums, one)
+    add_amount(group.sums, one)
     if len(group.examples) < 3:
         group.examples.append(f"{one.source}:{one.invoice}")
 
@@ -207,7 +207,7 @@ def _group_data(group: _Group) -> dict[str, Any]:
         "of": "payment" if first.payment else "invoice",
         "sources": sorted(group.sources),
         "invoices": group.invoices,
-        "amounts": _amounts(group.sums),
+        "amounts": amounts_data(group.sums),
         "examples": group.examples,
     }
 
@@ -331,11 +331,13 @@ def _unknown(state: State, one: Standing, settle_after: float, now: datetime.dat
     }
 
 
-def _add(sums: dict[str, Decimal], one: Standing) -> None:
+def add_amount(sums: dict[str, Decimal], one: Standing | InvoiceRow) -> None:
+    """Add the amount of ``one`` to those of its currency."""
     if one.amount is not None:
         currency = one.currency if one.currency in CURRENCIES else NO_CURRENCY
         sums[currency] = sums.get(currency, Decimal(0)) + one.amount
 
 
-def _amounts(sums: Mapping[str, Decimal]) -> dict[str, str]:
+def amounts_data(sums: Mapping[str, Decimal]) -> dict[str, str]:
+    """Amounts by currency as every JSON document has them."""
     return {currency: f"{round_minor(amount, currency):f}" for currency, amount in sorted(sums.items())}

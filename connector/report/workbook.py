@@ -14,9 +14,10 @@ from typing import Any, Final, Literal
 
 import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
+from xlsxwriter.utility import xl_col_to_name
 
 from connector.money import minor_units
-from connector.report.cells import cleaner
+from connector.report.cells import LONGEST, cleaner
 
 __all__ = ["MOST_ROWS", "Amount", "Cell", "Link", "Sheet", "Style", "Workbook", "workbook"]
 
@@ -27,7 +28,7 @@ _MOST_LINKS: Final = 65_530  # of one sheet; Excel drops what is beyond
 _MOST_DIGITS: Final = 15  # Excel keeps no more of a number
 _FIRST_YEAR: Final = 1901  # Excel knows no day before, and one day of 1900 too many
 
-Style = Literal["plain", "bold", "title", "heading", "folded", "good", "bad"]
+Style = Literal["plain", "bold", "title", "heading", "folded", "good", "bad", "proposed"]
 _STYLES: Final[dict[Style, dict[str, Any]]] = {
     "plain": {},
     "bold": {"bold": True},
@@ -36,6 +37,7 @@ _STYLES: Final[dict[Style, dict[str, Any]]] = {
     "folded": {"text_wrap": True},
     "good": {"bold": True, "font_color": "#14633B"},
     "bad": {"bold": True, "font_color": "#A3121F"},
+    "proposed": {"bg_color": "#FFF6D6"},
 }
 
 
@@ -57,13 +59,14 @@ Cell = str | int | datetime.date | Amount | Link | None
 
 
 @contextmanager
-def workbook(path: Path, created: datetime.datetime) -> Iterator["Workbook"]:
+def workbook(path: Path, created: datetime.datetime, longest: int = LONGEST) -> Iterator["Workbook"]:
     """
     The workbook to be written to ``path``.
 
     Args:
         path: What stands there is replaced.
         created: The time that the file bears; never the clock's, so that it repeats itself.
+        longest: Characters of a cell; what is longer is cut.
 
     Raises:
         OSError: The file cannot be written.
@@ -78,7 +81,7 @@ def workbook(path: Path, created: datetime.datetime) -> Iterator["Workbook"]:
     try:
         with xlsxwriter.Workbook(path, options) as book:
             book.set_properties({"created": created.replace(tzinfo=None)})
-            yield Workbook(book)
+            yield Workbook(book, longest)
     except FileCreateError as error:
         raise error.args[0] from None
 
@@ -86,19 +89,19 @@ def workbook(path: Path, created: datetime.datetime) -> Iterator["Workbook"]:
 class Workbook:
     """The sheets and the few formats that they share."""
 
-    def __init__(self, book: Any) -> None:
+    def __init__(self, book: Any, longest: int) -> None:
         self._book = book
         self._formats: dict[tuple[str, Style], Any] = {}
-        self.clean = cleaner()
+        self.clean = cleaner(longest)
 
-    def sheet(self, name: str, widths: Sequence[float]) -> "Sheet":
-        """The next sheet; ``widths`` of its columns in characters."""
+    def sheet(self, name: str, widths: Sequence[float], texts: int = 0) -> "Sheet":
+        """The next sheet; ``widths`` of its columns in characters, of which the first ``texts`` take text only."""
         sheet = self._book.add_worksheet(name)
         sheet.set_landscape()
         sheet.set_paper(9)  # A4
         sheet.fit_to_pages(1, 0)
         for n, width in enumerate(widths):
-            sheet.set_column(n, n, width)
+            sheet.set_column(n, n, width, self.format("@", "plain") if n < texts else None)
         return Sheet(self, sheet)
 
     def format(self, number: str, style: Style) -> Any:
@@ -136,6 +139,23 @@ class Sheet:
     def filter(self, columns: int) -> None:
         """Let people choose rows by every column of the table whose headings are the first line."""
         self._sheet.autofilter(0, 0, max(self._line - 1, 1), columns - 1)
+
+    def choose(self, column: int, lines: int, sheet: str, source: int, names: int, *, others: bool) -> None:
+        """
+        Let people choose what goes into a column from names that stand in a column of another sheet.
+
+        Args:
+            column: Counted from 0, as ``source``.
+            lines: How many below the headings.
+            sheet: Where the names stand, below a heading.
+            source: The column there.
+            names: How many there are.
+            others: Whether another name is fine; else a person is asked whether it is meant.
+        """
+        letter = xl_col_to_name(source)
+        listed = f"='{sheet}'!${letter}$2:${letter}${names + 1}"
+        options = {"validate": "list", "source": listed, "error_type": "warning", "show_error": not others}
+        self._sheet.data_validation(1, column, lines, column, options)
 
     def _write(self, column: int, cell: Cell, style: Style) -> None:
         at, form, sheet = (self._line, column), self._book.format, self._sheet

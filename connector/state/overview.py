@@ -1,11 +1,13 @@
 """What the state knows at a glance: where every invoice stands, near misses of a name, what a run touched."""
 
+import datetime
+import json
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ScalarSelect, or_, select
+from sqlalchemy import ScalarSelect, func, or_, select
 from sqlmodel import col
 from sqlmodel import select as rows_of
 
@@ -23,7 +25,9 @@ __all__ = [
     "reasons",
     "runs_before",
     "runs_like",
+    "seen_keys",
     "standings",
+    "waiting_invoices",
 ]
 
 _INVOICE: Final = core(InvoiceRow)
@@ -191,3 +195,37 @@ def documents_of_run(state: State, company: str, run: str) -> list[Touched]:
     return [
         Touched(row, *orders.get(row.id or 0, (None, None, None))) for row in sorted(rows, key=lambda row: row.id or 0)
     ]
+
+
+def waiting_invoices(state: State, company: str, source: str) -> list[InvoiceRow]:
+    """Every invoice that is held or blocked, by its id."""
+    query = rows_of(InvoiceRow).where(
+        InvoiceRow.company == company, InvoiceRow.source == source, col(InvoiceRow.state).in_(("held", "blocked"))
+    )
+    return state._rows(query.order_by(col(InvoiceRow.invoice)))  # noqa: SLF001 - as above
+
+
+def seen_keys(
+    state: State, company: str, source: str, fields: Sequence[str]
+) -> Iterator[tuple[tuple[str, ...], datetime.date]]:
+    """What invoices hold in some fields, as text, each once, and the newest date of an invoice that does."""
+    held = [func.json_extract(_INVOICE.c.fields, f'$.fields."{name}"') for name in fields]
+    query = (
+        select(*held, func.max(_INVOICE.c.date))
+        .where(_INVOICE.c.company == company, _INVOICE.c.source == source, _INVOICE.c.date.is_not(None))
+        .group_by(*held)
+    )
+    with state.read() as t:
+        for *values, newest in t.execute(query):
+            yield tuple(_told(value) for value in values), newest
+
+
+def _told(value: Any) -> str:
+    """A field as text; what is no text there says what it is."""
+    if isinstance(value, str) and value.startswith('{"'):
+        try:
+            typed = json.loads(value)
+        except ValueError:
+            return value
+        return str(typed.get("number") or typed.get("date") or value)
+    return "" if value is None else str(value)

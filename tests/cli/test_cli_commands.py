@@ -35,6 +35,7 @@ from connector.reconcile import Family
 from connector.reconcile.rows import Status
 from connector.state.codes import CODES as STATE_CODES
 from connector.sync.planned import COUNTS
+from connector.tables.codes import CODES as TABLES_CODES
 
 PACKAGE = ROOT / "connector"
 
@@ -306,7 +307,7 @@ def test_every_code_of_the_package_is_explained() -> None:
 
 
 def test_no_code_is_explained_twice() -> None:
-    rooms = [QUICKBOOKS_CODES, STATE_CODES, WORDS_CODES, SETTING_UP_CODES, NOTICES_CODES, COMMANDS_CODES]
+    rooms = [QUICKBOOKS_CODES, STATE_CODES, TABLES_CODES, WORDS_CODES, SETTING_UP_CODES, NOTICES_CODES, COMMANDS_CODES]
     tables = [mapping.FAULT_CODES, mapping.OUTCOME_CODES, *rooms, CODES]
 
     assert len(all_codes()) == sum(len(table) for table in tables)

@@ -147,6 +147,7 @@ def test_a_mapping_with_a_mark_and_windows_line_ends_is_read(tmp_path: Path) -> 
         "affiliate_id;vendor;account\n67890;Smith, Jones & Co;A\n",
         "affiliate_id\tvendor\taccount\n67890\tSmith, Jones & Co\tA\n",
         'affiliate_id,vendor,account,,\n\n,,\n\u00a067890 ," Smith, Jones & Co\u00a0",A,,\n',
+        '\ufeffaffiliate_id,vendor,account\r\n\u200e67890\u200b,"\u202aSmith, Jones & Co\u202c",A\r\n',
         'affiliate_id,vendor,account,for the eye\n*,Others,B,"two\nlines"\n67890,"Smith, Jones & Co",A,x\n',
     ],
 )

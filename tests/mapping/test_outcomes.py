@@ -21,6 +21,13 @@ EXACT = {"vendor": "<vendors.vendor>"}
 # name: state, code, sections of the mapping, changes of the record, table
 CASES: dict[str, tuple[str, str, dict[str, object], dict[str, object], str | None]] = {
     "a_vendor_without_a_row": ("blocked", "vendor-unknown", {"bill": EXACT}, {"affiliate_id": 70112}, None),
+    "a_vendor_whose_spaces_differ": (
+        "blocked",
+        "vendor-unknown",
+        {"bill": EXACT, "tables": {"vendors": "{file: vendors.csv, match: affiliate_name}"}},
+        {"affiliate_name": "MediaBridge Partners"},
+        "affiliate_name,vendor\nMediaBridge\u00a0Partners,MediaBridge Partners LLC\n",
+    ),
     "a_vendor_that_differs_in_case": (
         "blocked",
         "vendor-unknown",
@@ -128,7 +135,7 @@ def test_the_message_of_the_documentation_reads_to_the_letter(build: Build) -> N
         f"CAKE invoice 10047 (affiliate 70112, 2026-01-31, USD 120.00) is held{' ' * 32}[vendor-unknown]",
         "  cake.yaml:9  vendor is <vendors.vendor>",
         "  vendors.csv  has no row where affiliate_id is 70112",
-        "  = add the row, then run: connector sync",
+        "  = add the row, then run: connector sync   (or see all of them: connector unmapped)",
     ]
     assert outcome.missing == Missing("vendors.csv", (("affiliate_id", "70112"),), "vendor")
 
