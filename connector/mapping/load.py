@@ -7,12 +7,12 @@ from pathlib import Path
 from connector.invoice import Declaration
 from connector.mapping.faults import Fault, MappingFaults, TextFile
 from connector.mapping.mapping import Mapping
-from connector.mapping.parse import parse_mapping
+from connector.mapping.parse import parse_mapping, parse_tables
 from connector.mapping.tables import SIZE_LIMIT as TABLE_LIMIT
-from connector.mapping.tables import decode_table
+from connector.mapping.tables import Table, decode_table
 from connector.mapping.yaml_text import SIZE_LIMIT, decode, read_yaml
 
-__all__ = ["load", "shipped"]
+__all__ = ["load", "outline", "shipped"]
 
 
 def load(path: Path, declaration: Declaration, *, root: Path | None = None, currency: str | None = None) -> Mapping:
@@ -33,19 +33,10 @@ def load(path: Path, declaration: Declaration, *, root: Path | None = None, curr
     if isinstance(file, Fault):
         raise MappingFaults([file])
     node, faults = read_yaml(file)
-    tables: dict[str, str] = {}
-
-    def read(name: str) -> TextFile | Fault:
-        if name in tables:
-            return TextFile(_shown(path.parent / name, base), tables[name])
-        table = _read_table(path.parent, name, base)
-        if isinstance(table, TextFile):
-            tables[name] = table.text
-        return table
-
+    tables = _Tables(path.parent, base)
     if node is None:
         raise MappingFaults(faults)
-    parsed, found = parse_mapping(file, node, declaration, read, faults)
+    parsed, found = parse_mapping(file, node, declaration, tables.read, faults)
     if parsed is None:
         raise MappingFaults(_sorted(found, file.shown))
     mapping = Mapping(
@@ -53,9 +44,9 @@ def load(path: Path, declaration: Declaration, *, root: Path | None = None, curr
         title=declaration.title,
         payee=declaration.payee,
         path=file.shown,
-        version=_version(file.text, tables),
+        version=_version(file.text, tables.texts),
         text=file.text,
-        tables=tables,
+        tables=tables.texts,
         policy=parsed.policy,
         rules=parsed.rules,
         examples=parsed.examples,
@@ -67,6 +58,41 @@ def load(path: Path, declaration: Declaration, *, root: Path | None = None, curr
     if failing:
         raise MappingFaults(_sorted(failing, file.shown))
     return mapping
+
+
+def outline(path: Path, declaration: Declaration, *, root: Path | None = None) -> tuple[str, dict[str, Table | None]]:
+    """
+    A mapping's text and its tables, whatever else is wrong with it; None: that table cannot be used.
+
+    Raises:
+        MappingFaults: The mapping itself cannot be read, or its layout not be followed.
+    """
+    base = (root or Path.cwd()).absolute()
+    file = _read(path, base)
+    if isinstance(file, Fault):
+        raise MappingFaults([file])
+    node, faults = read_yaml(file)
+    if node is None:
+        raise MappingFaults(_sorted(faults, file.shown))
+    return file.text, parse_tables(file, node, declaration, _Tables(path.parent, base).read)
+
+
+class _Tables:
+    """The tables of one mapping, each read once, and their texts by the names that the mapping gives them."""
+
+    def __init__(self, folder: Path, base: Path) -> None:
+        self._folder = folder
+        self._base = base
+        self.texts: dict[str, str] = {}
+
+    def read(self, name: str) -> TextFile | Fault:
+        """One table's file."""
+        if name in self.texts:
+            return TextFile(_shown(self._folder / name, self._base), self.texts[name])
+        table = _read_table(self._folder, name, self._base)
+        if isinstance(table, TextFile):
+            self.texts[name] = table.text
+        return table
 
 
 def shipped() -> Path:

@@ -124,6 +124,9 @@ class BoxReader:
                 self._only_dates(placeholder, text, f"{placeholder.text} asks for a date")
         if box.kind in ("date", "number"):
             self._single(box, template, text)
+        if box.kind == "choice" and template.placeholders:
+            what = f"{template.text} is no answer here"
+            self._form.fault("M118", what, text.span, f"write one of: {', '.join(AMOUNTS_ARE)}")
         literal = template.literal
         if literal is not None:
             self._literal(box, literal.strip(), text)
