@@ -1,40 +1,25 @@
 """``connector check``: mappings and tables read, and their examples run; nothing is sent and no key is needed."""
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from connector.cli.context import Context, current
-from connector.errors import SettingsInvalid, WrongUse
+from connector.cli.targets import Target, settings_for, targets
 
 if TYPE_CHECKING:
     from connector.mapping import Fault
-    from connector.settings import Settings, SourceSettings
 
 __all__ = ["check"]
 
-_SOURCE_LINE = re.compile(r"^source:\s*[\"']?([A-Za-z0-9_-]+)", re.MULTILINE)
 _INVALID = 3
 
 
 @dataclass(frozen=True, slots=True)
-class _Target:
-    """One mapping to check; ``connection`` is None for a file that no connection of the settings uses."""
-
-    path: Path
-    type: str
-    connection: str | None = None
-    currency: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class _Result:
-    target: _Target
+    target: Target
     shown: str
     faults: "tuple[Fault, ...]" = ()
     examples: int = 0
@@ -51,9 +36,9 @@ def check(
     ] = None,
 ) -> None:
     context = current(ctx)
-    settings = _settings(context, what or [])
+    settings = settings_for(context, what or [])
     root = Path.cwd() if settings is None else settings.folder
-    results = [_checked(target, root) for target in _targets(settings, what or [])]
+    results = [_checked(target, root) for target in targets(settings, what or [])]
     faults = list(dict.fromkeys(fault for result in results for fault in result.faults))
     if context.json:
         context.emit(_document(results, faults))
@@ -63,59 +48,11 @@ def check(
         raise typer.Exit(_INVALID)
 
 
-def _settings(context: Context, what: list[str]) -> "Settings | None":
-    """The settings; None where there are none and the mappings were named as files, which say their own source."""
-    try:
-        return context.load_settings()
-    except SettingsInvalid as error:
-        if error.code == "settings-missing" and what and all(Path(name).is_file() for name in what):
-            return None
-        raise
-
-
-def _targets(settings: "Settings | None", what: list[str]) -> list[_Target]:
-    sources: Mapping[str, SourceSettings] = {} if settings is None else settings.sources
-    known = {name: _Target(source.mapping, source.type, name, source.currency) for name, source in sources.items()}
-    if not what:
-        return list(known.values())
-    found: list[_Target] = []
-    for name in what:
-        same = [target for target in known.values() if target.path.resolve() == Path(name).resolve()]
-        if name in known:
-            found.append(known[name])
-        elif same:
-            found += same
-        else:
-            found.append(_of_file(name, list(known)))
-    return list(dict.fromkeys(found))
-
-
-def _of_file(name: str, known: list[str]) -> _Target:
-    path = Path(name)
-    try:
-        line = _SOURCE_LINE.search(path.read_text(encoding="utf-8-sig", errors="replace"))
-    except OSError:
-        near = get_close_matches(name, known, n=1)
-        raise WrongUse(
-            f"there is no connection and no file {name!r}",
-            code="check-what",
-            remedy=f"did you mean {near[0]}?" if near else f"the connections are: {', '.join(known) or 'none'}",
-        ) from None
-    if line is None:
-        raise WrongUse(
-            f"{name} does not say which source it is for",
-            code="check-what",
-            remedy='add the line "source: cake", or name a connection of the settings',
-        )
-    return _Target(path, line[1])
-
-
-def _checked(target: _Target, root: Path) -> _Result:
+def _checked(target: Target, root: Path) -> _Result:
     from connector.mapping import MappingFaults, load  # noqa: PLC0415 - only this command needs the language
     from connector.sources.registry import source_type  # noqa: PLC0415 - loads the source's own module
 
-    path = target.path.absolute()
-    shown = (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
+    shown = target.shown(root)
     try:
         mapping = load(target.path, source_type(target.type), root=root, currency=target.currency)
     except MappingFaults as error:

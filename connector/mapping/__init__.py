@@ -7,14 +7,16 @@ The language of mappings: a finance team's form becomes rules, and an invoice be
 from connector.invoice import Declaration
 from connector.mapping.codes import FAULT_CODES, OUTCOME_CODES
 from connector.mapping.faults import Fault, MappingFaults, Place
-from connector.mapping.load import load, shipped
+from connector.mapping.load import load, outline, shipped
 from connector.mapping.mapping import Mapping
 from connector.mapping.outcome import Mapped, Missing, NotMapped, PaymentBoxes, Trace, outcome_text
 from connector.mapping.policy import Policy
+from connector.mapping.schema import WRITTEN_BY, schema_of
 
 __all__ = [
     "FAULT_CODES",
     "OUTCOME_CODES",
+    "WRITTEN_BY",
     "Declaration",
     "Fault",
     "Mapped",
@@ -28,5 +30,7 @@ __all__ = [
     "Trace",
     "load",
     "outcome_text",
+    "outline",
+    "schema_of",
     "shipped",
 ]
