@@ -52,6 +52,13 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
             "its key is left out with exit code 3; the other sources go on."
         ),
     ),
+    "schema-name-taken": (
+        "something else has the name of a schema",
+        (
+            "connector schema writes under the name that the first line of a mapping says. A file that it has not "
+            "written itself stays as it is, and each mapping needs a name of its own."
+        ),
+    ),
     "wrong-use": (
         "the command was not used as it is meant",
         (

@@ -104,7 +104,7 @@ SECTIONS: Final = {
     "lines": "The lines of the bill, at least one.",
     "payment": "How a payment is recorded; used where the policy says   invoice paid at source: record payment.",
     "check": "Control totals: what the lines, the tax and the total must come to.",
-    "policy": "What is done where money is large, zero, negative, paid or changed. A line left out has a careful answer.",
+    "policy": "What is done where money is large, zero, negative, paid or changed; every line may be left out.",
     "examples": "Real invoices and what must come of them; connector check runs them.",
 }
 """The sections of a mapping, in the order in which they are filled in."""

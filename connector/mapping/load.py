@@ -10,9 +10,9 @@ from connector.mapping.mapping import Mapping
 from connector.mapping.parse import parse_mapping, parse_tables
 from connector.mapping.tables import SIZE_LIMIT as TABLE_LIMIT
 from connector.mapping.tables import Table, decode_table
-from connector.mapping.yaml_text import SIZE_LIMIT, decode, read_yaml
+from connector.mapping.yaml_text import SIZE_LIMIT, Items, Map, Text, decode, read_yaml
 
-__all__ = ["load", "outline", "shipped"]
+__all__ = ["files_of", "load", "outline", "shipped"]
 
 
 def load(path: Path, declaration: Declaration, *, root: Path | None = None, currency: str | None = None) -> Mapping:
@@ -33,10 +33,19 @@ def load(path: Path, declaration: Declaration, *, root: Path | None = None, curr
     if isinstance(file, Fault):
         raise MappingFaults([file])
     node, faults = read_yaml(file)
-    tables = _Tables(path.parent, base)
+    tables: dict[str, str] = {}
+
+    def read(name: str) -> TextFile | Fault:
+        if name in tables:
+            return TextFile(_shown(path.parent / name, base), tables[name])
+        table = _read_table(path.parent, name, base)
+        if isinstance(table, TextFile):
+            tables[name] = table.text
+        return table
+
     if node is None:
         raise MappingFaults(faults)
-    parsed, found = parse_mapping(file, node, declaration, tables.read, faults)
+    parsed, found = parse_mapping(file, node, declaration, read, faults)
     if parsed is None:
         raise MappingFaults(_sorted(found, file.shown))
     mapping = Mapping(
@@ -44,9 +53,9 @@ def load(path: Path, declaration: Declaration, *, root: Path | None = None, curr
         title=declaration.title,
         payee=declaration.payee,
         path=file.shown,
-        version=_version(file.text, tables.texts),
+        version=_version(file.text, tables),
         text=file.text,
-        tables=tables.texts,
+        tables=tables,
         policy=parsed.policy,
         rules=parsed.rules,
         examples=parsed.examples,
@@ -74,25 +83,22 @@ def outline(path: Path, declaration: Declaration, *, root: Path | None = None) -
     node, faults = read_yaml(file)
     if node is None:
         raise MappingFaults(_sorted(faults, file.shown))
-    return file.text, parse_tables(file, node, declaration, _Tables(path.parent, base).read)
+    return file.text, parse_tables(file, node, declaration, lambda name: _read_table(path.parent, name, base))
 
 
-class _Tables:
-    """The tables of one mapping, each read once, and their texts by the names that the mapping gives them."""
-
-    def __init__(self, folder: Path, base: Path) -> None:
-        self._folder = folder
-        self._base = base
-        self.texts: dict[str, str] = {}
-
-    def read(self, name: str) -> TextFile | Fault:
-        """One table's file."""
-        if name in self.texts:
-            return TextFile(_shown(self._folder / name, self._base), self.texts[name])
-        table = _read_table(self._folder, name, self._base)
-        if isinstance(table, TextFile):
-            self.texts[name] = table.text
-        return table
+def files_of(path: Path) -> list[Path]:
+    """A mapping's file and, as far as its layout can be followed, those of its tables and examples."""
+    file = _read(path, path.parent)
+    node = read_yaml(file)[0] if isinstance(file, TextFile) else None
+    tables = node.get("tables") if isinstance(node, Map) else None
+    examples = node.get("examples") if isinstance(node, Map) else None
+    named = (
+        [entry.get("file") for _, entry in tables.entries if isinstance(entry, Map)] if isinstance(tables, Map) else []
+    )
+    if isinstance(examples, Items):
+        named += [entry.get("given") for entry in examples.entries if isinstance(entry, Map)]
+    names = [each.value for each in named if isinstance(each, Text) and "\0" not in each.value]
+    return [path, *(path.parent / name for name in dict.fromkeys(names))]
 
 
 def shipped() -> Path:

@@ -6,7 +6,7 @@ from pathlib import Path
 from connector.invoice import Declaration, Invoice
 from connector.mapping.apply import apply_rules, fill_payment
 from connector.mapping.examples import compare, example_invoice
-from connector.mapping.faults import Fault, TextFile
+from connector.mapping.faults import Fault, Span, TextFile
 from connector.mapping.outcome import Mapped, NotMapped, PaymentBoxes
 from connector.mapping.policy import Policy
 from connector.mapping.rules import Example, Rules
@@ -55,6 +55,10 @@ class Mapping:
     def pay(self, invoice: Invoice) -> PaymentBoxes | NotMapped:
         """The payment of an invoice that is paid at its source; only where ``payment`` is True."""
         return fill_payment(self.rules, invoice, self.title)
+
+    def fault(self, code: str, what: str, span: Span, help_: str) -> Fault:
+        """A fault at a place of the mapping's own text."""
+        return TextFile(self.path, self.text, more_breaks=True).fault(code, what, span, help_)
 
     def run_examples(self) -> list[Fault]:
         """One fault for every box in which an example differs; reads the examples' files."""

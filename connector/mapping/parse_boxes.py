@@ -85,7 +85,7 @@ class BoxReader:
             self._names(placeholder, text)
         if len(self._form.faults) == before:
             self._kinds(box, template, text)
-        return Rule(box, template, self._form.place(text.span))
+        return Rule(box, template, self._form.place(text.span), text.span)
 
     def _names(self, placeholder: Placeholder, text: Text) -> None:
         for one in placeholder.alternatives:

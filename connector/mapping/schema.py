@@ -1,9 +1,9 @@
 """
 The JSON Schema of a mapping (draft-07), from the language's own model, a source's fields and the tables' headings.
 
-An editor with it completes, explains and underlines what ``check`` would say later. What only ``check`` can know (what a
-table's cells hold, whether lists contradict each other, examples) it leaves to ``check``; it never refuses what is right.
-Beside draft-07 there are the words that editors know: ``defaultSnippets``, ``enumDescriptions``, ``patternErrorMessage``.
+An editor with it completes, explains and underlines what ``check`` would say later. What only ``check`` can know (the
+cells of a table, two lists that contradict each other, examples) it leaves to ``check``; what is right it never refuses.
+Beside draft-07 there are the words that editors know: ``defaultSnippets``, ``enumDescriptions`` and messages.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
 """
 What may go in a box as patterns of a JSON Schema: the grammar of placeholders, for editors (mapping rule 2).
 
-The patterns keep to what JavaScript and Python read alike. They say what ``placeholder`` and ``parse_boxes`` say, as far
-as a pattern can: a name that is none is refused, a date that is none (2026-02-30) is not.
+The patterns keep to what JavaScript and Python read alike. They say what ``placeholder`` and ``parse_boxes`` say, as
+far as a pattern can: a name that is none is refused, a date that is none (2026-02-30) is not.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""An editor and ``connector check`` agree: nothing is underlined in a good mapping, and in a bad one what can be known."""
+"""An editor and ``connector check`` agree: in a good mapping nothing is underlined, in a bad one what can be known."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -44,7 +44,7 @@ UNSEEN_BY_THE_SERVER = {
     "a_comma_inside_braces": "it knows no keys that are numbers",
 }
 
-# What people may write, beside the mappings that come along: each is good, and each is taken for something else by YAML.
+# What people may write, beside the mappings that come along; each is good, and YAML takes it for something else.
 TEXTS = [
     "NO", "0412", "12:30", "1e5", "true", "2026-01-31", "a lone > is literal", "5 << 6", '""',
     "'<payment_type or \"<none>\">'", "'<advertiser_id or \"say \"\"no\"\" > yes\">'", "<advertiser_id or 1,234.50>",
@@ -139,7 +139,9 @@ def understood(text: str) -> bool:
     if any(str(one) not in names for each in placeholders for one in (*each.names, *each.columns)):
         return False
     dated = [one for each in placeholders if each.dated for one in each.alternatives]
-    return all(str(one) in ("d", "t.c", "t.two words") or getattr(one, "text", "n") in ("", "2026-01-31") for one in dated)
+    return all(
+        str(one) in ("d", "t.c", "t.two words") or getattr(one, "text", "n") in ("", "2026-01-31") for one in dated
+    )
 
 
 def test_what_is_filled_in_is_judged_at_once_however_long_it_is() -> None:

@@ -46,7 +46,12 @@ def test_it_is_draft_07_and_says_no_more_than_editors_know() -> None:
 def test_every_box_is_there_with_its_description() -> None:
     sections = SCHEMA["properties"]
     line = sections["lines"]["items"]
-    for boxes, schema in ((BILL, sections["bill"]), (LINE, line), (PAYMENT, sections["payment"]), (CHECK, sections["check"])):
+    for boxes, schema in (
+        (BILL, sections["bill"]),
+        (LINE, line),
+        (PAYMENT, sections["payment"]),
+        (CHECK, sections["check"]),
+    ):
         assert schema["properties"].keys() == boxes.keys()
         assert all(schema["properties"][name]["description"] == box.help for name, box in boxes.items())
     assert all(section["description"] for section in sections.values())
