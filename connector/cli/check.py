@@ -1,4 +1,4 @@
-"""``connector check``: mappings and tables read, and their examples run; nothing is sent, and --online alone signs in."""
+"""``connector check``: mappings and tables read, and their examples run; nothing is sent, and --online signs in."""
 
 import time
 from collections.abc import Iterator

@@ -2,7 +2,7 @@
 The JSON Schema of a mapping (draft-07), from the language's own model, a source's fields and the tables' headings.
 
 An editor with it completes, explains and underlines what ``check`` would say later. What only ``check`` can know (the
-cells of a table, two lists that contradict each other, examples) it leaves to ``check``; what is right it never refuses.
+cells of a table, two lists that contradict each other, examples) it leaves to it; what is right it never refuses.
 Beside draft-07 there are the words that editors know: ``defaultSnippets``, ``enumDescriptions`` and messages.
 """
 

@@ -50,10 +50,10 @@ def test_faults_are_annotations_of_a_pull_request(project: Project) -> None:
 
     ran = project.run("check", "--format", "github")
 
+    annotation = "::error file=mappings/cake.yaml,line=27,col=13,title=M104,endColumn=26"
     assert ran.code == 3
     assert ran.out.splitlines() == [
-        "::error file=mappings/cake.yaml,line=27,col=13,title=M104,endColumn=26::"
-        "a cake invoice has no field <invoce_date>%0Adid you mean <invoice_date>?",
+        f"{annotation}::a cake invoice has no field <invoce_date>%0Adid you mean <invoice_date>?",
         "1 fault. Next: mend what it says, then connector check",
     ]
 

@@ -1,12 +1,8 @@
 """Notes of ``check``: rules that never apply, rows never used, what contradicts itself, what is over a limit."""
 
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "mapping"))
-
 from golden import assert_golden
 from project import Project
 

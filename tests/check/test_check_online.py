@@ -1,13 +1,9 @@
 """``check --online``: every name that a mapping or its tables can give, against the live company."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "mapping"))
-
 from golden import assert_golden
 from project import Project
 

@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 from jsonschema import Draft7Validator
@@ -43,7 +43,7 @@ def copied(mapping: Path, declaration: Declaration, folder: Path) -> Path:
 def underlined(mapping: Path, schema: dict[str, Any]) -> list[str]:
     """What a validator finds in the file, a layout that it cannot read among it."""
     try:
-        read = yaml.load(mapping.read_bytes().decode(), _Core)  # noqa: S506 - it makes texts, numbers and truths alone
+        read = yaml.load(mapping.read_bytes().decode(), _Core)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         return [str(error)]
     return [error.message for error in Draft7Validator(schema).iter_errors(read)]
@@ -52,7 +52,7 @@ def underlined(mapping: Path, schema: dict[str, Any]) -> list[str]:
 class _Core(yaml.SafeLoader):
     """YAML 1.2's core schema, which editors read by: NO is a text, 0412 and 1e5 are numbers, << is no merge."""
 
-    yaml_implicit_resolvers: dict[str, Any] = {}
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[str, Any]:
         keys = [key.value for key, _ in node.value]
@@ -68,6 +68,6 @@ for tag, pattern, first in (
     ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.nan", list("-+.0123456789")),
 ):
     _Core.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(rf"^(?:{pattern})$"), first)
-_Core.add_constructor("tag:yaml.org,2002:int", lambda loader, node: 1)
+_Core.add_constructor("tag:yaml.org,2002:int", lambda loader, node: -1 if node.value.startswith("-") else 1)
 _Core.add_constructor("tag:yaml.org,2002:float", lambda loader, node: -1.5 if node.value.startswith("-") else 1.5)
 _Core.add_constructor("tag:yaml.org,2002:map", lambda loader, node: loader.construct_mapping(node))

@@ -24,7 +24,7 @@ class LanguageServer:
         self._send("workspace/didChangeConfiguration", {"settings": settings})
 
     def diagnostics(self, paths: list[Path]) -> dict[Path, list[dict[str, Any]]]:
-        """What the editor would underline in each file; all are opened at once, for it waits a little before it looks."""
+        """What the editor would underline in each file; all are opened at once, as it waits before it looks."""
         uris = {path.as_uri(): path for path in paths}
         for uri, path in uris.items():
             document = {"uri": uri, "languageId": "yaml", "version": 1, "text": path.read_text(errors="replace")}
