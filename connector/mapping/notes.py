@@ -41,7 +41,7 @@ def notes_of(mapping: Mapping) -> list[Fault]:
 
 
 def rows_never_used(mapping: Mapping, invoices: Iterable[Invoice], most: int) -> list[Fault]:
-    """One note for each table with rows that served none of ``invoices``; none where these are none or over ``most``."""
+    """One note for each table with rows that served none of ``invoices``; none if these are none or over ``most``."""
     tables = list(mapping.rules.tables.values())
     used: dict[str, set[int]] = {table.name: set() for table in tables}
     keys: set[tuple[str, tuple[str, ...]]] = set()

@@ -1,5 +1,6 @@
 """An editor and ``connector check`` agree: in a good mapping nothing is underlined, in a bad one what can be known."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -207,6 +208,25 @@ def test_the_server_completes_and_explains(server: LanguageServer, tmp_path: Pat
     assert "at most 21 characters" in server.hover(copy, *at("number:"))
     assert "the vendor is made in QuickBooks" in server.hover(copy, *at("vendor not in"))
     assert "word in neither list holds" in server.hover(copy, *at("take:"))
+
+
+def test_the_server_puts_a_placeholder_in_place_of_the_whole_text_and_not_into_it(
+    server: LanguageServer, tmp_path: Path
+) -> None:
+    """What it cannot do: ``CAKE-<inv`` is completed to ``<invoice_id>``, so editors offer nothing there."""
+    shutil.copytree(shipped(), tmp_path / "mappings")
+    mapping = tmp_path / "mappings" / "cake.yaml"
+    mapping.write_text(mapping.read_text().replace("CAKE-<invoice_id> ", "CAKE-<inv "))
+    copy = copied(mapping, Cake, tmp_path / "copy")
+    server.diagnostics([copy])
+    lines = copy.read_text().splitlines()
+    line = next(n for n, text in enumerate(lines) if "CAKE-<inv" in text)
+    begins = lines[line].index("CAKE-")
+
+    edit = server.completion(copy, line, begins + 9)["<invoice_id>"]["textEdit"]
+
+    assert edit["range"]["start"]["character"] == begins
+    assert edit["newText"] == "<invoice_id>"
 
 
 def test_a_misspelt_field_is_underlined_in_the_words_of_the_form(server: LanguageServer, tmp_path: Path) -> None:
