@@ -206,7 +206,7 @@ class Project:
         assert code is None or ran.code == code, (ran.code, ran.said[-3000:], ran.out[-3000:])
         return ran
 
-    def process(self, *arguments: str) -> "subprocess.Popen[str]":
+    def process(self, *arguments: str, stdout: Any = subprocess.PIPE) -> "subprocess.Popen[str]":
         """The same in a process of its own."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("CONNECTOR_")}
         return subprocess.Popen(
@@ -214,7 +214,7 @@ class Project:
             cwd=self.folder,
             env=kept | {"PYTHONPATH": str(ROOT)},
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,
         )

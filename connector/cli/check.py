@@ -1,46 +1,27 @@
-"""``connector check``: mappings and tables read, and their examples run; nothing is sent and no key is needed."""
+"""``connector check``: mappings and tables read, and their examples run; nothing is sent, and --online signs in."""
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
+import time
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
+from connector.cli.check_words import Result, as_annotations, as_document, as_text, notes_in_order
 from connector.cli.context import Context, current
-from connector.errors import SettingsInvalid, WrongUse
+from connector.cli.targets import Target, settings_for, targets
+from connector.errors import ConnectorError, WrongUse
 
 if TYPE_CHECKING:
-    from connector.mapping import Fault
-    from connector.settings import Settings, SourceSettings
+    from connector.mapping import Fault, Mapping
+    from connector.settings import Settings
 
 __all__ = ["check"]
 
-_SOURCE_LINE = re.compile(r"^source:\s*[\"']?([A-Za-z0-9_-]+)", re.MULTILINE)
 _INVALID = 3
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """One mapping to check; ``connection`` is None for a file that no connection of the settings uses."""
-
-    path: Path
-    type: str
-    connection: str | None = None
-    currency: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Result:
-    target: _Target
-    shown: str
-    faults: "tuple[Fault, ...]" = ()
-    examples: int = 0
-    tables: int = 0
-    version: str | None = None
-    payment_unused: bool = False
+_LOOK_EVERY: Final = 0.5
+_MOST_INVOICES: Final = 10_000  # to read them takes most of a second, and a check is not waited for longer
 
 
 def check(
@@ -49,117 +30,136 @@ def check(
         list[str] | None,
         typer.Argument(metavar="[SOURCE|FILE]...", help="Connections or mapping files; without any: all of them."),
     ] = None,
+    online: Annotated[
+        bool, typer.Option("--online", help="Compare every name with QuickBooks too: accounts, classes, vendors, …")
+    ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Check again whenever a mapping, a table or an example is saved.")
+    ] = False,
+    form: Annotated[
+        Literal["text", "github"],
+        typer.Option("--format", help="github: faults and notes as annotations of a pull request."),
+    ] = "text",
 ) -> None:
     context = current(ctx)
-    settings = _settings(context, what or [])
-    root = Path.cwd() if settings is None else settings.folder
-    results = [_checked(target, root) for target in _targets(settings, what or [])]
-    faults = list(dict.fromkeys(fault for result in results for fault in result.faults))
-    if context.json:
-        context.emit(_document(results, faults))
-    else:
-        _show(context, results, faults)
-    if faults:
-        raise typer.Exit(_INVALID)
+    if context.json and (watch or form == "github"):
+        other = "--watch" if watch else "--format github"
+        raise WrongUse(f"--json and {other} contradict", code="options-contradict", remedy="leave one of them out")
+    settings = settings_for(context, what or [])
+    wanted = targets(settings, what or [])
+    checking = _Checking(context, settings, wanted, online, form)
+    if watch:
+        checking.watch()
+    elif code := checking.once():
+        raise typer.Exit(code)
 
 
-def _settings(context: Context, what: list[str]) -> "Settings | None":
-    """The settings; None where there are none and the mappings were named as files, which say their own source."""
-    try:
-        return context.load_settings()
-    except SettingsInvalid as error:
-        if error.code == "settings-missing" and what and all(Path(name).is_file() for name in what):
-            return None
-        raise
+class _Checking:
+    """The mappings to check, again and again with --watch."""
+
+    def __init__(
+        self, context: Context, settings: "Settings | None", wanted: list[Target], online: bool, form: str
+    ) -> None:
+        self._context = context
+        self._settings = settings
+        self._root = Path.cwd() if settings is None else settings.folder
+        self._targets = wanted
+        self._online = online
+        self._form = form
+
+    def once(self) -> int:
+        """Check and show; the exit code."""
+        results = [self._checked(target) for target in self._targets]
+        trouble: ConnectorError | None = None
+        if self._online:
+            try:
+                results = self._compared(results)
+            except ConnectorError as error:
+                trouble = error
+        faults = list(dict.fromkeys(fault for result in results for fault in result.faults))
+        if self._context.json:
+            self._context.emit(as_document(results, faults, trouble))
+        elif self._form == "github":
+            self._context.show(as_annotations(faults, notes_in_order(results)))
+        if not self._context.json:
+            self._context.show(
+                as_text(results, faults, whole=self._form == "text", online=self._online and not trouble)
+            )
+        if trouble is not None:
+            if not self._context.json:
+                self._context.say(f"error[{trouble.code}]: {trouble.what}\n   = {trouble.remedy}")
+            return _INVALID if faults else trouble.exit_code
+        return _INVALID if faults else 0
+
+    def watch(self) -> None:
+        """Check at once and after every change, until Ctrl-C."""
+        while True:
+            before = self._saved()
+            self.once()
+            self._context.show(f"-- {time.strftime('%H:%M:%S')}  waiting for the next change; Ctrl-C ends\n")
+            while self._saved() == before:
+                time.sleep(_LOOK_EVERY)
+
+    def _saved(self) -> dict[Path, tuple[int, int]]:
+        """When each file was saved and how large it is; those that are not there are left out."""
+        from connector.mapping import files_of  # noqa: PLC0415 - only this command needs the language
+
+        saved: dict[Path, tuple[int, int]] = {}
+        for path in (each for target in self._targets for each in files_of(target.path)):
+            try:
+                found = path.stat()
+            except OSError:
+                continue
+            saved[path] = found.st_mtime_ns, found.st_size
+        return saved
+
+    def _checked(self, target: Target) -> Result:
+        from connector.mapping import MappingFaults, load, notes_of  # noqa: PLC0415 - only this command needs them
+        from connector.sources.registry import source_type  # noqa: PLC0415 - loads the source's own module
+
+        shown = target.shown(self._root)
+        try:
+            mapping = load(target.path, source_type(target.type), root=self._root, currency=target.currency)
+        except MappingFaults as error:
+            return Result(target, shown, error.faults)
+        return Result(target, shown, mapping=mapping, notes=(*notes_of(mapping), *self._unused(target, mapping)))
+
+    def _unused(self, target: Target, mapping: "Mapping") -> "list[Fault]":
+        """Rows that no invoice used, where a state knows invoices; a state that cannot be read hinders nothing."""
+        if self._settings is None or target.connection is None or not mapping.tables:
+            return []
+        if not self._settings.state.path.is_file():
+            return []
+        from connector.doctor.memory import opened  # noqa: PLC0415 - brings the state, and only where there is one
+        from connector.mapping import rows_never_used  # noqa: PLC0415 - as above
+
+        realm = self._settings.quickbooks.realm_id
+        try:
+            with opened(self._settings) as state:
+                seen = () if state is None else _seen(state, realm, target.connection)
+                return rows_never_used(mapping, seen, _MOST_INVOICES)
+        except ConnectorError:
+            return []
+
+    def _compared(self, results: list[Result]) -> list[Result]:
+        """The results with what QuickBooks says of every name of those that have no fault of their own."""
+        from connector.cli.sync import open_state  # noqa: PLC0415 - brings the state and QuickBooks
+        from connector.doctor.company_names import name_faults  # noqa: PLC0415 - as above
+        from connector.sync.company import open_company  # noqa: PLC0415 - as above
+
+        settings = self._context.load_settings()
+        with open_state(settings, create=False) as state:
+            opened = open_company(settings, state)
+            with opened.company:
+                return [
+                    replace(result, faults=tuple(name_faults(result.mapping, opened.names)))
+                    if result.mapping
+                    else result
+                    for result in results
+                ]
 
 
-def _targets(settings: "Settings | None", what: list[str]) -> list[_Target]:
-    sources: Mapping[str, SourceSettings] = {} if settings is None else settings.sources
-    known = {name: _Target(source.mapping, source.type, name, source.currency) for name, source in sources.items()}
-    if not what:
-        return list(known.values())
-    found: list[_Target] = []
-    for name in what:
-        same = [target for target in known.values() if target.path.resolve() == Path(name).resolve()]
-        if name in known:
-            found.append(known[name])
-        elif same:
-            found += same
-        else:
-            found.append(_of_file(name, list(known)))
-    return list(dict.fromkeys(found))
+def _seen(state: Any, realm: str, connection: str) -> Iterator[Any]:
+    from connector.state.data import invoice_of  # noqa: PLC0415 - only where there is a state
 
-
-def _of_file(name: str, known: list[str]) -> _Target:
-    path = Path(name)
-    try:
-        line = _SOURCE_LINE.search(path.read_text(encoding="utf-8-sig", errors="replace"))
-    except OSError:
-        near = get_close_matches(name, known, n=1)
-        raise WrongUse(
-            f"there is no connection and no file {name!r}",
-            code="check-what",
-            remedy=f"did you mean {near[0]}?" if near else f"the connections are: {', '.join(known) or 'none'}",
-        ) from None
-    if line is None:
-        raise WrongUse(
-            f"{name} does not say which source it is for",
-            code="check-what",
-            remedy='add the line "source: cake", or name a connection of the settings',
-        )
-    return _Target(path, line[1])
-
-
-def _checked(target: _Target, root: Path) -> _Result:
-    from connector.mapping import MappingFaults, load  # noqa: PLC0415 - only this command needs the language
-    from connector.sources.registry import source_type  # noqa: PLC0415 - loads the source's own module
-
-    path = target.path.absolute()
-    shown = (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
-    try:
-        mapping = load(target.path, source_type(target.type), root=root, currency=target.currency)
-    except MappingFaults as error:
-        return _Result(target, shown, error.faults)
-    unused = mapping.payment and mapping.policy.paid_at_source == "ignore"
-    return _Result(target, shown, (), len(mapping.examples), len(mapping.tables), mapping.version, unused)
-
-
-def _document(results: list[_Result], faults: "list[Fault]") -> dict[str, object]:
-    return {
-        "schema": "connector/check/1",
-        "mappings": [
-            {
-                "source": result.target.connection or result.target.type,
-                "path": result.shown,
-                "ok": not result.faults,
-                "examples": result.examples,
-                "tables": result.tables,
-                "version": result.version,
-                "payment_unused": result.payment_unused,
-            }
-            for result in results
-        ],
-        "faults": [fault.as_json() for fault in faults],
-        "problems": [],
-    }
-
-
-def _show(context: Context, results: list[_Result], faults: "list[Fault]") -> None:
-    good = [result for result in results if not result.faults]
-    for fault in faults:
-        context.show(f"{fault.render()}\n")
-    width = max((len(result.shown) for result in good), default=0)
-    for result in good:
-        counts = f"{_count(result.tables, 'table')}, {_count(result.examples, 'example')}"
-        unused = "; payment is not used: policy says   invoice paid at source: ignore" if result.payment_unused else ""
-        context.show(f"ok  {result.shown:<{width}}  {counts}{unused}")
-    if faults:
-        context.show(f"{_count(len(faults), 'fault')}. Next: mend what it says, then connector check")
-    elif results:
-        context.show("Next: connector plan")
-    else:
-        context.show("The settings name no source. Next: add a section [sources.NAME]")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return (invoice_of(row.fields, row.raw) for row in state.invoices(realm, connection))

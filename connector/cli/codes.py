@@ -45,6 +45,13 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
             "connector), or write back what stood there and send SIGHUP again (systemctl reload connector)."
         ),
     ),
+    "schema-name-taken": (
+        "something else has the name of a schema",
+        (
+            "connector schema writes under the name that the first line of a mapping says. A file that it has not "
+            "written itself stays as it is, and each mapping needs a name of its own."
+        ),
+    ),
     "wrong-use": (
         "the command was not used as it is meant",
         (

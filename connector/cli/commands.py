@@ -55,7 +55,13 @@ COMMANDS: Final = (
         'Past runs; "runs show ID" for one; "runs undo ID" plans removing that run\'s bills that are unpaid, unedited '
         "and in open books.",
     ),
-    Command("check", _FINANCE, "connector.cli.check", "check", "Check mappings and tables and run their examples."),
+    Command(
+        "check",
+        _FINANCE,
+        "connector.cli.check",
+        "check",
+        "Check mappings and tables and run their examples. --online also compares names with QuickBooks; --watch.",
+    ),
     Command(
         "preview",
         _FINANCE,
@@ -121,6 +127,7 @@ COMMANDS: Final = (
     ),
     Command("serve", _OPERATION, "connector.cli.serve", "serve", "Run on the schedule until stopped (the daemon)."),
     Command("state", _OPERATION, "connector.cli.state", "state", "The state: backup FILE, verify, upgrade."),
+    Command("schema", _OPERATION, "connector.cli.schema", "schema", "Write the JSON Schemas for the editor."),
     Command(
         "notify",
         _OPERATION,

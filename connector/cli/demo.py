@@ -111,10 +111,15 @@ class _Steps:
         )
 
     def settle_in(self) -> str:
-        from connector.mapping import shipped  # noqa: PLC0415 - only the demo's own start needs it
+        from connector.cli.schema_file import write_schema  # noqa: PLC0415 - only the demo's own start needs it
+        from connector.mapping import shipped  # noqa: PLC0415
         from connector.sandbox import credentials  # noqa: PLC0415
+        from connector.sources.registry import source_type  # noqa: PLC0415
 
-        shutil.copytree(shipped(), self._folder / "mappings", dirs_exist_ok=True)
+        mappings = self._folder / "mappings"
+        shutil.copytree(shipped(), mappings, dirs_exist_ok=True)
+        for kind in ("cake", "commission_factory"):
+            write_schema(mappings / f"{kind}.yaml", source_type(kind), self._folder)
         start = datetime.datetime.now(datetime.UTC).date() - datetime.timedelta(days=400)
         (self._folder / "connector.toml").write_text(
             _SETTINGS.format(

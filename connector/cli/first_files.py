@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -129,7 +130,9 @@ def exists(path: Path) -> WrongUse:
 
 def copy_mapping(kind: Kind, folder: Path) -> tuple[list[Path], list[Path]]:
     """
-    Copy the mapping that comes along with its tables and its examples' records; what is there already stays.
+    Copy the mapping that comes along with its tables, its examples' records and its schema for the editor.
+
+    What is there already stays.
 
     Args:
         kind: Whose mapping.
@@ -141,7 +144,8 @@ def copy_mapping(kind: Kind, folder: Path) -> tuple[list[Path], list[Path]]:
     Raises:
         WrongUse: One cannot be written.
     """
-    from connector.mapping import load, shipped  # noqa: PLC0415 - only where a mapping is copied
+    from connector.cli.schema_file import write_schema  # noqa: PLC0415 - only where a mapping is copied
+    from connector.mapping import MappingFaults, load, shipped  # noqa: PLC0415 - as above
     from connector.sources.registry import source_type  # noqa: PLC0415 - loads the source's own module
 
     home = shipped()
@@ -160,6 +164,9 @@ def copy_mapping(kind: Kind, folder: Path) -> tuple[list[Path], list[Path]]:
             kept.append(target)
         except OSError as error:
             raise _unwritable(target, error) from None
+    with suppress(MappingFaults, WrongUse):  # what an editor is helped by is worth no failure
+        schema = write_schema(folder / form, source_type(kind.type), folder)
+        (written if schema.changed else kept).append(schema.path)
     return written, kept
 
 

@@ -48,6 +48,7 @@ def all_codes() -> Mapping[str, tuple[str, str]]:
 
     return {
         **mapping.FAULT_CODES,
+        **mapping.NOTE_CODES,
         **mapping.OUTCOME_CODES,
         **FAULTS_OF_QUICKBOOKS,
         **CODES_OF_COMMANDS,

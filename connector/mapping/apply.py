@@ -13,16 +13,16 @@ from connector.mapping.rules import LineRule, Rule, Rules, StatusRule
 from connector.mapping.splits import line_amounts, split
 from connector.money import CURRENCIES, Money, round_minor, with_thousands
 
-__all__ = ["apply_rules", "fill_payment", "vendor_name_usable"]
+__all__ = ["VENDOR_LIMIT", "apply_rules", "fill_payment", "vendor_name_usable"]
 
 _Amount = tuple[Decimal, tuple[str, ...]]
-_VENDOR_LIMIT: Final = 500
+VENDOR_LIMIT: Final = 500
 _VENDOR_REFUSED: Final = re.compile(r"[:\x00-\x1f\x7f\x85\u2028\u2029]")
 
 
 def vendor_name_usable(name: str) -> bool:
     """Whether QuickBooks takes ``name`` for a vendor: no colon, no line break, no control character, 500 at most."""
-    return len(name) <= _VENDOR_LIMIT and not _VENDOR_REFUSED.search(name)
+    return len(name) <= VENDOR_LIMIT and not _VENDOR_REFUSED.search(name)
 
 
 def apply_rules(rules: Rules, policy: Policy, invoice: Invoice, title: str) -> Mapped | NotMapped:
@@ -216,7 +216,7 @@ def _vendor(filling: Filling, rule: Rule) -> tuple[str, VendorBy]:
     name, by = _needed(filling, rule, "vendor")
     if vendor_name_usable(name):
         return name, by
-    why = "is over 500 characters" if len(name) > _VENDOR_LIMIT else "holds a colon, a tab or a line break"
+    why = "is over 500 characters" if len(name) > VENDOR_LIMIT else "holds a colon, a tab or a line break"
     via = filling.notes[-1][3]
     lines = aligned(
         (rule.place, f"vendor is {rule.template.text}"),

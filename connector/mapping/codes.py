@@ -6,7 +6,7 @@ from typing import Final
 
 from connector.mapping.boxes import BILL, CHECK, LINE, PAYMENT
 
-__all__ = ["FAULT_CODES", "OUTCOME_CODES"]
+__all__ = ["FAULT_CODES", "NOTE_CODES", "OUTCOME_CODES"]
 
 _FAULTS: Final = """
 M101: the mapping cannot be read
@@ -103,6 +103,24 @@ M142: an example fails
     The mapping gives another answer than the example expects. The mapping is not used until they agree.
 """
 
+_NOTES: Final = """
+M201: an alternative that is never asked
+    In   <a or b>   b is asked where a has no value. What stands before it always has one: a text in quotes, a
+    number, or a column without an empty cell in a table with a row for * (every other key).
+M202: a table that no box asks
+    It is named under tables and decides nothing. Unused columns are welcome; a table was probably meant for a box.
+M203: rows that no invoice used yet
+    Of all invoices that the source has shown so far none has the key of these rows. They may be of payees to come;
+    or the key is misspelt, or belongs to another field.
+M204: what contradicts itself
+    One line of the mapping takes back what another says, so that one of them does nothing or every invoice waits.
+M205: what QuickBooks never takes
+    What is typed in the mapping or in a table is longer than QuickBooks allows in that box, or is no name for a
+    vendor; every invoice that it decides is held or blocked.
+M206: one number for all
+    The number of a bill tells it from others. Where all get the same one, all but the first are held.
+"""
+
 _OUTCOMES: Final = """
 left: left alone
     The mapping's leave list names this invoice's status, so it becomes no bill.
@@ -175,6 +193,9 @@ def _joined(paragraph: str, line: str) -> str:
 
 FAULT_CODES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(_read(_FAULTS))
 """Code to title and explanation, of everything that ``connector check`` finds in a mapping, a table or an example."""
+
+NOTE_CODES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(_read(_NOTES))
+"""Likewise of what ``connector check`` notes about a mapping that has no fault."""
 
 OUTCOME_CODES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {

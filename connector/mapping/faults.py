@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import Final, Literal
 
 from connector.errors import MappingInvalid
 
@@ -49,6 +49,7 @@ class Fault:
         what: What is wrong, one line.
         excerpt: The line of the file that it is about; empty where there is none.
         help: What to do, one line or several.
+        word: What it is called: a note is worth reading and stands in nobody's way.
     """
 
     code: str
@@ -56,11 +57,12 @@ class Fault:
     place: Place
     excerpt: str
     help: str
+    word: Literal["error", "note"] = "error"
 
     def render(self) -> str:
         """The fault as people read it: code, place, excerpt, what to do."""
         gutter = " " * len(str(self.place.line or " "))
-        lines = [f"error[{self.code}]: {visible(self.what)}", f"{gutter}--> {self.place}"]
+        lines = [f"{self.word}[{self.code}]: {visible(self.what)}", f"{gutter}--> {self.place}"]
         if self.excerpt:
             excerpt = visible(self.excerpt.replace("\t", "→"))[:_EXCERPT_LIMIT]  # a tab that nobody sees helps nobody
             before = excerpt[: self.place.column - 1]

@@ -2,23 +2,18 @@
 
 import hashlib
 from collections.abc import Iterable
-from collections.abc import Mapping as Table
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
-from typing import Final
 
 from connector.invoice import Declaration
 from connector.mapping.faults import Fault, MappingFaults, TextFile
 from connector.mapping.mapping import Mapping
-from connector.mapping.parse import parse_mapping
+from connector.mapping.parse import parse_mapping, parse_tables
 from connector.mapping.tables import SIZE_LIMIT as TABLE_LIMIT
-from connector.mapping.tables import decode_table
+from connector.mapping.tables import Table, decode_table
 from connector.mapping.yaml_text import SIZE_LIMIT, Items, Map, Text, decode, read_yaml
 
-__all__ = ["NamedTable", "load", "named_tables", "shipped"]
-
-_AS_SAVED: Final[Table[Path, bytes]] = MappingProxyType({})
+__all__ = ["NamedTable", "files_of", "load", "named_tables", "outline", "shipped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +40,7 @@ def load(
     root: Path | None = None,
     currency: str | None = None,
     examples: bool = True,
-    instead: Table[Path, bytes] = _AS_SAVED,
+    instead: dict[Path, bytes] | None = None,
 ) -> Mapping:
     """
     The mapping at ``path`` for a source, checked, its examples run.
@@ -128,6 +123,38 @@ def named_tables(path: Path, *, root: Path | None = None) -> dict[str, NamedTabl
     return found
 
 
+def outline(path: Path, declaration: Declaration, *, root: Path | None = None) -> tuple[str, dict[str, Table | None]]:
+    """
+    A mapping's text and its tables, whatever else is wrong with it; None: that table cannot be used.
+
+    Raises:
+        MappingFaults: The mapping itself cannot be read, or its layout not be followed.
+    """
+    base = (root or Path.cwd()).absolute()
+    file = _read(path, base)
+    if isinstance(file, Fault):
+        raise MappingFaults([file])
+    node, faults = read_yaml(file)
+    if node is None:
+        raise MappingFaults(_sorted(faults, file.shown))
+    return file.text, parse_tables(file, node, declaration, lambda name: _read_table(path.parent, name, base))
+
+
+def files_of(path: Path) -> list[Path]:
+    """A mapping's file and, as far as its layout can be followed, those of its tables and examples."""
+    file = _read(path, path.parent)
+    node = read_yaml(file)[0] if isinstance(file, TextFile) else None
+    tables = node.get("tables") if isinstance(node, Map) else None
+    examples = node.get("examples") if isinstance(node, Map) else None
+    named = (
+        [entry.get("file") for _, entry in tables.entries if isinstance(entry, Map)] if isinstance(tables, Map) else []
+    )
+    if isinstance(examples, Items):
+        named += [entry.get("given") for entry in examples.entries if isinstance(entry, Map)]
+    names = [each.value for each in named if isinstance(each, Text) and "\0" not in each.value]
+    return [path, *(path.parent / name for name in dict.fromkeys(names))]
+
+
 def shipped() -> Path:
     """The folder of the mappings that come with the connector, in a wheel and in a checkout."""
     package = Path(__file__).parent.parent
@@ -152,7 +179,7 @@ def _read(path: Path, base: Path) -> TextFile | Fault:
     return decode(data, shown, "M101", limit=SIZE_LIMIT, remedy="save it as UTF-8", more_breaks=True)
 
 
-def _read_table(folder: Path, name: str, base: Path, instead: Table[Path, bytes]) -> TextFile | Fault:
+def _read_table(folder: Path, name: str, base: Path, instead: dict[Path, bytes] | None = None) -> TextFile | Fault:
     path = folder / name
     shown = _shown(path, base)
     if "\0" in name or not _is_inside(path, folder):

@@ -6,7 +6,7 @@ from pathlib import Path
 from connector.invoice import Declaration, Invoice
 from connector.mapping.apply import apply_rules, fill_payment
 from connector.mapping.examples import compare, example_invoice
-from connector.mapping.faults import Fault, TextFile
+from connector.mapping.faults import Fault, Span, TextFile
 from connector.mapping.filling import Filling
 from connector.mapping.outcome import Mapped, Missing, NotMapped, PaymentBoxes
 from connector.mapping.policy import Policy
@@ -61,6 +61,10 @@ class Mapping:
         """The row, or its cell, that would decide a box of the bill for this invoice; None where no table is asked."""
         rule = self.rules.bill.get(box)
         return None if rule is None else Filling(self.rules.tables, invoice, self.title).row_to_add(rule)[0]
+
+    def fault(self, code: str, what: str, span: Span, help_: str) -> Fault:
+        """A fault at a place of the mapping's own text."""
+        return TextFile(self.path, self.text, more_breaks=True).fault(code, what, span, help_)
 
     def run_examples(self) -> list[Fault]:
         """One fault for every box in which an example differs; reads the examples' files."""

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from connector.document import Amounts
 from connector.invoice import Declaration
-from connector.mapping.boxes import BILL, CHECK, PAYMENT
+from connector.mapping.boxes import BILL, CHECK, NEEDED, PAYMENT, SECTIONS
 from connector.mapping.faults import Fault, TextFile, closest
 from connector.mapping.form import Form
 from connector.mapping.parse_boxes import BoxReader
@@ -18,13 +18,10 @@ from connector.mapping.tables import Table, read_table, spoilt
 from connector.mapping.yaml_text import Items, Map, Node, Text
 from connector.money import typed_decimal
 
-__all__ = ["Parsed", "ReadTable", "parse_mapping"]
+__all__ = ["Parsed", "ReadTable", "parse_mapping", "parse_tables"]
 
 ReadTable = Callable[[str], TextFile | Fault]
 """A table's file by the name that the mapping gives it."""
-
-_SECTIONS = ("source", "take", "leave", "tables", "bill", "lines", "payment", "check", "policy", "examples")
-_NEEDED = ("source", "take", "bill", "lines")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +40,17 @@ def parse_mapping(
     if not isinstance(root, Map):
         form.fault("M108", "this is no mapping", root.span, "it begins with   source: …")
         return None, form.faults
-    found = form.known(root, _SECTIONS, _NEEDED, "a mapping")
+    found = form.known(root, SECTIONS, NEEDED, "a mapping")
     parsed = _Sections(form, found, declaration, read).parse()
     return (None if form.faults else parsed), form.faults
+
+
+def parse_tables(file: TextFile, root: Node, declaration: Declaration, read: ReadTable) -> dict[str, Table | None]:
+    """The tables of a mapping whatever else is wrong with it, by name; None: that one cannot be used."""
+    form = Form(file)
+    named = root.get("tables") if isinstance(root, Map) else None
+    found = {} if named is None else {"tables": (Text("tables", named.span, "tables", plain=True), named)}
+    return _Sections(form, found, declaration, read).tables()
 
 
 class _Sections:
@@ -61,7 +66,7 @@ class _Sections:
     def parse(self) -> Parsed:
         self._source()
         status = self._status()
-        tables = self._tables()
+        tables = self.tables()
         reader = BoxReader(self._form, self._declaration, tables)
         bill = reader.boxes(entries, BILL, "a bill") if (entries := self._map("bill")) else {}
         items = self._form.items(*self._found["lines"]) if "lines" in self._found else None
@@ -158,7 +163,7 @@ class _Sections:
                 self._form.fault("M109", f"{key.value} names an empty word", text.span, "leave it out: empty is held")
         return texts
 
-    def _tables(self) -> dict[str, Table | None]:
+    def tables(self) -> dict[str, Table | None]:
         entries = self._map("tables")
         tables: dict[str, Table | None] = {}
         for key, node in entries.entries if entries else ():

@@ -85,7 +85,7 @@ class BoxReader:
             self._names(placeholder, text)
         if len(self._form.faults) == before:
             self._kinds(box, template, text)
-        return Rule(box, template, self._form.place(text.span))
+        return Rule(box, template, self._form.place(text.span), text.span)
 
     def _names(self, placeholder: Placeholder, text: Text) -> None:
         for one in placeholder.alternatives:
@@ -124,6 +124,9 @@ class BoxReader:
                 self._only_dates(placeholder, text, f"{placeholder.text} asks for a date")
         if box.kind in ("date", "number"):
             self._single(box, template, text)
+        if box.kind == "choice" and template.placeholders:
+            what = f"{template.text} is no answer here"
+            self._form.fault("M118", what, text.span, f"write one of: {', '.join(AMOUNTS_ARE)}")
         literal = template.literal
         if literal is not None:
             self._literal(box, literal.strip(), text)

@@ -9,11 +9,11 @@ from connector.mapping.form import Form, comma_inside_braces
 from connector.mapping.rules import Example, Expected
 from connector.mapping.yaml_text import Map, Node, Text
 
-__all__ = ["OUTCOMES", "parse_examples"]
+__all__ = ["LINE_BOXES", "OUTCOMES", "parse_examples"]
 
 OUTCOMES: Final = ("held", "blocked", "skipped")
 _LINE: Final = re.compile(r"lines\[([1-9]\d{0,3})\]\.(.+)")
-_LINE_BOXES: Final = tuple(name for name in LINE if name != "share")
+LINE_BOXES: Final = tuple(name for name in LINE if name != "share")
 _KNOWN: Final = (*BILL, "total", *OUTCOMES)
 
 
@@ -67,7 +67,7 @@ def _expected(form: Form, expect: Map) -> tuple[Expected, ...]:
     boxes: list[Expected] = []
     for key, node in expect.entries:
         line = _LINE.fullmatch(key.value)
-        known = _LINE_BOXES if line else _KNOWN
+        known = LINE_BOXES if line else _KNOWN
         word = line[2] if line else key.value
         if word not in known:
             guess = closest(word, known)

@@ -17,7 +17,17 @@ from typing import Final
 from connector.mapping.dates import DAYS_LIMIT, pattern_fault
 from connector.money import typed_decimal
 
-__all__ = ["Column", "FieldName", "Grammar", "Literal", "Number", "Placeholder", "Template", "parse_template"]
+__all__ = [
+    "Alternative",
+    "Column",
+    "FieldName",
+    "Grammar",
+    "Literal",
+    "Number",
+    "Placeholder",
+    "Template",
+    "parse_template",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,12 @@ __all__ = ["Example", "Expected", "LineRule", "Rule", "Rules", "StatusRule"]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What goes in one box, and the line of the mapping that says so (``mappings/cake.yaml:24``)."""
+    """What goes in one box, and where the mapping says so: its line as people see it, and what stands there."""
 
     box: Box
     template: Template
     place: str
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)

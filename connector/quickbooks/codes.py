@@ -9,7 +9,11 @@ __all__ = ["OTHER_CODES"]
 _TEXT: Final = """
 account-wrong-type: An account of the wrong type
   A line cannot use payables or receivables; a bill is owed from an account of type Accounts Payable and paid from one
-  of type Bank or Credit Card.
+  of type Bank or Credit Card. connector check --online also refuses an account of type Income on a line: QuickBooks
+  would take it, and the bill would lower the income and be no cost.
+account-currency: An account in another currency
+  Payables, bank and card accounts are kept in one currency each. Payables must be in the bill's; a bill is paid from an
+  account in its own currency or in the company's.
 item-wrong-type: A category is no product
   Products and services are kept in categories; name one of them.
 quickbooks-client: Intuit does not know the app

@@ -308,7 +308,7 @@ def test_every_code_of_the_package_is_explained() -> None:
 
 def test_no_code_is_explained_twice() -> None:
     rooms = [QUICKBOOKS_CODES, STATE_CODES, TABLES_CODES, WORDS_CODES, SETTING_UP_CODES, NOTICES_CODES, COMMANDS_CODES]
-    tables = [mapping.FAULT_CODES, mapping.OUTCOME_CODES, *rooms, CODES]
+    tables = [mapping.FAULT_CODES, mapping.NOTE_CODES, mapping.OUTCOME_CODES, *rooms, CODES]
 
     assert len(all_codes()) == sum(len(table) for table in tables)
 

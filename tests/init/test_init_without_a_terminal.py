@@ -68,7 +68,8 @@ def test_only_the_mappings_of_the_sources_are_copied_each_whole(
 
     copied = {path.relative_to(project.folder / "mappings") for path in (project.folder / "mappings").rglob("*.*")}
     shipped = {path.relative_to(ROOT / "mappings") for path in (ROOT / "mappings").rglob("cake*.*")}
-    assert copied == shipped
+    assert copied - shipped == {Path("cake.schema.json")}  # made anew: a table's headings are in it
+    assert copied >= shipped
     assert project.run("check").code == 0
 
 
