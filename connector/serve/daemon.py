@@ -8,6 +8,7 @@ What was done and what is due stands in the state.
 import datetime
 import queue
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -72,6 +73,7 @@ class Daemon:
         self._schedules = scheduled(settings)
         self._turns = Turns(state, report, self, who=who, patience=patience)
         self._chores = chores
+        self._at_chores: set[str] = set()
         self._scheduler = self._made()
 
     # The clock.
@@ -90,7 +92,8 @@ class Daemon:
         _put(scheduler, self._work, self._due(self._settings, self._schedules))
         for name, chore in self._chores.items():
             beat = IntervalTrigger(seconds=_CHORE, timezone=datetime.UTC)
-            scheduler.add_job(chore, beat, id=f"chore: {name}", executor="chores", next_run_time=utc_now())
+            doing = partial(self._do, f"chore: {name}", chore)
+            scheduler.add_job(doing, beat, id=f"chore: {name}", executor="chores", next_run_time=utc_now())
         return scheduler
 
     def _due(self, settings: Settings, names: Iterable[str]) -> "dict[str, tuple[Any, datetime.datetime]]":
@@ -152,8 +155,8 @@ class Daemon:
         Work until a signal's number comes in; then let the request in flight end and start no other.
 
         Returns:
-            The sources still at work; the process may leave all the same. Nothing was begun for those that are only
-            read, and one that writes has waited past its time limit with its intent on record.
+            The sources and chores still at work; the process may leave all the same. Nothing was begun for sources that
+            are only read, and one that writes has waited past its time limit with its intent on record.
         """
         _log.info(
             "serve", schedules=self._schedules, next_runs=self.next_runs(), timezone=self._settings.serve.timezone
@@ -171,7 +174,7 @@ class Daemon:
         _log.info("stopping", signal=number, working=self._turns.working)
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
-        return self._turns.end(self._settings.quickbooks.timeout)
+        return self._turns.end(self._settings.quickbooks.timeout) + sorted(self._at_chores)
 
     def _reload(self) -> None:
         try:
@@ -204,6 +207,13 @@ class Daemon:
             broken_mappings=broken,
             next_runs=self.next_runs(),
         )
+
+    def _do(self, name: str, chore: Callable[[], None]) -> None:
+        self._at_chores.add(name)
+        try:
+            chore()
+        finally:
+            self._at_chores.discard(name)
 
     def _work(self, name: str) -> None:
         settings = self._settings

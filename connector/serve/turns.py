@@ -52,6 +52,8 @@ class Turns:
         self._patience = patience
         self._stop = threading.Event()
         self._turn = threading.Lock()
+        self._time_limit = 0.0
+        """Of one request, in the run that has the turn: under the settings that it began with."""
         self._reading: set[str] = set()
         self._writing: set[str] = set()
         self._begun_by_hand: set[str] = set()
@@ -68,7 +70,7 @@ class Turns:
     def end(self, seconds: float) -> list[str]:
         """Wait so long for whoever has the turn; the sources that are left at work then."""
         # It may be waiting for an answer; it ends by itself, and no other begins.
-        if not self._turn.acquire(timeout=seconds):
+        if not self._turn.acquire(timeout=max(seconds, self._time_limit)):
             return self.working
         self._turn.release()
         return sorted(self._reading)
@@ -104,6 +106,7 @@ class Turns:
         with self._turn:
             self._reading.discard(name)
             self._writing.add(name)
+            self._time_limit = settings.quickbooks.timeout
             lock = self._locked(run, name)
             if lock is None:
                 return
