@@ -26,8 +26,7 @@ def next_run(
         return None
     if last is None:
         return now
-    turn = _after(trigger(schedule), last)
-    return None if turn is None else max(now, turn)
+    return max(now, _after(trigger(schedule), last))
 
 
 def overdue(schedule: str | None, last: datetime.datetime | None, now: datetime.datetime, trigger: Trigger) -> bool:
@@ -35,12 +34,10 @@ def overdue(schedule: str | None, last: datetime.datetime | None, now: datetime.
     if schedule is None or last is None:
         return False
     turns = trigger(schedule)
-    first = _after(turns, last)
-    second = None if first is None else _after(turns, first)
-    return second is not None and second < now
+    return _after(turns, _after(turns, last)) < now
 
 
-def _after(turns: Any, time: datetime.datetime) -> datetime.datetime | None:
-    """The first turn after ``time``, UTC; None for a day that never comes, like the 31st of February."""
-    found: datetime.datetime | None = turns.get_next_fire_time(time, time + datetime.timedelta(microseconds=1))
-    return None if found is None else found.astimezone(datetime.UTC)
+def _after(turns: Any, time: datetime.datetime) -> datetime.datetime:
+    """The first turn after ``time``, UTC; the settings take no schedule that has none."""
+    found: datetime.datetime = turns.get_next_fire_time(time, time + datetime.timedelta(microseconds=1))
+    return found.astimezone(datetime.UTC)

@@ -81,6 +81,7 @@ class Daemon:
         self._supervision = supervision or Supervision()
         self._turns = Turns(state, report, self, self._supervision, failed=failed, who=who, patience=patience)
         self._chores = chores
+        self._at_chores: set[str] = set()
         self._scheduler = self._made()
 
     # The clock.
@@ -165,8 +166,8 @@ class Daemon:
         Work until a signal's number comes in; then let the request in flight end and start no other.
 
         Returns:
-            The sources still at work; the process may leave all the same. Nothing was begun for those that are only
-            read, and one that writes has waited past its time limit with its intent on record.
+            The sources and chores still at work; the process may leave all the same. Nothing was begun for sources that
+            are only read, and one that writes has waited past its time limit with its intent on record.
         """
         _log.info(
             "serve", schedules=self._schedules, next_runs=self.next_runs(), timezone=self._settings.serve.timezone
@@ -187,7 +188,7 @@ class Daemon:
         _log.info("stopping", signal=number, working=self._turns.working)
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
-        return self._turns.end(self._settings.quickbooks.timeout, self._supervision.ending)
+        return self._turns.end(self._settings.quickbooks.timeout, self._supervision.ending) + sorted(self._at_chores)
 
     def _reload(self) -> None:
         try:
@@ -227,8 +228,13 @@ class Daemon:
             self._turns.work(settings, name)
 
     def _chore(self, name: str, chore: Callable[[], None]) -> None:
-        with self._supervision.progress.working(f"chore: {name}", longest_silence(self._settings)):
-            chore()
+        named = f"chore: {name}"
+        self._at_chores.add(named)
+        try:
+            with self._supervision.progress.working(named, longest_silence(self._settings)):
+                chore()
+        finally:
+            self._at_chores.discard(named)
 
     def _count_missed(self, event: Any) -> None:
         if event.job_id in self._schedules:

@@ -67,6 +67,8 @@ class Turns:
         self._patience = patience
         self._stop = threading.Event()
         self._turn = threading.Lock()
+        self._time_limit = 0.0
+        """Of one request, in the run that has the turn: under the settings that it began with."""
         self._reading: set[str] = set()
         self._writing: set[str] = set()
         self._begun_by_hand: set[str] = set()
@@ -83,7 +85,7 @@ class Turns:
     def end(self, seconds: float, waiting: Callable[[], None]) -> list[str]:
         """Wait so long for whoever has the turn, a slice at a time; the sources that are left at work then."""
         # It may be waiting for an answer; it ends by itself, and no other begins.
-        until = time.monotonic() + seconds
+        until = time.monotonic() + max(seconds, self._time_limit)
         while not self._turn.acquire(timeout=min(_SLICE, max(until - time.monotonic(), 0.0))):
             if time.monotonic() >= until:
                 return self.working
@@ -127,6 +129,7 @@ class Turns:
         with self._in_turn(name):
             self._reading.discard(name)
             self._writing.add(name)
+            self._time_limit = settings.quickbooks.timeout
             lock = self._locked(run, name)
             if lock is None:
                 return

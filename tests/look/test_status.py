@@ -250,8 +250,3 @@ def test_a_weekend_makes_no_weekday_schedule_overdue() -> None:
     monday = datetime.datetime(2026, 11, 23, 5, 59, tzinfo=datetime.UTC)
 
     assert not overdue("0 6 * * mon-fri", NOON, monday, in_utc)
-
-
-def test_a_day_that_never_comes_is_neither_due_nor_overdue() -> None:
-    assert next_run("0 6 31 2 *", NOON, NOON, in_utc) is None
-    assert not overdue("0 6 31 2 *", NOON, NOON, in_utc)

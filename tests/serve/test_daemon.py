@@ -294,6 +294,25 @@ def test_two_sources_take_turns_at_the_company(
     assert set(daemon.codes()) == {0}
 
 
+def test_a_chore_at_work_is_not_waited_for(place: Place, state: State) -> None:
+    begun, free = threading.Event(), threading.Event()
+    settings = load(place.folder / "connector.toml")
+    chores = {"slow": lambda: (begun.set(), free.wait(30))}
+    daemon = Daemon(settings, state, lambda *_: None, who="test", chores=chores)
+    signals: queue.SimpleQueue[int] = queue.SimpleQueue()
+    left: list[str] = []
+    thread = threading.Thread(target=lambda: left.extend(daemon.run(signals, tick=0.1)))
+    thread.start()
+    try:
+        assert begun.wait(20)
+        signals.put(15)
+        thread.join(20)
+        assert not thread.is_alive()
+        assert "chore: slow" in left
+    finally:
+        free.set()
+
+
 def test_a_chore_is_done_beside_the_sources_at_once_and_its_bug_is_told(place: Place, state: State) -> None:
     done = []
 

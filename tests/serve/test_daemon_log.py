@@ -17,19 +17,20 @@ SECRETS = (
     credentials.COMMISSION_FACTORY_KEY,
 )
 LIBRARIES = {"urllib3", "apscheduler", "sqlalchemy", "uvicorn"}
-# The connector keeps them quiet; here they talk, and of those that have no reason to, one line each is planted.
+# The connector keeps them quiet; here they talk, and for those that have no reason to, a line is planted.
 TALKING = f"""
-import logging, threading
+import logging, threading, time
 whole = logging.Logger.setLevel
 def always(logger, level):
     whole(logger, logging.DEBUG if logger.name.partition(".")[0] in {LIBRARIES} else level)
 logging.Logger.setLevel = always
 def plant():
-    for name in ("urllib3.poolmanager", "uvicorn.error"):
-        logging.getLogger(name).debug("GET /?api_key=%s as %s", "{credentials.CAKE_KEY}", "{credentials.CLIENT_SECRET}")
-planted = threading.Timer(3.0, plant)
-planted.daemon = True
-planted.start()
+    while True:
+        time.sleep(0.5)
+        for name in ("urllib3.poolmanager", "uvicorn.error"):
+            given = "{credentials.CAKE_KEY}", "{credentials.CLIENT_SECRET}"
+            logging.getLogger(name).debug("GET /?api_key=%s as %s", *given)
+threading.Thread(target=plant, daemon=True).start()
 """
 
 
@@ -64,4 +65,4 @@ def test_what_the_libraries_say_passes_the_redactor(place: Place) -> None:
     talked = {line["logger"].partition(".")[0] for line in daemon.lines if "logger" in line}
     assert talked >= LIBRARIES
     assert [line for line in daemon.lines if any(secret in str(line) for secret in SECRETS)] == []
-    assert len([line for line in daemon.lines if line["event"] == "GET /?api_key=… as …"]) == 2
+    assert [line for line in daemon.lines if line["event"] == "GET /?api_key=… as …"]
