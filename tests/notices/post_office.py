@@ -123,14 +123,14 @@ class Hook:
             def do_POST(self) -> None:
                 taken.asked += 1
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                if taken.status < 300:
+                    taken.bodies.append(json.loads(body))
                 self.send_response(taken.status)
                 self.send_header("Content-Length", "2")
                 if 300 <= taken.status < 400:
                     self.send_header("Location", "/elsewhere")
                 self.end_headers()
                 self.wfile.write(b"ok")
-                if taken.status < 300:
-                    taken.bodies.append(json.loads(body))
 
             def log_message(self, *_: object) -> None:
                 pass

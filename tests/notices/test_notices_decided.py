@@ -246,6 +246,7 @@ def due(last: str, now: str) -> bool:
         ("2026-11-20 08:00", "2026-11-20 08:01", False),
         ("2026-11-20 08:00", "2026-11-20 23:59", False),
         ("2026-11-19 08:00", "2026-11-20 15:00", True),  # the daemon stood still in the morning
+        ("2026-11-18 08:00", "2026-11-20 03:00", True),  # and all of yesterday
         ("2026-11-20 07:30", "2026-11-20 08:00", True),  # it was set up half an hour before
         ("2026-10-24 08:00", "2026-10-25 07:59", False),  # the night has 25 hours
         ("2026-10-24 08:00", "2026-10-25 08:00", True),

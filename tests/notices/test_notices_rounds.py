@@ -216,6 +216,18 @@ def test_a_service_that_is_down_is_told_to_nobody_until_it_is_silence(
     assert post.subjects[1:] == ["Connector: for the operator: mended: a source is silent"]
 
 
+def test_a_source_whose_trouble_is_told_is_not_silent_beside_it(
+    day: Day, post: Post, clock: time_machine.Traveller
+) -> None:
+    day.run()
+    day.refuse_key()
+    for minutes in (20, 35, 45, 55):
+        clock.move_to(at(f"2026-11-20 10:{minutes}"))
+        day.run()
+
+    assert post.subjects == [KEY]
+
+
 def test_a_cron_line_is_silent_when_two_of_its_times_were_missed(
     day: Day, post: Post, clock: time_machine.Traveller
 ) -> None:
