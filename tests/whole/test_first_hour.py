@@ -60,8 +60,8 @@ class Walk:
         return shown
 
     def soon(self, source: str) -> None:
-        """Nobody waits a quarter of an hour for the first tick."""
-        self._more[f"CONNECTOR_SOURCES__{source.upper()}__SCHEDULE"] = "every 2 seconds"
+        """Nobody waits a quarter of an hour for the first tick; and it comes after the doctor has been."""
+        self._more[f"CONNECTOR_SOURCES__{source.upper()}__SCHEDULE"] = "every 15 seconds"
 
     @property
     def told(self) -> str:
@@ -87,6 +87,9 @@ _DIFFERS = (
     (r"on 20\d\d-\d\d-\d\d, in [\d,]+ days", "on DAY, in N days"),
     (r"(state|redirect_uri|login)=[^&\s]+", r"\1=…"),
     (r"localhost:\d+", "localhost:PORT"),
+    (r"127\.0\.0\.1:\d+/(healthz|metrics)", r"127.0.0.1:PORT/\1"),
+    (r"seconds=[\d.]+", "seconds=N"),
+    (r"working=\[.*?\]", "working=[…]"),
     (r"--port \d+", "--port PORT"),
     (r"\b01[0-9A-HJKMNP-TV-Z]{24}\b", "RUN"),
 )
