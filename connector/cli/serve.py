@@ -1,5 +1,6 @@
 """``connector serve``: run on the schedule until stopped."""
 
+import gc
 import getpass
 import logging
 import os
@@ -25,6 +26,7 @@ def serve(ctx: typer.Context) -> None:
     context = current(ctx)
     settings = context.load_settings()
     scheduled(settings)  # before a state is made
+    gc.freeze()  # what is loaded by now stays for good: clearing up after every run need not look at it
     log.configure(context.log_format, context.verbosity + 1)  # its log is all that a daemon shows
     logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # what it would say, the daemon says once and better
     # Its put may interrupt anything, its own get included; an event's set may not.
