@@ -1,5 +1,6 @@
 """``connector serve``: run on the schedule until stopped."""
 
+import gc
 import getpass
 import logging
 import os
@@ -45,6 +46,7 @@ def serve(ctx: typer.Context) -> None:
     settings = context.load_settings()
     scheduled(settings)  # before a state is made
     listening = bound(settings.serve)  # before a state is made, too
+    gc.freeze()  # what is loaded by now stays for good: clearing up after every run need not look at it
     log.configure(context.log_format, context.verbosity + 1)  # its log is all that a daemon shows
     logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # what it would say, the daemon says once and better
     signals = note_signals()

@@ -7,6 +7,7 @@ stdout when all that was due by then is done: time stands still while somebody w
 
 import contextlib
 import json
+import os
 import queue
 import sys
 import threading
@@ -106,6 +107,7 @@ class Watched:
             while not self._rests():
                 _real_sleep(0.001)
             print(json.dumps({"due": self._due(), "wakes": self._wakes()}), flush=True)
+        os._exit(1)  # whoever commanded the time is gone
 
     def _rests(self) -> bool:
         waits = self._loop is not None and self._loop.resting and self._beat.resting
