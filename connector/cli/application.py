@@ -17,7 +17,6 @@ from typing import Annotated, Literal, NoReturn
 import typer
 from typer.main import get_command
 
-from connector import log
 from connector.cli.arguments import arrange, command_in, is_daemon
 from connector.cli.commands import add_commands, existing
 from connector.cli.context import ONLY_ERRORS, Context
@@ -28,8 +27,6 @@ from connector.errors import ConnectorError
 __all__ = ["run"]
 
 _HELP = ("-h", "--help")
-_SILENT = ("help", "check")
-"""Commands with nothing to log."""
 _ABOUT = """Turns approved affiliate invoices into QuickBooks bills, once each, and proves it.
 
 Sandbox unless connector.toml says production. Exit codes: connector help exit-codes"""
@@ -130,10 +127,6 @@ def _application(context: Context) -> typer.Typer:
         # Nobody can say yes to what -qq does not show.
         context.interactive = sys.stdin.isatty() and not no_input and context.verbosity > ONLY_ERRORS
         call.obj = context
-        if context.command in _SILENT:
-            log.configure_silent()
-        else:
-            log.configure(log_format, context.verbosity)
 
     app.callback(invoke_without_command=True)(shared_options)
     add_commands(app, context.command)
