@@ -37,7 +37,7 @@ _UNSEEN = dict.fromkeys(
     "\ufffd",
 )
 _WIDE = 140
-_SILENT = ("help", "check")
+_SILENT = ("help", "check", "completion")
 """Commands with nothing to log."""
 
 
