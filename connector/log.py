@@ -106,6 +106,7 @@ def configure(
             structlog.processors.StackInfoRenderer(),
             structlog.processors.format_exc_info,
             _redact_event,
+            *([_without_empty] if as_text else []),
             renderer,
         ],
     )
@@ -148,6 +149,11 @@ class _Redacted(logging.Formatter):
 
 def _redact_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     return {redact(str(name)): _redacted(value, str(name)) for name, value in event.items()}
+
+
+def _without_empty(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """For people: keys that do not apply are left out, which programs are given as null."""
+    return {name: value for name, value in event.items() if value is not None}
 
 
 def _redacted(value: Any, name: str = "") -> Any:

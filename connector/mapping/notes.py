@@ -20,6 +20,7 @@ __all__ = ["notes_of", "rows_never_used"]
 
 _DESCRIPTION_LIMIT: Final = 4000  # QuickBooks: Description of a line
 _LIMITS: Final = {"number": NUMBER_LIMIT, "memo": MEMO_LIMIT - MARKER_LENGTH, "description": _DESCRIPTION_LIMIT}
+_ENOUGH: Final = 100  # fewer invoices say nothing about a row that none of them used
 _MANY: Final = 10
 
 
@@ -41,7 +42,7 @@ def notes_of(mapping: Mapping) -> list[Fault]:
 
 
 def rows_never_used(mapping: Mapping, invoices: Iterable[Invoice], most: int) -> list[Fault]:
-    """One note for each table with rows that served none of ``invoices``; none if these are none or over ``most``."""
+    """One note for each table with rows that served none of ``invoices``; none if these are few, or over ``most``."""
     tables = list(mapping.rules.tables.values())
     used: dict[str, set[int]] = {table.name: set() for table in tables}
     keys: set[tuple[str, tuple[str, ...]]] = set()
@@ -59,7 +60,7 @@ def rows_never_used(mapping: Mapping, invoices: Iterable[Invoice], most: int) ->
     return [
         replace(_unused(table, rows, count), word="note")
         for table in tables
-        if count and (rows := [row for row in _in_order(table) if row.line not in used[table.name]])
+        if count >= _ENOUGH and (rows := [row for row in _in_order(table) if row.line not in used[table.name]])
     ]
 
 

@@ -1,5 +1,6 @@
 """The work of a tick: one source's run, and one at a time that writes for the company."""
 
+import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -108,6 +109,8 @@ class Turns:
         finally:
             self._reading.discard(name)
             self._writing.discard(name)
+            # The command line puts collecting off for as long as a command lives; days of runs would be left lying.
+            gc.collect()
 
     def _sync(self, settings: Settings, name: str) -> None:
         run = Run(

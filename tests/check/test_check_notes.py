@@ -64,17 +64,21 @@ def test_as_json_they_are_no_faults(noted: Project) -> None:
     assert {each["code"] for each in document["notes"]} == NOTE_CODES.keys() - {"M203"}
 
 
-def test_rows_that_no_invoice_used_are_told_once_there_are_invoices(project: Project) -> None:
+def test_rows_that_no_invoice_used_are_told_once_there_are_enough_invoices(project: Project) -> None:
     assert project.run("check", "--json").json["notes"] == []
 
     project.owe(1, affiliate_id=67890)
     project.owe(2, affiliate_id=11111, billing_cycle_name="Weekly")
     project.sync(code=None)
+    assert project.run("check", "--json").json["notes"] == []
+
+    project.owe(*range(3, 101))
+    project.sync(code=None)
     told = {each["file"]: each for each in project.run("check", "--json").json["notes"]}
 
     vendors, terms = told["mappings/cake.vendors.csv"], told["mappings/cake.terms.csv"]
     assert (vendors["code"], vendors["line"]) == ("M203", 3)
-    assert vendors["what"] == "2 of 3 rows served none of the 2 invoices seen so far"
+    assert vendors["what"] == "2 of 3 rows served none of the 100 invoices seen so far"
     assert vendors["help"].startswith("lines 3, 4;")
     assert terms["help"].startswith("lines 2, 3, 5;")  # Net 30 and * are used
 

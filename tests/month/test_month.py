@@ -61,6 +61,7 @@ def test_two_days_and_the_night_on_which_the_clocks_go_back(tmp_path: Path, monk
         live(m, restless_days=0.4)
         holds(m)
         told(m)
+        print(no_larger(m, days=0.4))
 
 
 @pytest.mark.slow

@@ -54,7 +54,7 @@ def test_a_value_that_holds_a_secret_does_not_describe_it() -> None:
     company = Company("sandbox", "1", "id", CANARY, network=Network(proxy=f"http://me:{CANARY}@proxy"))
     values = [
         settings,
-        settings.network,
+        settings.network_to("cake"),
         settings.quickbooks.client_secret,
         company,
         SignIn(company, None, CANARY),  # type: ignore[arg-type]

@@ -137,8 +137,7 @@ def test_what_the_daemon_stands_on_is_not_changed_and_a_restart_is_asked_for(pla
         until(lambda: daemon.said("run"))
         edit(place, "lookback_days = 3650", "lookback_days = 30")
         edit(place, 'environment = "sandbox"', 'environment = "production"')
-        with (place.folder / "connector.toml").open("a") as settings:
-            settings.write('\n[state]\nurl = "sqlite:///other.db"\n[serve]\nhealth = "127.0.0.1:1"\n')
+        edit(place, 'health = "127.0.0.1:0"', 'health = "127.0.0.1:1"\n[state]\nurl = "sqlite:///other.db"')
         hang_up(daemon, "not reloaded")
         assert daemon.stop() == 0
 

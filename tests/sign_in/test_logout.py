@@ -85,7 +85,7 @@ def test_a_token_that_stays_in_the_settings_is_named(project: Project) -> None:
 
     ran = project.run("auth", "logout")
 
-    assert "The refresh token from connector.toml:7 is still there: the next run tries to sign in with it." in ran.out
+    assert "The refresh token from connector.toml:10 is still there: the next run tries to sign in with it." in ran.out
 
 
 def test_a_sign_in_that_intuit_has_ended_is_forgotten(inside: Project) -> None:

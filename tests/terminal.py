@@ -4,14 +4,15 @@ import os
 import pty
 import select
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
+Answer = str | Callable[[str], str]
 
 
 def at_a_terminal(
-    words: Sequence[str], folder: Path, answers: Sequence[tuple[str, str]], more: Mapping[str, str] | None = None
+    words: Sequence[str], folder: Path, answers: Sequence[tuple[str, Answer]], more: Mapping[str, str] | None = None
 ) -> tuple[int, str]:
     """
     The exit code and all that the terminal showed.
@@ -19,7 +20,8 @@ def at_a_terminal(
     Args:
         words: ``connector`` and these.
         folder: Where it is run.
-        answers: Questions in their order, by words that only they have, and what is typed then; "^C" interrupts.
+        answers: Questions in their order, by words that only they have, and what is typed then, or what makes that from
+            all that was shown; "^C" interrupts.
         more: Variables of the environment.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CONNECTOR_")}
@@ -40,8 +42,10 @@ def at_a_terminal(
         if not part:
             break
         seen, new = seen + part, new + part
-        if waiting and waiting[0][0].encode() in new and new.endswith(b": "):  # the question is whole
-            typed, new = waiting.pop(0)[1], b""
+        whole = new.endswith(b": ") or (waiting and waiting[0][1] == "^C")
+        if waiting and waiting[0][0].encode() in new and whole:
+            answer, new = waiting.pop(0)[1], b""
+            typed = answer if isinstance(answer, str) else answer(seen.decode().replace("\r\n", "\n"))
             os.write(terminal, b"\x03" if typed == "^C" else typed.encode() + b"\n")
     os.close(terminal)
     _, status = os.waitpid(pid, 0)
