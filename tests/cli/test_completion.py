@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from command_line import Run, environment
 
-# Each reads what the connector printed for it, and prints what it would offer for some words, a line each; zsh's own parts
-# are not there without a terminal.
+# Each reads what the connector printed for it, and prints what it would offer for some words, a line each; what zsh has
+# for a terminal alone is stood in for.
 SHELLS = {
     "bash": """
 source ./printed
@@ -101,6 +101,7 @@ def test_bash_takes_an_option_and_its_value_apart(run: Run) -> None:
     assert offered("sync", "--color", "=", "al") == ["always"]
     assert offered("sync", "--color", "=") == ["auto", "always", "never"]
     assert offered("nothing", "like", "it") == []
+    assert offered("review", "--", "") == []
 
 
 def test_what_is_offered_is_told_in_a_line(run: Run) -> None:
