@@ -10,6 +10,7 @@ import itertools
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Literal, NoReturn
@@ -17,19 +18,16 @@ from typing import Annotated, Literal, NoReturn
 import typer
 from typer.main import get_command
 
-from connector import log
-from connector.cli.arguments import arrange, command_in, is_daemon
+from connector.cli.arguments import COMPLETE, arrange, command_in, is_daemon
 from connector.cli.commands import add_commands, existing
 from connector.cli.context import ONLY_ERRORS, Context
 from connector.cli.failures import INTERRUPTED, TERMINATED, explain, explain_misuse, explain_our_fault
 from connector.cli.help_page import asked_page
-from connector.errors import ConnectorError
+from connector.errors import ConnectorError, WrongUse
 
 __all__ = ["run"]
 
 _HELP = ("-h", "--help")
-_SILENT = ("help", "check")
-"""Commands with nothing to log."""
 _ABOUT = """Turns approved affiliate invoices into QuickBooks bills, once each, and proves it.
 
 Sandbox unless connector.toml says production. Exit codes: connector help exit-codes"""
@@ -46,9 +44,7 @@ def run(arguments: list[str]) -> int:
         signal.signal(signal.SIGTERM, _terminated)
     context = Context("help")
     try:
-        shared, own = arrange(arguments)
-        context.command = command_in(own)
-        code = _obey(context, shared, own)
+        code = (_complete if COMPLETE in os.environ else _obey)(context, arguments)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except ConnectorError as error:
@@ -65,8 +61,19 @@ def run(arguments: list[str]) -> int:
         return explain_our_fault(context, error)
 
 
-def _obey(context: Context, shared: list[str], own: list[str]) -> object:
+def _complete(context: Context, words: list[str]) -> None:
+    """What a shell may offer for the last word."""
+    from connector.cli.completion import offers  # noqa: PLC0415 - only a shell wants it
+
+    with suppress(WrongUse):  # the word before is an option that waits for this one
+        context.command = command_in(arrange(words[:-1])[1])
+    sys.stdout.writelines(offers(get_command(_application(context)), words))
+
+
+def _obey(context: Context, arguments: list[str]) -> object:
     """The page that was asked for, or whatever the command comes to."""
+    shared, own = arrange(arguments)
+    context.command = command_in(own)
     if not own:
         own = ["--help"] if "--version" not in shared else ["help"]
     if own[0] == "help" and any(command.name in own[1:2] for command in existing()):
@@ -130,10 +137,6 @@ def _application(context: Context) -> typer.Typer:
         # Nobody can say yes to what -qq does not show.
         context.interactive = sys.stdin.isatty() and not no_input and context.verbosity > ONLY_ERRORS
         call.obj = context
-        if context.command in _SILENT:
-            log.configure_silent()
-        else:
-            log.configure(log_format, context.verbosity)
 
     app.callback(invoke_without_command=True)(shared_options)
     add_commands(app, context.command)

@@ -6,10 +6,12 @@ from typing import Final
 
 from connector.errors import WrongUse
 
-__all__ = ["FLAGS", "VALUED", "arrange", "command_in", "is_daemon"]
+__all__ = ["COMPLETE", "FLAGS", "VALUED", "arrange", "command_in", "is_daemon"]
 
 VALUED: Final = ("-C", "--config", "--color", "--log-format")
 FLAGS: Final = ("--json", "--no-progress", "--quiet", "--verbose", "--no-input", "--version")
+COMPLETE: Final = "_CONNECTOR_COMPLETE"
+"""Where the environment has it, a shell wants to know what the last word may become; see ``connector completion``."""
 _COUNTED: Final = re.compile(r"-(q+|v+)")
 
 

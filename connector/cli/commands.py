@@ -144,6 +144,13 @@ COMMANDS: Final = (
     ),
     Command("demo", _OPERATION, "connector.cli.demo", "demo", "The whole job, start to finish, against the sandbox."),
     Command(
+        "completion",
+        _OPERATION,
+        "connector.cli.completion",
+        "completion",
+        "Print what lets a shell complete commands and options: completion bash, zsh or fish.",
+    ),
+    Command(
         "help",
         _OPERATION,
         "connector.cli.help_command",

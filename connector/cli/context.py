@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO, cast
 
 import typer
 
+from connector import log
 from connector.log import redact
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ _UNSEEN = dict.fromkeys(
     "\ufffd",
 )
 _WIDE = 140
+_SILENT = ("help", "check", "completion")
+"""Commands with nothing to log."""
 
 
 @dataclass
@@ -74,6 +77,13 @@ class Context:
 
             self._settings = load(self.path)
         return self._settings
+
+    def start_log(self) -> None:
+        """From here on what happens is logged, as the shared options say."""
+        if self.command in _SILENT:
+            log.configure_silent()
+        else:
+            log.configure(self.log_format, self.verbosity)
 
     @property
     def loaded(self) -> "Settings | None":
@@ -152,8 +162,14 @@ def _written(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def current(context: typer.Context) -> Context:
-    """The ``Context`` of the command that Typer is running."""
-    return cast("Context", context.find_root().obj)
+    """
+    The ``Context`` of the command that Typer is running.
+
+    Its log starts here: a command that is used wrongly never comes so far, and need not wait for structlog.
+    """
+    found = cast("Context", context.find_root().obj)
+    found.start_log()
+    return found
 
 
 def visible(text: str) -> str:

@@ -10,11 +10,11 @@ from connector.cli.context import current
 from connector.cli.look import kept_state
 from connector.cli.preview import edited, failing_lines
 from connector.errors import WrongUse
-from connector.settings import Settings, SourceSettings
 
 if TYPE_CHECKING:
     from connector.invoice import Invoice
     from connector.report.trace import Decider
+    from connector.settings import Settings, SourceSettings
     from connector.state.store import State
 
 __all__ = ["diff"]
@@ -70,7 +70,7 @@ def _told(name: str, first: date | None, before: "Decider", after: "Decider", da
     return {"source": name, "since": first.isoformat() if first else None, "mapping": mapping, **data}
 
 
-def _as_used(settings: Settings, state: "State", ours: SourceSettings) -> "Decider":
+def _as_used(settings: "Settings", state: "State", ours: "SourceSettings") -> "Decider":
     """The mapping of the last run over this source, as the state kept it."""
     from connector.report.trace import stored_decider  # noqa: PLC0415 - as above
     from connector.sources.registry import source_type  # noqa: PLC0415 - as above
@@ -85,14 +85,14 @@ def _as_used(settings: Settings, state: "State", ours: SourceSettings) -> "Decid
     return decider
 
 
-def _invoices(settings: Settings, state: "State", name: str, first: date | None) -> "Iterator[Invoice]":
+def _invoices(settings: "Settings", state: "State", name: str, first: date | None) -> "Iterator[Invoice]":
     from connector.state.data import invoice_of  # noqa: PLC0415 - as above
 
     for row in state.invoices(settings.quickbooks.realm_id, name, first=first):
         yield invoice_of(row.fields, row.raw)
 
 
-def _there(settings: Settings, state: "State", name: str) -> set[str]:
+def _there(settings: "Settings", state: "State", name: str) -> set[str]:
     """The invoices whose document is in QuickBooks, or on its way there."""
     return {each for ids in state.invoices_in_state(settings.quickbooks.realm_id, _SENT, name) for each in ids}
 

@@ -8,7 +8,6 @@ import typer
 
 from connector.cli.context import Context, current
 from connector.cli.first_files import WrittenAnswers, copy_mapping, exists, variable, write_settings
-from connector.cli.interview import Given, interview
 from connector.errors import SettingsInvalid, WrongUse
 
 __all__ = ["init"]
@@ -60,6 +59,7 @@ def init(  # noqa: PLR0917 - Typer hands them over by name
         return
     if path.exists():
         raise exists(path)
+    from connector.cli.interview import Given, interview  # noqa: PLC0415 - brings pydantic
     from connector.state.clock import utc_now  # noqa: PLC0415 - brings the state
 
     given = Given(environment, realm_id, client_id, sources or (), base_urls or (), currency, start_date)
@@ -105,7 +105,7 @@ def _print_unit(context: Context, path: Path) -> None:
 
 def _finish(context: Context, answers: WrittenAnswers, written: list[Path], kept: list[Path]) -> None:
     """Say what was written and what is still to be set, then look whether all is ready."""
-    from connector.cli.doctor import as_document, looked, show_checks  # noqa: PLC0415 - brings every room
+    from connector.cli.checks import as_document, looked, show_checks  # noqa: PLC0415 - brings every room
 
     path = context.path or Path("connector.toml")
     if not context.json:

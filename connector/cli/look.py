@@ -10,15 +10,14 @@ import typer
 from connector.cli.context import current
 from connector.cli.sync import company_name
 from connector.errors import WrongUse
-from connector.settings import Settings
-from connector.state.clock import utc_now
-from connector.state.store import State
-from connector.state.tables import RunRow
 
 if TYPE_CHECKING:
     from connector.plan import Standing
     from connector.report.run import CompanyName
     from connector.report.why import Lives
+    from connector.settings import Settings
+    from connector.state.store import State
+    from connector.state.tables import RunRow
 
 __all__ = ["found_invoices", "kept_state", "runs", "status", "why"]
 
@@ -33,6 +32,7 @@ def status(
 ) -> None:
     from connector.report.status import status_document  # noqa: PLC0415 - brings what only this command needs
     from connector.report.status_text import show_status  # noqa: PLC0415 - as above
+    from connector.state.clock import utc_now  # noqa: PLC0415 - as above
 
     context = current(ctx)
     settings = context.load_settings()
@@ -88,7 +88,7 @@ def why(
         show_life(context.console, life, verbose=context.verbosity > 0)
 
 
-def _in_quickbooks(settings: Settings, state: State, named: list[tuple[str, str]]) -> "dict[int, Standing]":
+def _in_quickbooks(settings: "Settings", state: "State", named: list[tuple[str, str]]) -> "dict[int, Standing]":
     """How the bills and credits of some invoices stand in QuickBooks now, by their rows' keys."""
     from connector.sync.company import open_company  # noqa: PLC0415 - brings QuickBooks
     from connector.sync.standing import Standings  # noqa: PLC0415 - as above
@@ -101,7 +101,7 @@ def _in_quickbooks(settings: Settings, state: State, named: list[tuple[str, str]
         return standings.of([row for row in kept if row.qbo_id is not None and row.kind != "payment"])
 
 
-def found_invoices(settings: Settings, state: State, lives: "Lives", text: str) -> list[tuple[str, str]]:
+def found_invoices(settings: "Settings", state: "State", lives: "Lives", text: str) -> list[tuple[str, str]]:
     """
     (source, id) of every invoice that ``text`` means: an id, source:id, a bill's number or id in QuickBooks.
 
@@ -192,7 +192,7 @@ def _undo(
     raise typer.Exit(code)
 
 
-def _meant(settings: Settings, state: State, text: str) -> RunRow:
+def _meant(settings: "Settings", state: "State", text: str) -> "RunRow":
     from connector.state.overview import runs_like  # noqa: PLC0415 - as above
 
     found = runs_like(state, settings.quickbooks.realm_id, text.upper())
@@ -211,15 +211,17 @@ def _no_run(what: str) -> WrongUse:
     return WrongUse(what, code="wrong-use", remedy="see: connector runs")
 
 
-def _company(settings: Settings, state: State | None) -> "CompanyName":
+def _company(settings: "Settings", state: "State | None") -> "CompanyName":
     if state is not None:
         return company_name(settings, state)
     return {"realm_id": settings.quickbooks.realm_id, "name": "", "environment": settings.quickbooks.environment}
 
 
 @contextmanager
-def kept_state(settings: Settings) -> Iterator[State | None]:
+def kept_state(settings: "Settings") -> "Iterator[State | None]":
     """The state, or None where there is none; looking makes no state."""
+    from connector.state.store import State  # noqa: PLC0415 - help needs no database
+
     if not State.exists(settings.state.url):
         yield None
         return

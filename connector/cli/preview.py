@@ -13,12 +13,12 @@ from connector.cli.context import current
 from connector.cli.look import found_invoices, kept_state
 from connector.cli.sync import company_name
 from connector.errors import WrongUse
-from connector.settings import Settings, SourceSettings
 
 if TYPE_CHECKING:
     from connector.invoice import Invoice
     from connector.mapping import Mapping
     from connector.report.trace import Decider
+    from connector.settings import Settings, SourceSettings
 
 __all__ = ["preview"]
 
@@ -60,7 +60,7 @@ def preview(
         context.show(f"\n Next: connector {'check' if failing else 'diff'}")
 
 
-def edited(settings: Settings, ours: SourceSettings) -> "tuple[Decider, int]":
+def edited(settings: "Settings", ours: "SourceSettings") -> "tuple[Decider, int]":
     """
     A source's mapping as it stands in its file, and how many of its examples come out otherwise.
 
@@ -81,7 +81,7 @@ def failing_lines(count: int) -> list[str]:
     return [f"\n {told}: until they fit, a sync leaves this source alone (connector check shows them)"]
 
 
-def _seen(settings: Settings, text: str) -> tuple[SourceSettings, "Invoice", dict[str, Any]]:
+def _seen(settings: "Settings", text: str) -> "tuple[SourceSettings, Invoice, dict[str, Any]]":
     """An invoice as its source last said it."""
     from connector.report.why import Lives  # noqa: PLC0415 - as above
     from connector.sources.registry import source_type  # noqa: PLC0415 - as above
@@ -104,7 +104,7 @@ def _seen(settings: Settings, text: str) -> tuple[SourceSettings, "Invoice", dic
     return settings.sources[name], invoice_of(row.fields, row.raw), row.raw
 
 
-def _from_file(settings: Settings, name: str, source: str | None) -> tuple[SourceSettings, "Invoice", dict[str, Any]]:
+def _from_file(settings: "Settings", name: str, source: str | None) -> "tuple[SourceSettings, Invoice, dict[str, Any]]":
     """A record as its source sends it, from a file."""
     from connector.sources.registry import source_type  # noqa: PLC0415 - as above
 
@@ -120,7 +120,7 @@ def _from_file(settings: Settings, name: str, source: str | None) -> tuple[Sourc
     return ours, invoice, dict(invoice.raw)
 
 
-def _owner(settings: Settings, source: str | None) -> SourceSettings:
+def _owner(settings: "Settings", source: str | None) -> "SourceSettings":
     sources = settings.sources
     if source is None and len(sources) == 1:
         return next(iter(sources.values()))
@@ -130,7 +130,9 @@ def _owner(settings: Settings, source: str | None) -> SourceSettings:
     return sources[source]
 
 
-def _mapping(settings: Settings, ours: SourceSettings, path: Path | None = None, *, examples: bool = True) -> "Mapping":
+def _mapping(
+    settings: "Settings", ours: "SourceSettings", path: Path | None = None, *, examples: bool = True
+) -> "Mapping":
     from connector.mapping import load  # noqa: PLC0415 - as above
     from connector.sources.registry import source_type  # noqa: PLC0415 - as above
 
@@ -138,7 +140,7 @@ def _mapping(settings: Settings, ours: SourceSettings, path: Path | None = None,
     return load(file, kind, root=settings.folder, currency=ours.currency, examples=examples)
 
 
-def _save(settings: Settings, ours: SourceSettings, invoice: "Invoice", record: dict[str, Any]) -> list[str]:
+def _save(settings: "Settings", ours: "SourceSettings", invoice: "Invoice", record: dict[str, Any]) -> list[str]:
     """
     Write the record beside the mapping, and what comes out of it into the mapping; both files as people see them.
 

@@ -5,20 +5,18 @@ import sys
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated, Literal, TextIO, get_args
+from typing import TYPE_CHECKING, Annotated, Literal, TextIO, get_args
 
 import typer
 
 from connector.cli.context import Context, current
 from connector.cli.sync import company_name, open_state
 from connector.errors import WrongUse
-from connector.reconcile import Reconciled, Reconciliation
-from connector.report.reconciliation import write_reconciliation
-from connector.report.reconciliation_text import show_reconciliation
-from connector.report.run import CompanyName
-from connector.report.terminal import show_problems
 from connector.report.whole_file import whole_file
-from connector.sync.selection import Selection, month_of
+
+if TYPE_CHECKING:
+    from connector.reconcile import Reconciled
+    from connector.report.run import CompanyName
 
 __all__ = ["reconcile"]
 
@@ -46,6 +44,11 @@ def reconcile(
         typer.Option("-o", "--output", metavar="FILE", help="Write it here, in the place of what is there."),
     ] = None,
 ) -> None:
+    from connector.reconcile import Reconciliation  # noqa: PLC0415 - brings the state, sources and QuickBooks
+    from connector.report.reconciliation_text import show_reconciliation  # noqa: PLC0415 - as above
+    from connector.report.terminal import show_problems  # noqa: PLC0415 - as above
+    from connector.sync.selection import Selection, month_of  # noqa: PLC0415 - as above
+
     context = current(ctx)
     first, last = month_of(period) if period else (None, None)
     form = _chosen(form, output, as_json=context.json)
@@ -108,7 +111,7 @@ def _chosen(form: _Format | None, output: Path | None, *, as_json: bool) -> _For
     return form
 
 
-def _save(path: Path, form: _Format, found: Reconciled, company: CompanyName) -> None:
+def _save(path: Path, form: _Format, found: "Reconciled", company: "CompanyName") -> None:
     try:
         with whole_file(path) as part:
             if form == "xlsx":
@@ -124,9 +127,11 @@ def _save(path: Path, form: _Format, found: Reconciled, company: CompanyName) ->
         ) from None
 
 
-def _write(stream: TextIO, form: _Format, found: Reconciled, company: CompanyName) -> None:
+def _write(stream: TextIO, form: _Format, found: "Reconciled", company: "CompanyName") -> None:
     """Any format that is text; the libraries of the others are loaded where they are asked for."""
     if form == "json":
+        from connector.report.reconciliation import write_reconciliation  # noqa: PLC0415 - as above
+
         write_reconciliation(stream, found, company)
     elif form == "csv":
         from connector.report.reconciliation_csv import write_csv  # noqa: PLC0415 - as above
@@ -139,6 +144,8 @@ def _write(stream: TextIO, form: _Format, found: Reconciled, company: CompanyNam
     else:
         from rich.console import Console  # noqa: PLC0415 - as above
 
+        from connector.report.reconciliation_text import show_reconciliation  # noqa: PLC0415 - as above
+
         show_reconciliation(Console(file=stream, width=200, no_color=True, highlight=False), found)
 
 
@@ -149,7 +156,7 @@ def _stdout() -> TextIO:
     return sys.stdout
 
 
-def _next_step(context: Context, found: Reconciled) -> None:
+def _next_step(context: Context, found: "Reconciled") -> None:
     counts = Counter(row.family for row in found.rows())
     if found.problems:
         context.show("\n Next: mend what is named above, then: connector reconcile")

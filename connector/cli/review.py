@@ -12,12 +12,12 @@ from connector.cli.context import Context, current
 from connector.cli.look import found_invoices, kept_state
 from connector.cli.sync import company_name, consent_missing
 from connector.errors import PlanOutdated, WrongUse
-from connector.plan import Said
-from connector.settings import Settings
-from connector.state.store import State
 
 if TYPE_CHECKING:
+    from connector.plan import Said
+    from connector.settings import Settings
     from connector.state.reviews import Waits
+    from connector.state.store import State
     from connector.sync.reviewing import Reviewing, Wish
 
 __all__ = ["review"]
@@ -36,7 +36,7 @@ _Hash = Annotated[
 ]
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
-_ASKED: dict[Said, str] = {
+_ASKED: "dict[Said, str]" = {
     "approve": "Approve",
     "reject": "Reject, as they stand here,",
     "skip": "Skip for good",
@@ -45,7 +45,7 @@ _ASKED: dict[Said, str] = {
     "recreate": "Let the next sync make it again",
     "accept": "Accept it as it stands",
 }
-_DONE: dict[Said, tuple[str, str]] = {
+_DONE: "dict[Said, tuple[str, str]]" = {
     "approve": ("approved", "connector sync"),
     "reject": ("rejected", "connector sync"),
     "skip": ("skipped", "connector sync"),
@@ -130,7 +130,7 @@ def accept(ctx: typer.Context, invoice: _One, name: _As = None, why: _Why = None
 
 def _said(
     ctx: typer.Context,
-    verb: Said,
+    verb: "Said",
     numbers: list[str],
     name: str | None,
     why: str | None,
@@ -161,7 +161,7 @@ def _said(
 
 def _changed(
     ctx: typer.Context,
-    verb: Said,
+    verb: "Said",
     invoice: str,
     name: str | None,
     why: str | None,
@@ -183,13 +183,13 @@ def _changed(
         _report(context, settings, state, verb, [waits], who)
 
 
-def _reviewing(settings: Settings, state: State, who: str) -> "Reviewing":
+def _reviewing(settings: "Settings", state: "State", who: str) -> "Reviewing":
     from connector.sync.reviewing import Reviewing  # noqa: PLC0415 - as above
 
     return Reviewing(settings, state, who)
 
 
-def _require_consent(context: Context, verb: Said, *, yes: bool, why: str | None) -> None:
+def _require_consent(context: Context, verb: "Said", *, yes: bool, why: str | None) -> None:
     """Without a terminal, or with --json, everything that would be asked must be said beforehand."""
     asks = context.interactive and not context.json
     if not (yes or asks):
@@ -219,7 +219,7 @@ def _require_seen(waiting: Sequence["Waits"], seen: str | None) -> None:
 
 
 def _asked(
-    context: Context, verb: Said, waiting: Sequence["Waits"], told: Iterable[str], why: str | None, *, yes: bool
+    context: Context, verb: "Said", waiting: Sequence["Waits"], told: Iterable[str], why: str | None, *, yes: bool
 ) -> str | None:
     """Show what it is about and ask; the reason, or None where a person declined."""
     if not context.json:
@@ -250,7 +250,7 @@ def _asked(
     return why.strip()
 
 
-def _said_before(verb: Said, waits: "Waits") -> str | None:
+def _said_before(verb: "Said", waits: "Waits") -> str | None:
     """Another word about the same that is not carried out yet."""
     from connector.report.review import word_data  # noqa: PLC0415 - as above
     from connector.report.review_text import told_word  # noqa: PLC0415 - as above
@@ -261,7 +261,7 @@ def _said_before(verb: Said, waits: "Waits") -> str | None:
 
 
 def _report(
-    context: Context, settings: Settings, state: State, verb: Said, waiting: Sequence["Waits"], who: str
+    context: Context, settings: "Settings", state: "State", verb: "Said", waiting: Sequence["Waits"], who: str
 ) -> None:
     from connector.report.review import review_document  # noqa: PLC0415 - as above
 
@@ -279,7 +279,7 @@ def _report(
 # Which documents are meant.
 
 
-def _meant(settings: Settings, state: State, text: str) -> "Waits":
+def _meant(settings: "Settings", state: "State", text: str) -> "Waits":
     """The document that a number of the list, an id or a bill number names; rather one that waits."""
     company = settings.quickbooks.realm_id
     numbered = state.document_numbered(company, int(text)) if _NUMBER.fullmatch(text) else None
@@ -301,7 +301,7 @@ def _meant(settings: Settings, state: State, text: str) -> "Waits":
     return waits
 
 
-def _found(settings: Settings, state: State, text: str) -> list[tuple[str, str]]:
+def _found(settings: "Settings", state: "State", text: str) -> list[tuple[str, str]]:
     from connector.report.why import Lives  # noqa: PLC0415 - as above
     from connector.sources.registry import source_type  # noqa: PLC0415 - as above
 
@@ -309,7 +309,7 @@ def _found(settings: Settings, state: State, text: str) -> list[tuple[str, str]]
 
 
 @contextmanager
-def _state(settings: Settings) -> Iterator[State]:
+def _state(settings: "Settings") -> "Iterator[State]":
     """The state, where there is one."""
     with kept_state(settings) as state:
         if state is None:

@@ -12,10 +12,10 @@ from connector.cli.look import kept_state
 from connector.cli.sync import confirmed, consent_missing, open_state
 from connector.cli.unmapped import written_to
 from connector.errors import WrongUse
-from connector.state.store import State
 
 if TYPE_CHECKING:
     from connector.settings import Settings
+    from connector.state.store import State
     from connector.tables.importing import Target
 
 __all__ = ["table"]
@@ -101,7 +101,7 @@ def _import(
         context.show("\nNothing was written.")
 
 
-def _ask(settings: "Settings", state: State, target: "Target") -> None:
+def _ask(settings: "Settings", state: "State", target: "Target") -> None:
     """Bring the lists that names are chosen from up to date."""
     from connector.sources.registry import source_type  # noqa: PLC0415 - only this command's
     from connector.sync.company import open_company  # noqa: PLC0415 - brings QuickBooks
@@ -114,8 +114,10 @@ def _ask(settings: "Settings", state: State, target: "Target") -> None:
 
 
 @contextmanager
-def _state(settings: "Settings", *, online: bool) -> Iterator[State]:
+def _state(settings: "Settings", *, online: bool) -> "Iterator[State]":
     """The state; an empty one where there is none and nobody is asked."""
+    from connector.state.store import State  # noqa: PLC0415 - help needs no database
+
     if online:
         with open_state(settings, create=True) as state:
             yield state

@@ -11,7 +11,6 @@ from connector.cli.context import current
 from connector.cli.look import kept_state
 from connector.cli.sync import company_name
 from connector.errors import WrongUse, exit_code_of
-from connector.state.store import State
 
 __all__ = ["unmapped", "written_to"]
 
@@ -23,6 +22,7 @@ def unmapped(
     ] = None,
 ) -> None:
     from connector.sources.registry import source_type  # noqa: PLC0415 - only this command's
+    from connector.state.store import State  # noqa: PLC0415 - as above
     from connector.tables.unmapped import unmapped_document, write_unmapped  # noqa: PLC0415 - as above
     from connector.tables.unmapped_text import show_unmapped  # noqa: PLC0415 - as above
     from connector.tables.waiting import find_waiting  # noqa: PLC0415 - as above

@@ -326,7 +326,7 @@ def test_verify_leaves_an_older_state_as_it_is_and_says_how_to_go_on(run: Run, f
 def test_an_upgrade_beside_a_daemon_of_the_older_version_does_nothing_and_ends_with_7(
     run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connector.cli.state.PATIENCE", 0.3)
+    monkeypatch.setattr("connector.cli.state_file.PATIENCE", 0.3)
     (folder / "state.db").write_bytes(gzip.decompress(RELEASE.read_bytes()))
     idle = "import sqlite3, sys, time; c = sqlite3.connect(sys.argv[1]); c.execute('PRAGMA journal_mode = WAL'); "
     idle += "c.execute('SELECT * FROM run').fetchall(); print('open', flush=True); time.sleep(60)"
