@@ -59,7 +59,7 @@ def serve(ctx: typer.Context) -> None:
             notices.after(run, wrote)
 
         notices = Notices(
-            settings,
+            now,
             state,
             lambda: company_name(settings, state),
             lambda schedule: trigger_of(schedule, now().serve.timezone),
