@@ -55,7 +55,7 @@ def run_daemon(context: Context) -> None:
             notices.after(run, wrote)
 
         notices = Notices(
-            settings,
+            now,
             state,
             lambda: company_name(settings, state),
             lambda schedule: trigger_of(schedule, now().serve.timezone),

@@ -57,9 +57,7 @@ def load(
         MappingFaults: It has faults; all of them are told, sorted by place.
     """
     base = (root or Path.cwd()).absolute()
-    file = _read(path, base)
-    if isinstance(file, Fault):
-        raise MappingFaults([file])
+    file = _required(path, base)
     node, faults = read_yaml(file)
     tables: dict[str, str] = {}
 
@@ -105,9 +103,7 @@ def named_tables(path: Path, *, root: Path | None = None) -> dict[str, NamedTabl
         MappingFaults: The mapping cannot be read, or its layout cannot be followed.
     """
     base = (root or Path.cwd()).absolute()
-    file = _read(path, base)
-    if isinstance(file, Fault):
-        raise MappingFaults([file])
+    file = _required(path, base)
     node, faults = read_yaml(file)
     if not isinstance(node, Map):
         raise MappingFaults(faults or [file.fault("M108", "this is no mapping", None, "it begins with   source: …")])
@@ -131,9 +127,7 @@ def outline(path: Path, declaration: Declaration, *, root: Path | None = None) -
         MappingFaults: The mapping itself cannot be read, or its layout not be followed.
     """
     base = (root or Path.cwd()).absolute()
-    file = _read(path, base)
-    if isinstance(file, Fault):
-        raise MappingFaults([file])
+    file = _required(path, base)
     node, faults = read_yaml(file)
     if node is None:
         raise MappingFaults(_sorted(faults, file.shown))
@@ -166,6 +160,13 @@ def _shown(path: Path, base: Path) -> str:
     """``path`` relative to ``base`` where it stands below it."""
     whole = path.absolute()
     return (whole.relative_to(base) if whole.is_relative_to(base) else path).as_posix()
+
+
+def _required(path: Path, base: Path) -> TextFile:
+    file = _read(path, base)
+    if isinstance(file, Fault):
+        raise MappingFaults([file])
+    return file
 
 
 def _read(path: Path, base: Path) -> TextFile | Fault:

@@ -2,20 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 from connector.mapping.faults import Fault, Span, TextFile
 from connector.mapping.mapping import Mapping
 from connector.mapping.placeholder import Column, FieldName, Number, Placeholder, Template
 from connector.mapping.placeholder import Literal as Quoted
 from connector.mapping.rules import Rule
-from connector.mapping.tables import Row, Table
+from connector.mapping.tables import Row, Table, delimiter_of
 
 __all__ = ["Part", "Produced", "produced"]
 
 Part = Literal["bill", "line", "payment"]
-
-_DELIMITERS: Final = ",;\t"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +76,11 @@ _Told = tuple[str, tuple[Table, Row, str] | None]
 
 
 def _texts(template: Template, tables: dict[str, Table]) -> Iterator[_Told]:
-    first, *more = template.parts or ("",)
     if template.literal is not None:
         if text := template.literal.strip():
             yield text, None
-    elif not more and isinstance(first, Placeholder):
-        yield from _alternatives(first, tables)
+    elif template.only is not None:
+        yield from _alternatives(template.only, tables)
     else:
         yield from _joined(template, tables)
 
@@ -128,19 +125,16 @@ def _currency(rule: Rule | None, cell: tuple[Table, Row, str] | None) -> str | N
         return None
     if rule.template.literal is not None:
         return rule.template.literal.strip().upper()
-    first, *more = rule.template.parts
-    if more or not isinstance(first, Placeholder) or cell is None or first.names:
+    only = rule.template.only
+    if only is None or cell is None or only.names or {column.table for column in only.columns} != {cell[0].name}:
         return None
-    if {column.table for column in first.columns} != {cell[0].name}:
-        return None
-    return (_filled(first, cell[0], cell[1]) or "").upper() or None
+    return (_filled(only, cell[0], cell[1]) or "").upper() or None
 
 
 def _span(table: Table, row: Row, column: str) -> Span:
     """Where the cell stands in its line; the line's beginning where a row goes over several."""
     line = table.file.lines[row.line - 1]
-    first = next((each for each in table.file.lines if each.strip()), "")
-    delimiter = max(_DELIMITERS, key=first.count)
+    delimiter = delimiter_of(table.file)
     wanted, quoted, start = table.columns[column], False, 0
     for at, char in enumerate(line):
         if not wanted:

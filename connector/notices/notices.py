@@ -34,11 +34,14 @@ class Notices:
     goes out before that is kept; a kill between the two sends it again, with the same mark.
 
     Args:
+        settings: As they are now.
         company: The company as every document names it.
         trigger: The scheduler's form of a schedule.
     """
 
-    def __init__(self, settings: Settings, state: State, company: Callable[[], CompanyName], trigger: Trigger) -> None:
+    def __init__(
+        self, settings: Callable[[], Settings], state: State, company: Callable[[], CompanyName], trigger: Trigger
+    ) -> None:
         self._settings = settings
         self._state = state
         self._company = company
@@ -59,12 +62,10 @@ class Notices:
     def after(self, run: Run, wrote: bool) -> None:
         """Note what a run of the daemon came to; nothing is sent here."""
         problems = run.outcome.problems
-        sources = {*run.versions(), *(problem.source for problem in problems if problem.source)}
         with self._lock:
-            self._settings = run.settings
             self._not_paid.update(run.outcome.not_paid)
             self._runs += 1
-            for source in sources:
+            for source in run.sources:
                 self._met[source] = [*problems, *([] if wrote else [gather.first_sync_missing(source)])]
 
     def failed(self, source: str, problem: Problem) -> None:
@@ -76,8 +77,11 @@ class Notices:
 
     def look(self) -> None:
         """Tell what is due; whatever fails is told in the log and tried again by the next."""
+        settings = self._settings()
         with self._lock:
-            settings, met, not_paid = self._settings, dict(self._met), dict(self._not_paid)
+            # One that was taken out of the settings runs no more: nothing would ever mend what it met last.
+            met = {source: problems for source, problems in self._met.items() if source in settings.sources}
+            not_paid = dict(self._not_paid)
         channels = channels_of(settings)
         if not channels:
             return

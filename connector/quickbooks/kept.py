@@ -14,6 +14,7 @@ from connector.quickbooks.names import (
     for_payables,
     for_payments,
     no_category,
+    wrong_type,
 )
 
 __all__ = ["KeptLists"]
@@ -83,9 +84,7 @@ class KeptLists:
         found = self._indexes[entity].find(name)
         if isinstance(found, Missing):
             return found
-        if not (why := unfit(found)):
-            return None
-        return Missing("account", name, f"the account {name!r} is {why}", (), "account-wrong-type")
+        return wrong_type(entity, name, why) if (why := unfit(found)) else None
 
     def _list(self, entity: Entity) -> list[Reference]:
         if entity not in self._lists:

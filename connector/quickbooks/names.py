@@ -26,6 +26,7 @@ __all__ = [
     "for_payables",
     "for_payments",
     "no_category",
+    "wrong_type",
 ]
 
 Entity = Literal["Account", "Class", "Department", "Term", "TaxCode", "Item", "Customer", "Employee", "Vendor"]
@@ -192,9 +193,7 @@ class Names:
             if isinstance(found, Missing):
                 return found
             if why := unfit(found):
-                kind = _WORDS[entity]
-                reason = f"the {kind} {text!r} is {why}"
-                return Missing(kind, text, reason, (), f"{_slug(entity)}-wrong-type")
+                return wrong_type(entity, text, why)
             self._met[entity, text, unfit] = found
             return found
 
@@ -358,6 +357,12 @@ def reference_of(entity: str, record: dict[str, Any]) -> Reference:
 def _folded(text: str) -> str:
     """Case aside, and the two ways in which Unicode writes an accent."""
     return unicodedata.normalize("NFC", text).casefold()
+
+
+def wrong_type(entity: Entity, text: str, why: str) -> Missing:
+    """An entry that is there and cannot be used; ``why`` as the checks of an entry (``for_a_line``, …) say it."""
+    kind = _WORDS[entity]
+    return Missing(kind, text, f"the {kind} {text!r} is {why}", (), f"{_slug(entity)}-wrong-type")
 
 
 def _slug(entity: str) -> str:

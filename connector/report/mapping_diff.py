@@ -54,7 +54,7 @@ class Changed:
 
 @dataclass(slots=True)
 class Group:
-    """The same change of many: how many, how many of them are in QuickBooks, and the amounts by currency."""
+    """The same change of many bills, each once whichever of its lines: how many, and the amounts by currency."""
 
     change: Change
     count: int = 0
@@ -74,8 +74,8 @@ class Difference:
         """The changes, the most frequent first."""
         groups: dict[Change, Group] = {}
         for one in self.changed:
-            for change in one.changes:
-                group = groups.setdefault(_general(change), Group(_general(change)))
+            for change in dict.fromkeys(map(_general, one.changes)):
+                group = groups.setdefault(change, Group(change))
                 group.count += 1
                 group.in_quickbooks += one.in_quickbooks
                 group.invoices.append(one.invoice)

@@ -70,8 +70,6 @@ _OF_OPERATORS: Final = frozenset(
         "subscription-ended",
     }
 )
-_OF_A_RUN: Final = (1, 8, 3, 4, 5)
-"""Exit codes of a last run that still stand, the first that applies first; 7 says only that another run was there."""
 
 
 @dataclass(slots=True)

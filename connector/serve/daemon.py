@@ -24,7 +24,7 @@ from connector.serve.clock import ClockWatch, scheduled, timings, trigger_of
 from connector.serve.reload import broken_mappings, changed, read_again
 from connector.serve.signals import RELOAD
 from connector.serve.supervision import SCHEDULER, Supervision
-from connector.serve.turns import Turns
+from connector.serve.turns import DONE, Turns
 from connector.settings import Settings
 from connector.state.clock import utc_now
 from connector.state.store import State
@@ -38,7 +38,6 @@ _PATIENCE: Final = 300.0
 _CHORE: Final = 60.0
 _MOST_AT_ONCE: Final = 1000
 """Sources at work; a thread is made when one is needed."""
-_DONE: Final = (0, 6)
 
 _log = structlog.get_logger("connector")
 
@@ -117,7 +116,7 @@ class Daemon:
         """When a source runs first: at once where its last success is older than its schedule, not whole, or none."""
         pulled = self._state.last_complete_pull(self._company, name)
         run = self._state.run(pulled.run) if pulled is not None else None
-        if run is None or run.exit_code not in _DONE or (run.counts or {}).get("waiting"):
+        if run is None or run.exit_code not in DONE or (run.counts or {}).get("waiting"):
             return now
         last = min(run.started, now)
         due: datetime.datetime | None = trigger.get_next_fire_time(last, last)

@@ -18,10 +18,11 @@ from connector.sync.run import Run
 from connector.sync.selection import Choices, Selection
 from connector.sync.silence import longest_silence
 
-__all__ = ["Timetable", "Turns"]
+__all__ = ["DONE", "Timetable", "Turns"]
 
 _SLICE: Final = 1.0
-_DONE: Final = (0, 6)
+DONE: Final = (0, 6)
+"""Exit codes of runs that came to their end; with 6 some documents wait."""
 
 _log = structlog.get_logger("connector")
 
@@ -201,7 +202,7 @@ class Turns:
         """In production a person writes first: until then there is nobody who has seen what would be written."""
         if settings.quickbooks.environment != "production" or name in self._begun_by_hand:
             return True
-        self._begun_by_hand |= self._state.sources_run(settings.quickbooks.realm_id, "sync", _DONE)
+        self._begun_by_hand |= self._state.sources_run(settings.quickbooks.realm_id, "sync", DONE)
         return name in self._begun_by_hand
 
     def _look(self, run: Run, name: str) -> None:

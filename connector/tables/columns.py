@@ -20,8 +20,8 @@ def boxes_of(mapping: Mapping, table: str) -> dict[str, tuple[str, ...]]:
         for placeholder in rule.template.placeholders:
             for column in placeholder.columns:
                 if column.table == table:
-                    alone = len(rule.template.parts) == 1
-                    found.setdefault(column.name, {})[name if alone else f"+{name}"] = None
+                    box = f"+{name}" if rule.template.only is None else name
+                    found.setdefault(column.name, {})[box] = None
     return {column: tuple(boxes) for column, boxes in found.items()}
 
 

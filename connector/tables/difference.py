@@ -7,7 +7,7 @@ from typing import Final
 from connector.invoice import FieldType
 from connector.mapping import Fault, MappingFaults
 from connector.tables.incoming import Incoming, IncomingRow
-from connector.tables.saved import Record, SavedTable, line_breaks
+from connector.tables.saved import Record, SavedTable, lines_in
 
 __all__ = ["NEW", "NOTE", "Changed", "Difference", "difference", "is_information"]
 
@@ -128,7 +128,6 @@ class _Comparing:
         self._alike: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
         for key in self._known:
             self._alike.setdefault(tuple(map(shown, key)), []).append(key)
-
         self._noughts = {_without_noughts(key): key for key in self._known if _without_noughts(key) != key}
         self._new: set[tuple[str, ...]] = set()
 
@@ -157,14 +156,14 @@ class _Comparing:
         kept = [record for record in self._saved.records if record.blank or record.line in taken]
         records = [taken[record.line][1] if record.line in taken else record for record in kept]
         origins: dict[int, int] = {}
-        line = self._saved.before.count("\n") + self._saved.before.count("\r") - self._saved.before.count("\r\n") + 1
+        line = lines_in(self._saved.before) + 1
         rows = [taken[record.line][0].number if record.line in taken else 0 for record in kept]
         for record, number in zip(
             [*records, *(each for _, each in added)], [*rows, *(r.number for r, _ in added)], strict=True
         ):
             if number:
                 origins[line] = number
-            line += max(1, line_breaks(record.raw))
+            line += lines_in(record.raw)
         return Difference(
             self._match,
             self._saved.columns,

@@ -39,13 +39,18 @@ def export_of(settings: Settings, state: State, target: Target, declaration: Cal
     choices = {
         name: list(dict.fromkeys(each for box in found for each in lists.names(box))) for name, found in boxes.items()
     }
+    waiting = [
+        each
+        for each in find_waiting(settings, state, declaration).rows
+        if each.file == table.shown and tuple(each.key) == table.match  # another mapping may match it otherwise
+    ]
     makes_vendors = mapping.policy.vendor_missing == "create"
     return Export(
         f"{target.source}.{table.name}",
         SavedTable.of(table.path.read_bytes(), table.shown),
         table.match,
         dict(seen_keys(state, realm, target.source, table.match)),
-        [each for each in find_waiting(settings, state, declaration).rows if each.file == table.shown],
+        waiting,
         {name: names for name, names in choices.items() if names},
         frozenset(name for name, found in boxes.items() if makes_vendors and "vendor" in found),
     )

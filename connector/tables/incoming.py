@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from connector.errors import WrongUse
 from connector.mapping import Fault, MappingFaults, Place
-from connector.tables.saved import SavedTable, line_breaks
+from connector.tables.saved import SavedTable, lines_in
 
 __all__ = ["SIZE_LIMIT", "Incoming", "IncomingRow", "Kind", "fault_at", "read_incoming"]
 
@@ -124,5 +124,4 @@ def read_incoming(path: Path, table: str, read_workbook: Callable[[bytes, str, s
             )
         cells = record.cells[:width]
         rows.append(IncomingRow(record.line, (*cells, *[""] * (width - len(cells)))))
-    head = line_breaks(saved.before) or 1
-    return Incoming(shown, "", saved.columns, head, tuple(rows))
+    return Incoming(shown, "", saved.columns, lines_in(saved.before), tuple(rows))

@@ -14,7 +14,7 @@ from connector.mapping.faults import Span, TextFile
 from connector.mapping.tables import decode_table, delimiter_of, trimmed
 from connector.report.whole_file import whole_file
 
-__all__ = ["Record", "SavedTable", "line_breaks", "replace_table"]
+__all__ = ["Record", "SavedTable", "lines_in", "replace_table"]
 
 _BOM: Final = b"\xef\xbb\xbf"
 
@@ -121,8 +121,7 @@ class SavedTable:
 
     def with_records(self, records: Iterable[Record]) -> bytes:
         """The file with these rows in place of its own."""
-        text = self.before
-        parts = [text]
+        parts = [self.before]
         for record in records:
             if parts[-1] and parts[-1][-1] not in "\r\n":
                 parts.append(self.line_end)
@@ -130,9 +129,10 @@ class SavedTable:
         return (_BOM if self.data.startswith(_BOM) else b"") + "".join(parts).encode()
 
 
-def line_breaks(text: str) -> int:
-    """How many lines end in ``text``, as a CSV counts them."""
-    return text.count("\n") + text.count("\r") - text.count("\r\n")
+def lines_in(text: str) -> int:
+    """How many lines ``text`` takes in a CSV, the last one with or without its end."""
+    ends = text.count("\n") + text.count("\r") - text.count("\r\n")
+    return ends + (text[-1:] not in ("", "\r", "\n"))
 
 
 def replace_table(path: Path, before: bytes | None, data: bytes) -> None:

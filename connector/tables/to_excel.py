@@ -12,7 +12,7 @@ from connector.money import CURRENCIES, round_minor
 from connector.report.cells import cleaner
 from connector.report.workbook import MOST_ROWS, Amount, Cell, Sheet, Workbook, workbook
 from connector.tables.difference import NEW, NOTE
-from connector.tables.saved import Record, SavedTable
+from connector.tables.saved import SavedTable
 from connector.tables.sheet import BESIDE, sheet_name
 from connector.tables.waiting import RowWanted
 
@@ -133,13 +133,11 @@ def _note(waiting: RowWanted | None) -> str:
 
 def _width(export: Export, column: int) -> float:
     """Wide enough for most of what stands there."""
-    longest = max((len(record.cells[column]) for record in _first(export) if column < len(record.cells)), default=0)
+    longest = max(
+        (len(record.cells[column]) for record in export.saved.rows[:_ROOM] if column < len(record.cells)), default=0
+    )
     least, most = _WIDTHS
     return min(most, max(least, longest, len(export.saved.columns[column])) + 2)
-
-
-def _first(export: Export) -> Sequence[Record]:
-    return export.saved.rows[:_ROOM]
 
 
 def _offer(sheet: Sheet, export: Export, rows: int) -> None:

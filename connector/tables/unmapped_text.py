@@ -1,6 +1,6 @@
 """``unmapped`` on the terminal: rows to paste, what waits for each, then the names that QuickBooks lacks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final
 
@@ -82,10 +82,7 @@ def _details(console: Console, rows: list[dict[str, Any]]) -> None:
         for each in rows[:_SHOWN]
     ]
     titles = (*(safe(name) for name in names), "Invoices", "Amount", "Since", "Example", "")
-    show_columns(console, titles, told, right=("Invoices", "Amount"))
-    if len(rows) > _SHOWN:
-        show_line(console, f" … and {len(rows) - _SHOWN} more (all of them: --json, or -o FILE.csv)")
-    console.print()
+    _columns(console, titles, told, len(rows))
 
 
 def _hint(each: Mapping[str, Any]) -> str:
@@ -114,9 +111,14 @@ def _names(console: Console, names: list[dict[str, Any]]) -> None:
         for each in names[:_SHOWN]
     ]
     titles = ("Kind", "Name", "Invoices", "Amount", "Since", "Example", "")
+    _columns(console, titles, told, len(names))
+
+
+def _columns(console: Console, titles: Sequence[str], told: Sequence[Sequence[str]], count: int) -> None:
+    """The first of ``count`` groups."""
     show_columns(console, titles, told, right=("Invoices", "Amount"))
-    if len(names) > _SHOWN:
-        show_line(console, f" … and {len(names) - _SHOWN} more (all of them: --json, or -o FILE.csv)")
+    if count > len(told):
+        show_line(console, f" … and {count - len(told)} more (all of them: --json, or -o FILE.csv)")
     console.print()
 
 

@@ -55,7 +55,7 @@ class Day:
         settings = self.settings
         self.state = state = State.open(settings.state.url, patience=0.2)
         self.notices = notices = Notices(
-            settings, state, lambda: company_name(settings, state), lambda text: trigger_of(text, "UTC")
+            lambda: self.settings, state, lambda: company_name(settings, state), lambda text: trigger_of(text, "UTC")
         )
         self.turns = Turns(state, notices.after, self, Supervision(), failed=notices.failed, who="test", patience=1.0)
 

@@ -74,6 +74,28 @@ def test_a_run_that_another_trouble_ended_does_not_say_that_the_first_is_mended(
     assert post.subjects == [KEY]
 
 
+def test_what_a_source_met_that_was_taken_out_of_the_settings_is_over(
+    day: Day, post: Post, clock: time_machine.Traveller
+) -> None:
+    day.refuse_key()
+    day.run()
+    day.write(("[sources.cake]", "[sources.another]"))
+    clock.move_to(at("2026-11-21 10:05"))
+    day.notices.look()
+
+    assert KEY.replace("a source", "still: a source") not in post.subjects
+
+
+def test_settings_that_were_read_again_hold_from_the_next_round(day: Day, post: Post, project: Project) -> None:
+    day.refuse_key()
+    day.run(looks=0)
+    settings = project.folder / "connector.toml"
+    settings.write_text(settings.read_text().partition("\n[notify]")[0])
+    day.notices.look()
+
+    assert post.subjects == []
+
+
 def test_two_troubles_of_the_operator_come_in_one_message(day: Day, post: Post, project: Project) -> None:
     day.write(
         ('refresh_token = "sandbox', 'refresh_token = "not-the-sandbox'),

@@ -116,6 +116,22 @@ def test_a_changed_amount_is_shown_to_the_cent_and_signed_as_at_the_source(seen:
     ]
 
 
+def test_a_bill_counts_once_however_many_of_its_lines_change_alike(project: Project) -> None:
+    one = project.folder / "mappings/cake.yaml"
+    head, lines, rest = one.read_text().partition("lines:\n")
+    line, _, more = rest.partition("\n\n")
+    halves = [line.replace("<total_payout>", f"<total_payout>\n    share: {share}%") for share in (40, 60)]
+    one.write_text(f"{head}{lines}{halves[0]}\n{halves[1]}\n\n{more}".partition("\nexamples:")[0] + "\n")
+    project.owe(20003, currency_symbol="EUR", affiliate_name="Foo")
+    project.sync()
+    one.write_text(one.read_text().replace('or "Affiliate payouts">', 'or "Commissions">'))
+
+    (group,) = differ(project)["groups"]
+
+    assert (group["box"], group["count"], group["in_quickbooks"]) == ("line account", 1, 1)
+    assert (group["amounts"], group["invoices"]) == ({"EUR": "103.25"}, ["20003"])
+
+
 def test_texts_that_all_differ_are_folded(project: Project) -> None:
     project.owe(*range(20010, 20020))
     project.sync()

@@ -1,12 +1,15 @@
 """Names to references against the pretend company, and how few reads that takes."""
 
 import datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from kept import KeptLists
 from pretend import Box
 
+from connector.document import Document, Line
+from connector.quickbooks.kept import KeptLists as ListsLastRead
 from connector.quickbooks.names import Missing, Names, Reference
 from connector.quickbooks.transport import Company
 from connector.sandbox.quickbooks.company import Company as Books
@@ -48,6 +51,16 @@ def test_the_type_of_an_account_fits_its_use(names: Names) -> None:
     is_missing(names.ap_account("Advertising"), "account-wrong-type")
     assert is_found(names.payment_account("Operating account"))
     is_missing(names.payment_account("Advertising"), "account-wrong-type")
+
+
+def test_a_category_of_products_is_told_as_such_from_the_lists_last_read_too() -> None:
+    cache = KeptLists({"Item": [Reference("Item", "1", "Goods", "Goods", type="Category")]})
+    line = Line(amount=Decimal(1), account=None, item="Goods")
+    document = Document("bill", "V", "1", datetime.date(2026, 1, 31), "USD", (line,))
+
+    (missing,) = ListsLastRead(cache).missing(document, vendor=False)
+
+    assert (missing.kind, missing.code) == ("product or service", "item-wrong-type")
 
 
 def test_every_list_of_a_document_can_be_asked(names: Names) -> None:

@@ -170,6 +170,16 @@ def test_a_table_that_the_mapping_could_not_use_is_told_at_its_cells_and_not_wri
     assert folder.vendors.read_bytes() == SHIPPED
 
 
+def test_a_fault_is_told_at_its_row_where_the_table_ends_without_a_line_end(folder: TableFolder) -> None:
+    folder.vendors.write_bytes(SHIPPED + b'70113,"Foo\nMedia",Foo Ltd,,')
+    name = written(folder, folder.vendors.read_text() + "\n1.23457E+17,,Long Ltd,,\n")
+
+    ran = folder.bring(name)
+
+    assert "error[M134]" in ran.said
+    assert f" --> {name}:7:1\n" in ran.said
+
+
 def test_the_examples_of_the_mapping_must_hold_with_the_new_table(folder: TableFolder) -> None:
     name = written(folder, SHIPPED.decode().replace("MediaBridge Partners LLC", "Somebody Else"))
 
