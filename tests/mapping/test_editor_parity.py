@@ -127,7 +127,7 @@ PATTERN = text_pattern(FIELDS, ["t.c", "t.two words"])
 @given(st.lists(st.sampled_from(TOKENS), max_size=9).map("".join))
 @example("<n or d as d mmm yyyy>")
 @example("<d or -1.5 + 14 days>")
-@settings(max_examples=500)
+@settings(deadline=None, max_examples=500)
 def test_the_pattern_takes_what_the_grammar_takes(text: str) -> None:
     assert Draft7Validator({"pattern": PATTERN}).is_valid(text) == understood(text), text
 
