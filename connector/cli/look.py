@@ -122,7 +122,7 @@ def found_invoices(settings: "Settings", state: "State", lives: "Lives", text: s
     found = found or [each for each, number in numbers.items() if number is None]
     if not found:
         near = [number for number in numbers.values() if number] or _alike(near_misses(state, realm, text), text)
-        remedy = "write the source's id, source:id, our number (CAKE-10042) or QuickBooks' id"
+        remedy = "write the source's id, source:id, our number (CAKE-10042) or QuickBooks' id (sync keeps new ones)"
         raise _unknown(
             text, f'no invoice is known by "{text}"', f"did you mean {' or '.join(near)}?" if near else remedy
         )

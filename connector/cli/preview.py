@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from connector.report.trace import Decider
     from connector.settings import Settings, SourceSettings
 
+    _Looked = tuple[SourceSettings, Invoice, dict[str, Any], dict[str, Any] | None]
+    """Whose it is, the invoice, its record, and why it waits, where it does."""
+
 __all__ = ["preview"]
 
 _LARGEST: Final = 1024 * 1024
@@ -43,9 +46,10 @@ def preview(
 
     context = current(ctx)
     settings = context.load_settings()
-    ours, invoice, record = _from_file(settings, what, source) if what.endswith(".json") else _seen(settings, what)
+    from_file = what.endswith(".json")
+    ours, invoice, record, stands = _from_file(settings, what, source) if from_file else _seen(settings, what)
     decider, failing = edited(settings, ours)
-    data = preview_data(decider, invoice)
+    data = preview_data(decider, invoice) | {"stands": stands}
     saved = _save(settings, ours, invoice, record) if save else None
     if context.json:
         beside = {"examples_failing": failing, "saved": saved, "problems": []}
@@ -57,7 +61,9 @@ def preview(
     if saved:
         context.show(f"\n Saved: {' and '.join(saved)}. Next: connector check")
     else:
-        context.show(f"\n Next: connector {'check' if failing else 'diff'}")
+        waits = data["outcome"] is not None or stands is not None
+        step = "do what it says behind the =, then: connector sync" if waits else "connector diff"
+        context.show(f"\n Next: {'connector check' if failing else step}")
 
 
 def edited(settings: "Settings", ours: "SourceSettings") -> "tuple[Decider, int]":
@@ -81,15 +87,15 @@ def failing_lines(count: int) -> list[str]:
     return [f"\n {told}: until they fit, a sync leaves this source alone (connector check shows them)"]
 
 
-def _seen(settings: "Settings", text: str) -> "tuple[SourceSettings, Invoice, dict[str, Any]]":
-    """An invoice as its source last said it."""
+def _seen(settings: "Settings", text: str) -> "_Looked":
+    """An invoice as its source last said it, and what the last sync left it for."""
     from connector.report.why import Lives  # noqa: PLC0415 - as above
     from connector.sources.registry import source_type  # noqa: PLC0415 - as above
     from connector.state.data import invoice_of  # noqa: PLC0415 - as above
 
     with kept_state(settings) as state:
         if state is None:
-            raise _unknown("nothing has been read yet", "run first: connector plan, or name a JSON file")
+            raise _unknown("nothing has been read yet", "run first: connector sync, or name a JSON file")
         lives = Lives(settings, state, company_name(settings, state), source_type)
         found = found_invoices(settings, state, lives, text)
         if len(found) > 1:
@@ -101,10 +107,12 @@ def _seen(settings: "Settings", text: str) -> "tuple[SourceSettings, Invoice, di
         raise _unknown(f"no record of {name}:{invoice} is kept", "run first: connector sync")
     if name not in settings.sources:
         raise _unknown(f"the settings have no source {name} any more", "name a JSON file, and --source")
-    return settings.sources[name], invoice_of(row.fields, row.raw), row.raw
+    waits = {"state": row.state, "code": row.code, "reason": (row.reason or "").splitlines(), "remedy": row.remedy}
+    stands = waits if row.state in ("held", "blocked") else None
+    return settings.sources[name], invoice_of(row.fields, row.raw), row.raw, stands
 
 
-def _from_file(settings: "Settings", name: str, source: str | None) -> "tuple[SourceSettings, Invoice, dict[str, Any]]":
+def _from_file(settings: "Settings", name: str, source: str | None) -> "_Looked":
     """A record as its source sends it, from a file."""
     from connector.sources.registry import source_type  # noqa: PLC0415 - as above
 
@@ -117,7 +125,7 @@ def _from_file(settings: "Settings", name: str, source: str | None) -> "tuple[So
     if not isinstance(record, dict):
         raise _unknown(f"{name} does not hold one invoice as JSON", "write one record there as its source sends it")
     invoice = source_type(ours.type).read(record, source=ours.name, currency=ours.currency)
-    return ours, invoice, dict(invoice.raw)
+    return ours, invoice, dict(invoice.raw), None
 
 
 def _owner(settings: "Settings", source: str | None) -> "SourceSettings":

@@ -6,6 +6,7 @@ from typing import Final
 
 from connector.document import MARKER_LENGTH, MEMO_LIMIT, NUMBER_LIMIT, Document, Line
 from connector.invoice import Invoice
+from connector.mapping.faults import visible
 from connector.mapping.filling import Filling, Stopped, aligned, as_text
 from connector.mapping.outcome import Mapped, NotMapped, PaymentBoxes, VendorBy
 from connector.mapping.policy import AMOUNT_ABOVE, Policy
@@ -220,7 +221,7 @@ def _vendor(filling: Filling, rule: Rule) -> tuple[str, VendorBy]:
     via = filling.notes[-1][3]
     lines = aligned(
         (rule.place, f"vendor is {rule.template.text}"),
-        (via[-1] if via else "this invoice", f"gives {name[:60]}, which {why}"),
+        (via[-1] if via else "this invoice", f"gives {visible(name[:60])}, which {why}"),
     )
     missing, remedy = filling.row_to_add(rule)
     raise Stopped(NotMapped("blocked", "vendor-name", lines, remedy, f"vendor {name[:60]}", "vendor", missing))

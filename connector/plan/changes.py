@@ -106,7 +106,7 @@ def _left_as_it_stands(case: Case, terms: Terms, change: _Change, known: Known) 
     ask, (code, reason, remedy) = against
     there = as_it_stands(case.key, case.invoice, known)
     if change.asked:
-        return replace(there, code=NOT_REWRITTEN, reason=reason, remedy=remedy)
+        return replace(there, code=NOT_REWRITTEN, reason=f"not {reason}", remedy=remedy)
     held = replace(there, action="hold", state="held", code=code, reason=reason)
     # What the policy holds rests on the source alone, and may be held before anybody looked in QuickBooks.
     return replace(held, remedy=remedy, settled=False, standing=None if ask is _policy else case.standing)
@@ -153,7 +153,7 @@ def _rewriting(known: Known, outcome: Mapped | NotMapped) -> _Change | None:
     if known.state != "sent" or known.settled or known.content is None:
         return None
     if not isinstance(outcome, Mapped):
-        return _Change("update", NOT_REWRITTEN, "the mapping makes no bill of it now", asked=True)
+        return _Change("update", NOT_REWRITTEN, "rewritten: the mapping makes no bill of it now", asked=True)
     boxes = made_otherwise(known.content, outcome.document)
     return _Change("update", NOT_REWRITTEN, f"rewritten: {', '.join(boxes)}", asked=True) if boxes else None
 

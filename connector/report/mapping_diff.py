@@ -68,6 +68,8 @@ class Difference:
     """What an edited mapping does to the invoices seen."""
 
     looked_at: int = 0
+    bills: int = 0
+    """How many of those looked at become a bill or a credit by either mapping."""
     changed: list[Changed] = field(default_factory=list)
 
     def groups(self) -> list[Group]:
@@ -100,6 +102,7 @@ def compare(before: Decider, after: Decider, invoices: Iterable[Invoice], in_qui
     for invoice in invoices:
         found.looked_at += 1
         old, new = before.apply(invoice), after.apply(invoice)
+        found.bills += isinstance(old, Mapped) or isinstance(new, Mapped)
         if old == new:
             continue
         changes = tuple(_changes(old, new))

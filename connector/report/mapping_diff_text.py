@@ -22,6 +22,7 @@ def difference_data(difference: Difference) -> dict[str, Any]:
     """The difference in the JSON document; amounts as text, by currency."""
     return {
         "looked_at": difference.looked_at,
+        "bills": difference.bills,
         "would_change": sum(not one.in_quickbooks for one in difference.changed),
         "in_quickbooks": sum(one.in_quickbooks for one in difference.changed),
         "groups": [
@@ -67,7 +68,8 @@ def show_difference(console: Console, told: Mapping[str, Any], difference: Diffe
     if not new and not there:
         show_line(console, f" {name}: {path} was edited, and none of {of} invoices would change")
         return
-    show_line(console, f" {name}: {new:,} of {of} bills would change")
+    since = f"  (invoices dated since {told['since']}; all of them: --all)" if told["since"] else ""
+    show_line(console, f" {name}: {new:,} of {told['bills']:,} bills would change{since}")
     if there:
         one = there == 1
         what, stays = ("1 more is", "stays as it stands") if one else (f"{there:,} more are", "stay as they stand")
@@ -87,7 +89,7 @@ def _rows(groups: Sequence[Group]) -> Iterator[tuple[str, ...]]:
         if len(shown) < len(same):
             rest = same[len(shown) :]
             counts = sum(group.count for group in rest), sum(group.in_quickbooks for group in rest)
-            yield *(f"{count:,}" for count in counts), "", box, "likewise, each otherwise (all of them: --json)"
+            yield *(f"{count:,}" for count in counts), "", box, "more change in the same way (all of them: --json)"
 
 
 def _amounts(group: Group) -> str:

@@ -16,6 +16,7 @@ _KINDS: Final = {"bill": "a bill", "credit": "a vendor credit"}
 _LONG: Final = 400
 _FIELD: Final = 24
 _RULE: Final = 46
+_NARROW: Final = 110  # below it three columns are none
 
 
 def show_preview(console: Console, data: Mapping[str, Any]) -> None:
@@ -32,13 +33,36 @@ def show_preview(console: Console, data: Mapping[str, Any]) -> None:
             show_line(console, f"   {safe(line, _LONG)}")
         if stopped["remedy"]:
             show_line(console, f"   = {safe(stopped['remedy'], _LONG)}")
+    waits = data["stands"] if stopped is None else None
+    if waits is not None:
+        show_line(console, f"   but the last sync left it {waits['state']}  [{waits['code']}]")
+        for line in waits["reason"]:
+            show_line(console, f"   {safe(line, _LONG)}")
+        if waits["remedy"]:
+            show_line(console, f"   = {safe(waits['remedy'], _LONG)}")
     console.print()
-    show_columns(console, (f"{safe(data['source'])} said", "The rule that decided", "The bill"), _rows(data))
+    if console.width < _NARROW:
+        _show_narrow(console, data)
+    else:
+        show_columns(console, (f"{safe(data['source'])} said", "The rule that decided", "The bill"), _rows(data))
     if data["payment"] is not None:
         show_line(console, f"\n {_payment(data['payment'])}")
     if data["unused"] and data["boxes"]:
         said = ", ".join(f"{safe(name)} {safe(data['said'][name], _FIELD)}" for name in data["unused"])
         show_line(console, f"\n Said and asked by no rule: {said}")
+
+
+def _show_narrow(console: Console, data: Mapping[str, Any]) -> None:
+    """The same, a box a line with what decided it below; where there is no bill, what the source said."""
+    for box in data["boxes"]:
+        show_line(console, f" {box['box']:<22} {safe(box['value'], _LONG)}")
+        for each in box["decided_by"]:
+            show_line(console, f"     {_rule(each)}")
+        asked = ", ".join(" ".join(_field(name, value).split()) for name, value in box["fields"].items())
+        if asked:
+            show_line(console, f"     said: {asked}")
+    for name, value in data["said"].items() if not data["boxes"] else ():
+        show_line(console, f"   {_field(name, value)}")
 
 
 def _rows(data: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:

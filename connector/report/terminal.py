@@ -186,6 +186,8 @@ def _what(action: Action, result: Result | None) -> str:
         made = f"create {_NOUNS[action.key.kind]}"
         made = f"{made}, {action.note}" if action.note else made
         return f"{made}: {first}" if first else made
+    if action.code == NOT_REWRITTEN:
+        return first
     return f"{name}: {first}" if first else name
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import VENDORS, form_text
 from editor import copied, schema_beside, underlined
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 from language_server import LanguageServer, server_script
+from mapping_records import VENDORS, form_text
 
 from connector.mapping import Mapping, MappingFaults, load, shipped
 from connector.mapping.placeholder import Grammar, parse_template

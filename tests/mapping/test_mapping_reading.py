@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from conftest import VENDORS, form_text, invoice
+from mapping_records import VENDORS, form_text, invoice
 
 from connector.mapping import Mapped, Mapping, MappingFaults, NotMapped, load
 from connector.mapping.dates import format_date, pattern_fault

@@ -7,8 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from conftest import form_text, invoice
 from golden import assert_golden
+from mapping_records import form_text, invoice
 
 from connector.mapping import OUTCOME_CODES, Mapped, Mapping, Missing, NotMapped, load, outcome_text
 from connector.sources.cake import Cake

@@ -8,9 +8,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from conftest import VENDORS, form_text, invoice
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from mapping_records import VENDORS, form_text, invoice
 
 from connector.mapping import Mapped, Mapping, MappingFaults, NotMapped, load
 from connector.mapping.faults import visible

@@ -78,6 +78,27 @@ def test_what_is_left_or_held_says_why_in_the_same_place(seen: Project) -> None:
     assert not [unseen for unseen in ("\u202e", "\x1b") if unseen in held.out]
 
 
+def test_a_bill_that_the_last_sync_left_waiting_says_so(project: Project) -> None:
+    project.owe(10045, affiliate_name="Northwind Deals")  # who is a customer there
+    project.sync(code=6)
+
+    ran = project.run("preview", "10045")
+
+    assert ran.out.startswith(" cake:10045 becomes a bill: CAKE-10045, AUD 145.25, Northwind Deals\n")
+    assert "   but the last sync left it blocked  [vendor-name]\n   a customer in QuickBooks is called" in ran.out
+    assert ran.out.endswith("Next: do what it says behind the =, then: connector sync\n")
+
+
+def test_a_narrow_terminal_gets_a_box_a_line(seen: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+
+    lines = seen.run("preview", "10042").out.splitlines()
+
+    at = lines.index(" vendor                 MediaBridge Partners LLC")
+    assert lines[at + 1] == "     cake.yaml:25  vendor: <vendors.vendor or affiliate_name>"
+    assert lines[at + 3] == "     said: affiliate_id 67890, affiliate_name MediaBridge Partners"
+
+
 def test_a_record_from_a_file_needs_no_state(seen: Project) -> None:
     seen.forget()
     record = {"invoice_id": 7, "invoice_date": "2026-09-30", "invoice_status": "Approved", "affiliate_id": 1}
