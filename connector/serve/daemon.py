@@ -202,6 +202,7 @@ class Daemon:
         Sources whose schedule is the same keep their next run.
         """
         old, new = self._settings, read_again(self._settings)
+        self._supervision.outdated = new is None
         if new is None:
             return
         broken = broken_mappings(new)

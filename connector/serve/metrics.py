@@ -60,6 +60,8 @@ class Metrics(Collector):
             "The version, and the schema of its state.",
             {"version": version("affiliate-connector"), "schema": SCHEMA},
         )
+        told = "0: the settings file has faults since it was last to be read again, and those from before hold."
+        yield GaugeMetricFamily("connector_settings_current", told, not self._supervision.outdated)
         yield from self._standing()
         yield from self._sources()
         yield from self._sign_in()

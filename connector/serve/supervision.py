@@ -51,6 +51,8 @@ class Supervision:
         """When each job runs next, as the scheduler last said; it is not asked, because it may hang."""
         self.lacking = ""
         """Why the daemon is not ready, in words; "" from the first time that everything was well."""
+        self.outdated = False
+        """The settings file has faults since it was to be read again; those from before hold, until it is mended."""
         self._told_ready = False
         self._status = ""
         self._hung: set[str] = set()
@@ -126,6 +128,8 @@ class Supervision:
         parts = [f"no sign of life: {', '.join(sorted(self._hung))}"] if self._hung else []
         if self.lacking:
             parts.append(f"not ready: {self.lacking}")
+        if self.outdated:
+            parts.append("the settings file has faults and was not taken over")
         if working:
             parts.append(f"at work: {', '.join(working)}")
         if self.tally.last is not None:

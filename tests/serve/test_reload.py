@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import requests
 from daemon_process import PLAIN, Place, Process, invoice, running, until
 
 AT_A_TERMINAL = f"import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); {PLAIN}"
@@ -117,6 +118,7 @@ def test_broken_settings_are_refused_with_every_fault_and_what_runs_goes_on(plac
         told = hang_up(daemon, "not reloaded")
         place.control("load", {"cake": [invoice(20001)]})
         until(lambda: "CAKE-20001" in place.bills())
+        assert figure(daemon, "connector_settings_current") == "0.0"
         assert daemon.stop() == 0
 
     faults = daemon.said("fault")
@@ -130,6 +132,26 @@ def test_broken_settings_are_refused_with_every_fault_and_what_runs_goes_on(plac
     assert faults[0]["what"] == "[sources.cake] has no setting 'lookback_day'"
     assert faults[0]["remedy"] == "did you mean lookback_days?"
     assert daemon.said("reloaded") == []
+
+
+def figure(daemon: Process, name: str) -> str:
+    """What /metrics says, after the second for which it keeps an answer."""
+    time.sleep(1.1)
+    page = requests.get(daemon.said("health")[0]["metrics"], timeout=10).text
+    (value,) = (line.split()[1] for line in page.splitlines() if line.startswith(f"{name} "))
+    return value
+
+
+def test_settings_that_were_mended_are_current_again(place: Place) -> None:
+    with running(place) as daemon:
+        until(lambda: daemon.said("run"))
+        assert figure(daemon, "connector_settings_current") == "1.0"
+        edit(place, "lookback_days", "lookback_day")
+        hang_up(daemon, "not reloaded")
+        edit(place, "lookback_day ", "lookback_days ")
+        hang_up(daemon)
+        assert figure(daemon, "connector_settings_current") == "1.0"
+        assert daemon.stop() == 0
 
 
 def test_what_the_daemon_stands_on_is_not_changed_and_a_restart_is_asked_for(place: Place) -> None:
