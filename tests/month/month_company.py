@@ -86,6 +86,7 @@ class Month:
     memory: list[tuple[float, dict[str, int]]] = field(default_factory=list)
     _ids: Iterator[int] = field(default_factory=lambda: iter(range(10001, 99999)))
     _deeds: list[tuple[float, int, Callable[[], object]]] = field(default_factory=list)
+    _history: list[Invoice] = field(default_factory=list)
     _order: Iterator[int] = field(default_factory=count)
     _by_hand: bool = False
     """Somebody runs a command just now."""
@@ -171,6 +172,22 @@ class Month:
             "date_approved": self.today().isoformat() if status == "Approved" else None,
         }
         return self._new(Invoice("cake", str(number), f"CAKE-{number}", row))
+
+    def has_history(self, count: int) -> None:
+        """Invoices of the weeks before; as each new one comes, the oldest is shown no more: the work stays the same."""
+        for n in range(count):
+            old = self.owe("Void", n % 60)
+            day = self.today() - datetime.timedelta(days=15 + n % 20)
+            self.says(old, invoice_date=day.isoformat())
+            self._history.append(old)
+
+    def forgets_one(self) -> None:
+        if self._history:
+            old = self._history.pop()
+            del self.invoices[old.place]
+            world = self.sandbox.world
+            world.cake[:] = [row for row in world.cake if str(row["invoice_id"]) != old.id]
+            world.version += 1
 
     def commission(self) -> Invoice:
         """A new invoice of Commission Factory, not paid yet."""

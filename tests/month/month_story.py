@@ -100,6 +100,7 @@ FATES: dict[Callable[[Month], None], int] = {
 
 
 def owed(m: Month, status: str = "Approved") -> Invoice:
+    m.forgets_one()
     affiliate = m.draw.randint(1, 60)
     return m.owe(status, affiliate, "AUD" if affiliate % 5 else "USD")
 
@@ -368,6 +369,7 @@ def tell(m: Month, restless_days: float) -> None:
     """Everything that will happen from now on; a trouble that is rarer than the month is long comes once."""
     began, last = m.now, m.ends - CALM
     hours = int((last - began) / HOUR)
+    m.has_history(hours)
     fates = list(FATES)
     for hour in range(hours):
         fate = m.draw.choices(fates, list(FATES.values()))[0] if hour >= len(fates) else fates[hour]
