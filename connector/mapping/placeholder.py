@@ -135,6 +135,7 @@ _DAYS: Final = re.compile(r"(.*?)\s*([+-])\s*(\d+)\s*(\w*)\s*", re.DOTALL)
 _OR: Final = re.compile(r"\s+or\s+")
 _FIELD: Final = re.compile(r"\w+")
 _COLUMN: Final = re.compile(r"(\w+)\.(\w+(?: +\w+)*)")
+_CURLY: Final = "“”„‘’‚«»"
 _EXAMPLE: Final = 'a placeholder reads <field>, <table.column>, <field or "text"> or <field as d mmm yyyy>'
 
 
@@ -155,14 +156,21 @@ def parse_template(text: str) -> Template:
             continue
         match = _OPEN.match(text, opened)
         if match is None:
-            length = len(text[opened:].split("\n", 1)[0])
-            raise Grammar(
-                "M112", "this < is never closed", opened, length, "close it with >, or write << for a literal <"
-            )
+            raise _never_closed(text[opened:].split("\n", 1)[0], opened)
         parts.append(_placeholder(match[1], match[0], opened))
         at = match.end()
     parts.append(text[at:])
     return Template(text, _joined(parts))
+
+
+def _never_closed(rest: str, offset: int) -> Grammar:
+    """What is missing behind a ``<``, in ``rest`` of its line: a quote where one is open, else the ``>``."""
+    quote = rest.rfind('"') if rest.count('"') % 2 else -1
+    if ">" in rest[quote:] and quote >= 0:
+        return Grammar(
+            "M112", "this quote is never closed", offset + quote, len(rest) - quote, 'close it with " before the >'
+        )
+    return Grammar("M112", "this < is never closed", offset, len(rest), "close it with >, or write << for a literal <")
 
 
 def _joined(parts: list[str | Placeholder]) -> tuple[str | Placeholder, ...]:
@@ -231,4 +239,10 @@ def _alternative(text: str, offset: int, *, first: bool, whole: tuple[int, str])
             pass  # then it is a field or nothing
     if _FIELD.fullmatch(word) and word not in ("or", "as"):
         return FieldName(word, offset)
-    raise Grammar("M112", f"{whole[1]} cannot be understood", whole[0], len(whole[1]), _EXAMPLE)
+    curly = next((each for each in word if each in _CURLY), None)
+    help_ = _EXAMPLE
+    if curly is not None:
+        help_ = f'{curly} is a quote of a word processor: write "'
+    elif not first and " " in word:
+        help_ = f'put quotes round a text: "{word}"'
+    raise Grammar("M112", f"{whole[1]} cannot be understood", whole[0], len(whole[1]), help_)

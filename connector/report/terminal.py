@@ -141,7 +141,7 @@ def show_summary(console: Console, outcome: Outcome, *, planned_only: bool) -> N
             noun = "" if about == name else "payment " if counts[name] == 1 else "payments "
             told = f"{counts[name]:>5} {noun}{word}{_amounts(sums.get(name, {}))}"
             console.print(Text(f" {told}"), soft_wrap=True)
-    if not counts.total():
+    if not counts.total() and not outcome.problems:  # of a source that could not be read nobody knows
         console.print(Text(" no invoices"))
     for source, (count, amounts) in paid.items():
         are = "is" if count == 1 else "are"
