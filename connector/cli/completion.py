@@ -31,7 +31,7 @@ _connector() {
     found=("${(@)found:#}")
     found=("${(@)found//:/\\:}")
     found=("${(@)found/$'\t'/:}")
-    (($#found)) && _describe connector found || _files
+    (($#found)) && _describe word found || _files
 }
 compdef _connector connector
 """,

@@ -82,6 +82,7 @@ def new(folder: Path, patch: pytest.MonkeyPatch, wrong: str):
     return new_month(folder, patch, begins, days=0.5, wrong=wrong)
 
 
+@pytest.mark.slow
 def test_the_right_one_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with new(tmp_path, monkeypatch, "") as m:
         m.zone("America/New_York")
