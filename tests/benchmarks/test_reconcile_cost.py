@@ -108,6 +108,7 @@ def measured(services: Sandbox, project: Project, invoices: int) -> Cost:
     return cost
 
 
+@pytest.mark.slow
 def test_two_thousand_bills_are_read_in_three_metered_reads_and_a_handful(services: Sandbox, project: Project) -> None:
     """A sample of what follows."""
     cost = measured(services, project, 2_000)

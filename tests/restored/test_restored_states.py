@@ -280,6 +280,7 @@ def killed_with_a_wal(company: Company) -> None:
     assert left.stat().st_size > 0
 
 
+@pytest.mark.slow
 def test_a_copy_put_beside_the_wal_of_a_killed_process_is_told_and_nothing_is_written(company: Company) -> None:
     company.project.switch(requestids="forget")
     company.wrote(FIRST)

@@ -273,6 +273,7 @@ def test_only_this_machine_is_answered_and_only_questions(looked: Looked) -> Non
     assert requests.get(f"{url}/", timeout=10).status_code == 404
 
 
+@pytest.mark.slow
 def test_slow_and_many_clients_are_their_own_trouble(looked: Looked) -> None:
     host, port = looked.page.url.removeprefix("http://").split(":")
     with contextlib.ExitStack() as stack:

@@ -97,7 +97,11 @@ def test_it_is_not_ready_before_its_doctor_found_no_fault_and_the_sources_work_m
     assert len(daemon.said("ready")) == 1
 
 
-@pytest.mark.parametrize("script", [LOOP_HANGS, SCHEDULER_HANGS, JOB_HANGS], ids=["loop", "scheduler", "job"])
+@pytest.mark.parametrize(
+    "script",
+    [LOOP_HANGS, *(pytest.param(each, marks=pytest.mark.slow) for each in (SCHEDULER_HANGS, JOB_HANGS))],
+    ids=["loop", "scheduler", "job"],
+)
 def test_what_hangs_is_fed_no_more(place: Place, systemd: ServiceManager, script: str) -> None:
     with systemd, running(place, script, **systemd.environment(WATCHDOG)) as daemon:
         until(lambda: systemd.values("READY") and daemon.said("run"))
@@ -116,6 +120,7 @@ def test_what_hangs_is_fed_no_more(place: Place, systemd: ServiceManager, script
         assert daemon.stop() == 0
 
 
+@pytest.mark.slow
 def test_a_long_request_is_no_hang(place: Place, systemd: ServiceManager) -> None:
     with systemd, running(place, **systemd.environment(WATCHDOG)) as daemon:
         until(lambda: systemd.values("READY") and place.bills())

@@ -5,6 +5,6 @@ from project import Project
 from sign_in_world import Company
 
 
-@pytest.fixture(params=[True, False], ids=["in the state", "beside it"])
+@pytest.fixture(params=[True, pytest.param(False, marks=pytest.mark.slow)], ids=["in the state", "beside it"])
 def company(project: Project, request: pytest.FixtureRequest) -> Company:
     return Company(project, in_state=request.param)

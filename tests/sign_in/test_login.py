@@ -381,6 +381,7 @@ def test_of_two_logins_at_once_the_second_names_the_port_and_both_may_paste(outs
     assert outside.run("auth", "status").code == 0
 
 
+@pytest.mark.slow
 def test_a_login_beside_runs_that_refresh_leaves_everybody_signed_in(outside: Project) -> None:
     assert log_in(outside).code == 0
     # Four minutes are less than the five that a token must last: whoever needs one refreshes.

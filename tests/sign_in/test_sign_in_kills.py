@@ -91,7 +91,7 @@ def dies_at_every_moment(company: Company, services: Sandbox, old: str) -> list[
     return names
 
 
-OLD = pytest.mark.parametrize("old", ["valid", "dead"])
+OLD = pytest.mark.parametrize("old", ["valid", pytest.param("dead", marks=pytest.mark.slow)])
 
 
 @OLD
