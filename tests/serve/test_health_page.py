@@ -148,6 +148,7 @@ def test_a_cron_line_may_miss_two_of_its_times(place: Place, state: State) -> No
     assert [overdue(hours) for hours in (5, 7, 24, 29, 31)] == [False, False, False, False, True]
 
 
+@pytest.mark.slow
 def test_a_job_that_hangs_is_not_alive(looked: Looked) -> None:
     with looked.supervision.progress.working("cake", -1.0):
         assert looked.asked("/healthz/live")[0] == 503
