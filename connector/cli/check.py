@@ -114,7 +114,8 @@ class _Checking:
         return saved
 
     def _checked(self, target: Target) -> Result:
-        from connector.mapping import MappingFaults, load, notes_of  # noqa: PLC0415 - only this command needs them
+        from connector.mapping import MappingFaults, load  # noqa: PLC0415 - only this command needs them
+        from connector.mapping.notes import notes_of  # noqa: PLC0415 - as above
         from connector.sources.registry import source_type  # noqa: PLC0415 - loads the source's own module
 
         shown = target.shown(self._root)
@@ -131,7 +132,7 @@ class _Checking:
         if not self._settings.state.path.is_file():
             return []
         from connector.doctor.memory import opened  # noqa: PLC0415 - brings the state, and only where there is one
-        from connector.mapping import rows_never_used  # noqa: PLC0415 - as above
+        from connector.mapping.notes import rows_never_used  # noqa: PLC0415 - as above
 
         realm = self._settings.quickbooks.realm_id
         try:

@@ -45,7 +45,8 @@ def write_schema(mapping: Path, declaration: Declaration, root: Path, folder: Pa
         MappingFaults: The mapping's layout cannot be followed; a schema of before stays.
         WrongUse: Something else has the name (``schema-name-taken``), or it cannot be written (``file-not-writable``).
     """
-    from connector.mapping import WRITTEN_BY, outline, schema_of  # noqa: PLC0415 - only where a schema is made
+    from connector.mapping import outline  # noqa: PLC0415 - only where a schema is made
+    from connector.mapping.schema import WRITTEN_BY, schema_of  # noqa: PLC0415 - as above
     from connector.report.whole_file import whole_file  # noqa: PLC0415 - as above
 
     text, tables = outline(mapping, declaration, root=root)

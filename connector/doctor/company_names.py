@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from connector.mapping import Fault, Part, Produced, produced
+from connector.mapping import Fault
 from connector.mapping import Mapping as Form
+from connector.mapping.produced import Part, Produced, produced
 from connector.quickbooks.names import Entity, Missing, Names, Reference
 
 __all__ = ["name_faults"]

@@ -11,7 +11,8 @@ from jsonschema import Draft7Validator
 from yaml.constructor import ConstructorError
 
 from connector.invoice import Declaration
-from connector.mapping import MappingFaults, outline, schema_of
+from connector.mapping import MappingFaults, outline
+from connector.mapping.schema import schema_of
 
 GOOD_FORM = Path(__file__).parent / "faults" / "a_box_is_empty" / "mapping.yaml"
 """Its layout and tables are as everywhere else; where a layout cannot be followed, the schema is of before."""

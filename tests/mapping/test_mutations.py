@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from editor import schema_beside, underlined
 
-from connector.mapping import FAULT_CODES, MappingFaults, load, notes_of, shipped
+from connector.mapping import FAULT_CODES, MappingFaults, load, shipped
+from connector.mapping.notes import notes_of
 from connector.sources.cake import Cake
 
 SEED = int(os.environ.get("MUTATION_SEED", "20261126"))

@@ -6,9 +6,10 @@ from typing import Any
 
 from jsonschema import Draft7Validator
 
-from connector.mapping import outline, schema_of, shipped
+from connector.mapping import outline, shipped
 from connector.mapping.boxes import BILL, CHECK, LINE, PAYMENT
 from connector.mapping.policy import AMOUNT_ABOVE, CHOICES, MEANINGS, QUESTIONS
+from connector.mapping.schema import schema_of
 from connector.sources.cake import Cake
 
 _, TABLES = outline(shipped() / "cake.yaml", Cake)
