@@ -3,7 +3,7 @@
 import base64
 import datetime
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any, Final, Literal
@@ -20,6 +20,7 @@ __all__ = [
     "Kind",
     "Line",
     "as_data",
+    "changed_boxes",
     "digest",
     "from_data",
     "marker",
@@ -146,6 +147,33 @@ def from_data(data: Mapping[str, Any]) -> Document:
     return Document(**{"number": "", **boxes}, lines=lines)
 
 
+def changed_boxes(before: Document, now: Document) -> Iterator[tuple[str, Any, Any]]:
+    """
+    Each box that two documents fill otherwise, by its name in a mapping, with both values.
+
+    Of lines: ``lines[1].account``, as far as both have them, and ``lines`` where one has more; of what a mapping's
+    ``check`` expects: ``check net``.
+    """
+    for name in _BOXES:
+        one, other = getattr(before, name), getattr(now, name)
+        if one != other:
+            yield _IN_MAPPINGS.get(name, name), one, other
+    for n, (line, changed) in enumerate(zip(before.lines, now.lines, strict=False), start=1):
+        for name in _LINE:
+            one, other = getattr(line, name), getattr(changed, name)
+            if one != other:
+                yield f"lines[{n}].{_IN_MAPPINGS.get(name, name)}", one, other
+    if len(before.lines) != len(now.lines):
+        yield "lines", before.lines, now.lines
+
+
+_IN_MAPPINGS: Final = {
+    "amounts_are": "amounts are",
+    "class_name": "class",
+    "expected_net": "check net",
+    "expected_tax": "check tax",
+    "expected_gross": "check gross",
+}
 _DATES: Final = frozenset({"date", "due"})
 _NUMBERS: Final = frozenset({"amount", "quantity", "expected_net", "expected_tax", "expected_gross"})
 

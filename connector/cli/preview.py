@@ -16,7 +16,6 @@ from connector.errors import WrongUse
 
 if TYPE_CHECKING:
     from connector.invoice import Invoice
-    from connector.mapping import Mapping
     from connector.report.trace import Decider
     from connector.settings import Settings, SourceSettings
 
@@ -74,8 +73,9 @@ def edited(settings: "Settings", ours: "SourceSettings") -> "tuple[Decider, int]
         MappingInvalid: It has faults other than these.
     """
     from connector.report.trace import current_decider  # noqa: PLC0415 - as above
+    from connector.sync.pulling import mapping_of  # noqa: PLC0415 - as above
 
-    mapping = _mapping(settings, ours, examples=False)
+    mapping = mapping_of(settings, ours, examples=False)
     return current_decider(mapping), len({fault.place.line for fault in mapping.run_examples()})
 
 
@@ -138,16 +138,6 @@ def _owner(settings: "Settings", source: str | None) -> "SourceSettings":
     return sources[source]
 
 
-def _mapping(
-    settings: "Settings", ours: "SourceSettings", path: Path | None = None, *, examples: bool = True
-) -> "Mapping":
-    from connector.mapping import load  # noqa: PLC0415 - as above
-    from connector.sources.registry import source_type  # noqa: PLC0415 - as above
-
-    file, kind = path or ours.mapping, source_type(ours.type)
-    return load(file, kind, root=settings.folder, currency=ours.currency, examples=examples)
-
-
 def _save(settings: "Settings", ours: "SourceSettings", invoice: "Invoice", record: dict[str, Any]) -> list[str]:
     """
     Write the record beside the mapping, and what comes out of it into the mapping; both files as people see them.
@@ -157,8 +147,9 @@ def _save(settings: "Settings", ours: "SourceSettings", invoice: "Invoice", reco
     from connector.mapping import MappingFaults  # noqa: PLC0415 - as above
     from connector.mapping.new_example import with_example  # noqa: PLC0415 - as above
     from connector.report.whole_file import whole_file  # noqa: PLC0415 - as above
+    from connector.sync.pulling import mapping_of  # noqa: PLC0415 - as above
 
-    mapping = _mapping(settings, ours)
+    mapping = mapping_of(settings, ours)
     given = f"examples/{_NOT_IN_NAMES.sub('-', f'{ours.type}-{invoice.id}')[:100]}.json"
     text = with_example(mapping.text, f"{mapping.title} invoice {invoice.id}", given, mapping.apply(invoice))
     file, folder = ours.mapping.parent / given, Path(mapping.path).parent
@@ -176,7 +167,7 @@ def _save(settings: "Settings", ours: "SourceSettings", invoice: "Invoice", reco
             mark = b"\xef\xbb\xbf" if ours.mapping.read_bytes().startswith(b"\xef\xbb\xbf") else b""
             part.write_bytes(mark + text.encode())
             part.chmod(stat.S_IMODE(ours.mapping.stat().st_mode))
-            _mapping(settings, ours, part)
+            mapping_of(settings, ours, part)
     except MappingFaults as error:
         file.unlink()
         raise _unsaved(f"with this example {mapping.path} would have faults", error.faults[0].what) from None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.cli.context import Context, current
-from connector.cli.targets import Target, settings_for, targets
+from connector.cli.targets import Target, settings_for, shown_from, targets
 from connector.errors import WrongUse
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _document(written: list[_Written], root: Path, faults: "list[Fault]") -> dic
             {
                 "source": each.target.connection or each.target.type,
                 "mapping": each.shown,
-                "path": None if each.file is None else _below(each.file.path, root),
+                "path": None if each.file is None else shown_from(root, each.file.path),
                 "written": each.file is not None and each.file.changed,
                 "named": each.file is not None and each.file.named,
                 "fields": 0 if each.file is None else each.file.fields,
@@ -99,11 +99,11 @@ def _show(context: Context, written: list[_Written], root: Path) -> None:
         for fault in each.faults:
             context.show(f"{fault.render()}\n")
     done = [(each, each.file) for each in written if each.file is not None]
-    width = max((len(_below(file.path, root)) for _, file in done), default=0)
+    width = max((len(shown_from(root, file.path)) for _, file in done), default=0)
     for each, file in done:
         word = "written" if file.changed else "as it was"
         knows = f"{file.fields} fields, {file.columns} columns"
-        context.show(f"{word:<9}  {_below(file.path, root):<{width}}  of {each.shown}: {knows}")
+        context.show(f"{word:<9}  {shown_from(root, file.path):<{width}}  of {each.shown}: {knows}")
         for table in file.unread:
             context.show(f"{'':<11}the table {table} is left out: connector check says what is wrong with it")
         if not file.named:
@@ -114,8 +114,3 @@ def _show(context: Context, written: list[_Written], root: Path) -> None:
         context.show("Next: open the mapping in an editor that knows YAML; in VS Code add Red Hat's extension YAML")
     else:
         context.show("The settings name no source. Next: add a section [sources.NAME]")
-
-
-def _below(path: Path, root: Path) -> str:
-    whole = path.absolute()
-    return (whole.relative_to(root) if whole.is_relative_to(root) else path).as_posix()

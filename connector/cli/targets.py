@@ -13,7 +13,7 @@ from connector.errors import SettingsInvalid, WrongUse
 if TYPE_CHECKING:
     from connector.settings import Settings, SourceSettings
 
-__all__ = ["Target", "settings_for", "targets"]
+__all__ = ["Target", "settings_for", "shown_from", "targets"]
 
 _SOURCE_LINE = re.compile(r"^source:\s*[\"']?([A-Za-z0-9_-]+)", re.MULTILINE)
 
@@ -29,8 +29,13 @@ class Target:
 
     def shown(self, root: Path) -> str:
         """The file as people see it: from ``root`` where it stands below."""
-        path = self.path.absolute()
-        return (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
+        return shown_from(root, self.path.absolute())
+
+
+def shown_from(root: Path, path: Path) -> str:
+    """A path as people see it: from ``root`` where it stands below, else as it was given."""
+    whole = path.absolute()
+    return (whole.relative_to(root) if whole.is_relative_to(root) else path).as_posix()
 
 
 def settings_for(context: Context, what: list[str]) -> "Settings | None":

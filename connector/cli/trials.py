@@ -13,6 +13,7 @@ from connector.notices.trouble import Message
 from connector.notices.words import trial
 from connector.report.columns import safe, show_line
 from connector.report.problems import problem_data
+from connector.report.run import company_title
 from connector.state.clock import utc_now
 
 __all__ = ["try_channels"]
@@ -62,7 +63,7 @@ def try_channels(context: Context) -> int:
         )
     with open_state(settings, create=False) as state:
         company = company_name(settings, state)
-    message = trial(f"{company['name'] or company['realm_id']} ({company['environment']})", utc_now())
+    message = trial(company_title(company), utc_now())
     tried = []
     for channel in channels:
         if not context.json and context.verbosity >= 0:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from connector.doctor.check import Check, fault, ok
 from connector.errors import SettingsInvalid
-from connector.mapping import Mapping, MappingFaults, load
+from connector.mapping import Mapping, MappingFaults
 from connector.settings import Settings, SourceSettings
-from connector.sources.registry import source_type
+from connector.sync.pulling import mapping_of
 
 __all__ = ["Loaded"]
 
@@ -41,8 +41,7 @@ class Loaded:
         if shown.is_relative_to(self._settings.folder):
             shown = shown.relative_to(self._settings.folder)
         try:
-            found = source_type(source.type)
-            mapping = load(source.mapping, found, root=self._settings.folder, currency=source.currency)
+            mapping = mapping_of(self._settings, source)
         except MappingFaults as error:
             return _faulty(name, shown.as_posix(), error)
         self.loaded[name] = mapping

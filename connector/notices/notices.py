@@ -14,7 +14,7 @@ from connector.notices.decide import DIGEST, decide
 from connector.notices.digest import counted, digest_due, digest_of
 from connector.notices.trouble import Message, Trouble
 from connector.report.due import Trigger
-from connector.report.run import CompanyName
+from connector.report.run import CompanyName, company_title
 from connector.settings import Settings
 from connector.state.clock import utc_now
 from connector.state.notices import Told
@@ -176,8 +176,7 @@ class Notices:
             self._say("state", None)
 
     def _titled(self) -> str:
-        company = self._company()
-        return f"{company['name'] or company['realm_id']} ({company['environment']})"
+        return company_title(self._company())
 
     def _say(self, about: str, problem: Problem | None) -> None:
         """In the log: what fails of the round, once for each way to fail, and that it works again."""

@@ -5,10 +5,10 @@ The policy says whether QuickBooks is to follow; what speaks against it is asked
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from connector.document import Document, Key, Line
+from connector.document import Document, Key, changed_boxes
 from connector.invoice import Invoice
 from connector.mapping import Mapped, NotMapped, Policy
 from connector.plan.case import Action, Case, Facts, Known, Terms
@@ -44,7 +44,6 @@ NOT_REWRITTEN: Final = "not-rewritten"
 _Against = tuple[str, str, str]
 """Code, reason and remedy of what speaks against a change."""
 
-_SHOWN: Final = {"amounts_are": "amounts are", "class_name": "class"}
 _FOLLOWS: Final[dict[str, Callable[[Policy], bool]]] = {
     "update": lambda policy: policy.changed_later == "update",
     "remove": lambda policy: policy.voided_later == "delete",
@@ -160,15 +159,8 @@ def _rewriting(known: Known, outcome: Mapped | NotMapped) -> _Change | None:
 
 def made_otherwise(before: Document, now: Document) -> list[str]:
     """The boxes in which two documents differ, by their names in a mapping; what ``check`` expects is no box."""
-    boxes = [name for name in _names(Document) if name != "lines" and getattr(before, name) != getattr(now, name)]
-    pairs = zip(before.lines, now.lines, strict=False)
-    lines = [name for one, other in pairs for name in _names(Line) if getattr(one, name) != getattr(other, name)]
-    more = ["lines"] if len(before.lines) != len(now.lines) else []
-    return [_SHOWN.get(name, name) for name in dict.fromkeys([*boxes, *lines, *more])]
-
-
-def _names(kind: type[Document] | type[Line]) -> list[str]:
-    return [each.name for each in fields(kind) if not each.name.startswith("expected_")]
+    boxes = (box.rpartition(".")[2] for box, _, _ in changed_boxes(before, now) if not box.startswith("check "))
+    return list(dict.fromkeys(boxes))
 
 
 def _asked_already(known: Known, invoice: Invoice, verb: str, *, again: bool) -> bool:

@@ -3,25 +3,14 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
-from connector.document import Document, Line
+from connector.document import Document, Line, changed_boxes
 from connector.invoice import Invoice
 from connector.mapping import Mapped, NotMapped
 from connector.report.trace import Decider
 
 __all__ = ["Change", "Changed", "Difference", "Group", "compare"]
-
-_BOXES: Final = "kind vendor number date due terms currency memo ap_account location amounts_are".split()
-_CHECKS: Final = "expected_net expected_tax expected_gross".split()
-_LINE: Final = "account item quantity amount description class_name customer tax".split()
-_SHOWN: Final = {
-    "amounts_are": "amounts are",
-    "class_name": "class",
-    "expected_net": "check net",
-    "expected_tax": "check tax",
-    "expected_gross": "check gross",
-}
 
 
 class Change(NamedTuple):
@@ -127,26 +116,19 @@ def _changes(old: Mapped | NotMapped, new: Mapped | NotMapped) -> Iterable[Chang
         yield Change("outcome", _word(old), _word(new))
     if not isinstance(old, Mapped) or not isinstance(new, Mapped):
         return
-    for name in (*_BOXES, *_CHECKS):
-        yield from _box(_SHOWN.get(name, name), getattr(old.document, name), getattr(new.document, name))
-    lines = old.document.lines, new.document.lines
-    if len(lines[0]) != len(lines[1]):
-        yield Change("lines", *(_lines(each) for each in (old.document, new.document)))
+    boxes = list(changed_boxes(old.document, new.document))
+    if boxes and boxes[-1][0] == "lines":  # then no line has its like in the other
+        boxes = [each for each in boxes[:-1] if not each[0].startswith("lines[")]
+        yield from (Change(box, _text(before), _text(after)) for box, before, after in boxes)
+        yield Change("lines", _lines(old.document), _lines(new.document))
         return
-    for n, (one, other) in enumerate(zip(*lines, strict=True), start=1):
-        for name in _LINE:
-            yield from _box(f"lines[{n}].{_SHOWN.get(name, name)}", getattr(one, name), getattr(other, name))
+    yield from (Change(box, _text(before), _text(after)) for box, before, after in boxes)
 
 
 def _word(outcome: Mapped | NotMapped) -> str:
     """What becomes of it, in a word and a code."""
     stopped = outcome if isinstance(outcome, NotMapped) else outcome.late
     return "a bill" if stopped is None else f"{stopped.state} [{stopped.code}]"
-
-
-def _box(box: str, before: Any, after: Any) -> Iterable[Change]:
-    if before != after:
-        yield Change(box, _text(before), _text(after))
 
 
 def _text(value: Any) -> str:

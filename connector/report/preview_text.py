@@ -28,18 +28,9 @@ def show_preview(console: Console, data: Mapping[str, Any]) -> None:
         kind = _KINDS[document["kind"]]
         show_line(console, f" {name} becomes {kind}: {safe(document['number'])}, {amount}, {safe(document['vendor'])}")
     else:
-        show_line(console, f" {name} is {stopped['state']}  [{stopped['code']}]")
-        for line in stopped["reason"]:
-            show_line(console, f"   {safe(line, _LONG)}")
-        if stopped["remedy"]:
-            show_line(console, f"   = {safe(stopped['remedy'], _LONG)}")
-    waits = data["stands"] if stopped is None else None
-    if waits is not None:
-        show_line(console, f"   but the last sync left it {waits['state']}  [{waits['code']}]")
-        for line in waits["reason"]:
-            show_line(console, f"   {safe(line, _LONG)}")
-        if waits["remedy"]:
-            show_line(console, f"   = {safe(waits['remedy'], _LONG)}")
+        _show_waiting(console, f" {name} is", stopped)
+    if stopped is None and data["stands"] is not None:
+        _show_waiting(console, "   but the last sync left it", data["stands"])
     console.print()
     if console.width < _NARROW:
         _show_narrow(console, data)
@@ -50,6 +41,14 @@ def show_preview(console: Console, data: Mapping[str, Any]) -> None:
     if data["unused"] and data["boxes"]:
         said = ", ".join(f"{safe(name)} {safe(data['said'][name], _FIELD)}" for name in data["unused"])
         show_line(console, f"\n Said and asked by no rule: {said}")
+
+
+def _show_waiting(console: Console, told: str, waits: Mapping[str, Any]) -> None:
+    show_line(console, f"{told} {waits['state']}  [{waits['code']}]")
+    for line in waits["reason"]:
+        show_line(console, f"   {safe(line, _LONG)}")
+    if waits["remedy"]:
+        show_line(console, f"   = {safe(waits['remedy'], _LONG)}")
 
 
 def _show_narrow(console: Console, data: Mapping[str, Any]) -> None:

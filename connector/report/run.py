@@ -11,9 +11,14 @@ from connector.report.problems import problem_data
 from connector.sync.planned import Result, count_of, currency_and_amount
 from connector.sync.run import Outcome
 
-__all__ = ["CompanyName", "as_document", "documents", "line_boxes", "row_of", "stamp"]
+__all__ = ["CompanyName", "as_document", "company_title", "documents", "line_boxes", "row_of", "stamp"]
 
 CompanyName = dict[Literal["realm_id", "name", "environment"], str]
+
+
+def company_title(company: CompanyName) -> str:
+    """The company as people know it: ``Books Ltd (production)``; by its id where its name was never read."""
+    return f"{company['name'] or company['realm_id']} ({company['environment']})"
 
 
 def as_document(

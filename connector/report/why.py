@@ -8,7 +8,7 @@ from connector.document import Document, from_data
 from connector.errors import ConnectorError
 from connector.invoice import Declaration
 from connector.log import redact
-from connector.mapping import Mapped, NotMapped, Trace, load
+from connector.mapping import Mapped, NotMapped, Trace
 from connector.plan import CREDIT_NOT_PAID, Standing
 from connector.quickbooks.documents import link, operation_of
 from connector.report.review import word_data
@@ -21,6 +21,7 @@ from connector.state.said import EventRow
 from connector.state.sendings import StoredRequest
 from connector.state.store import State
 from connector.state.tables import DocumentRow, InvoiceRow
+from connector.sync.pulling import mapping_of
 
 __all__ = ["Lives", "stopped_data", "without_secrets"]
 
@@ -113,12 +114,9 @@ class Lives:
         if ours is None:
             return None
         try:
-            mapping = load(
-                ours.mapping, self._declaration(ours.type), root=self._settings.folder, currency=ours.currency
-            )
+            return current_decider(mapping_of(self._settings, ours))
         except ConnectorError:
             return None  # it has faults now; then it is not the one that decided
-        return current_decider(mapping)
 
     def _stored(self, source: str, version: str) -> Decider | None:
         row, ours = self._state.mapping_version(version), self._settings.sources.get(source)

@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 
 from connector.errors import SignInNeeded
 from connector.invoice import Invoice
@@ -129,15 +130,24 @@ class Puller:
         return Payees(name, {payee: vendor for payee, (vendor, _) in bound[name].items()}, payees, ids)
 
 
-def mapping_of(settings: Settings, source: SourceSettings) -> Mapping:
+def mapping_of(
+    settings: Settings, source: SourceSettings, path: Path | None = None, *, examples: bool = True
+) -> Mapping:
     """
     The mapping of a ``[sources.NAME]`` as it stands in its file now.
+
+    Args:
+        settings: Places in messages are relative to their folder.
+        source: Whose.
+        path: What is to be read in the place of its file.
+        examples: False leaves the examples to ``Mapping.run_examples``.
 
     Raises:
         MappingInvalid: It has faults.
         SettingsInvalid: The source's type is unknown.
     """
-    return load(source.mapping, source_type(source.type), root=settings.folder, currency=source.currency)
+    file, kind = path or source.mapping, source_type(source.type)
+    return load(file, kind, root=settings.folder, currency=source.currency, examples=examples)
 
 
 def connection_to(settings: Settings, source: SourceSettings) -> Connection:

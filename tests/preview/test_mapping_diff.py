@@ -1,16 +1,20 @@
 """``connector diff``: what an edited mapping would do to the invoices already seen, to the cent and to the letter."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from project import Project, invoice
 
-from connector.document import Document, Line
+from connector.document import Document, Line, changed_boxes
 from connector.mapping import load, shipped
 from connector.report import mapping_diff
 from connector.report.trace import current_decider
 from connector.sources.cake import Cake
+
+LINE_BOXES = [each.name for each in fields(Line) if each.name != "amount"]
 
 
 @pytest.fixture
@@ -182,10 +186,18 @@ def test_a_mapping_with_faults_is_refused_with_them(seen: Project) -> None:
 
 def test_no_box_of_a_document_is_left_out() -> None:
     """A box that is added to Document or Line must be compared, or an edit could change it in silence."""
-    compared = {*mapping_diff._BOXES, *mapping_diff._CHECKS, "lines"}
+    line = Line(Decimal(1), **dict.fromkeys(LINE_BOXES))
+    document = Document("bill", "V", "N", date(2026, 1, 1), "USD", (line,))
+    boxes = [each.name for each in fields(Document) if each.name != "lines"]
 
-    assert compared == {each.name for each in fields(Document)}
-    assert set(mapping_diff._LINE) == {each.name for each in fields(Line)}
+    told = [list(changed_boxes(document, replace(document, **{name: "another"}))) for name in boxes]
+    of_lines = [
+        list(changed_boxes(document, replace(document, lines=(replace(line, **{name: "another"}),))))
+        for name in ("amount", *LINE_BOXES)
+    ]
+
+    assert [len(each) for each in told + of_lines] == [1] * (len(boxes) + len(LINE_BOXES) + 1)
+    assert [box for box, _, _ in changed_boxes(document, replace(document, lines=(line, line)))] == ["lines"]
 
 
 @pytest.mark.parametrize("payout", ["100.00", "-75.25"])
