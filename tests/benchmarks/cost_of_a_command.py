@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import connector.reconcile  # noqa: F401 - what a command starts with is no part of what it takes
-from connector.cli.application import run
+from connector.cli import main
 
 STATUS = Path("/proc/self/status")
 
@@ -23,7 +23,10 @@ def kib(name: str) -> int:
 
 
 at_start, began, seconds = kib("VmRSS"), time.monotonic(), time.process_time()
-code = run(sys.argv[1:])
+try:
+    main()
+except SystemExit as left:
+    code = left.code
 took = {"seconds": time.process_time() - seconds, "elapsed": time.monotonic() - began}
 print(json.dumps({**took, "peak": kib("VmHWM"), "at_start": at_start}), file=sys.stderr)
 sys.exit(code)

@@ -5,6 +5,7 @@ Prints, in microseconds: our bill, the bare client's, and our start-up.
 """
 
 import contextlib
+import gc
 import json
 import os
 import subprocess
@@ -22,7 +23,7 @@ from quickbooks.objects.base import Ref
 from quickbooks.objects.bill import Bill
 from quickbooks.objects.detailline import AccountBasedExpenseLine, AccountBasedExpenseLineDetail
 
-from connector.cli.application import run
+from connector.cli import main as command_line
 from connector.sandbox.credentials import CLIENT_ID, CLIENT_SECRET, REALM_ID, REFRESH_TOKEN
 
 _SERVER = """
@@ -83,10 +84,16 @@ def synced(project: Project, first: int, bills: int) -> float:
     ]
     project.control("load", {"cake": rows})
     told = project.folder / "told.json"
+    sys.argv = ["connector", "-q", "sync", "--yes", "--json"]
+    thresholds = gc.get_threshold()
     began = spent()
     with contextlib.chdir(project.folder), told.open("w") as out, contextlib.redirect_stdout(out):
-        code = run(["-q", "sync", "--yes", "--json"])
+        try:
+            command_line()
+        except SystemExit as left:
+            code = left.code
     took = spent() - began
+    gc.set_threshold(*thresholds)  # as the bare client finds them
     assert (code, json.loads(told.read_text())["counts"]["created"]) == (0, bills)
     return took
 

@@ -8,8 +8,8 @@ import pytest
 
 BILLS = 10_000
 BARE = 3_000
-MOST = 0.6
-"""Of the processor time of a bare save(): with intents, fsyncs, reading first and checked answers. Half is the aim."""
+MOST = 0.5
+"""Of the processor time of a bare save(): with intents, fsyncs, reading first and checked answers."""
 
 
 @pytest.mark.slow

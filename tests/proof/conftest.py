@@ -1,10 +1,9 @@
 """A world that can be put back to where it was, and how much of an enumeration is tried over it."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from project import Project
@@ -12,7 +11,6 @@ from proof import Budget, Proof
 from proof_time import ProofTime
 from proof_world import World
 from scenes import SELDOM, SELDOM_BY_OPCODE
-from sqlalchemy import Engine, create_engine
 
 from connector.quickbooks.client import Client
 from connector.sandbox.server import Sandbox
@@ -46,26 +44,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=left)
 
 
-def _remembering_its_statements() -> Callable[..., Engine]:
-    """Engines that share what SQL they compiled: a process that lives on does it once, a thousand runs would each."""
-    made: list[Engine] = []
-
-    def create(*arguments: Any, **more: Any) -> Engine:
-        engine = create_engine(*arguments, **more)
-        made.append(engine)
-        engine.dialect, engine._compiled_cache = made[0].dialect, made[0]._compiled_cache
-        del made[1:]
-        return engine
-
-    return create
-
-
 @pytest.fixture
 def world(project: Project, services: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     # Reads and the sources are asked again at once: what is proved does not hang on how long they wait.
     monkeypatch.setitem(Client.__init__.__kwdefaults__, "sleep", lambda _: None)
     monkeypatch.setattr("connector.sources.http.time", SimpleNamespace(**{**vars(time), "sleep": lambda _: None}))
-    monkeypatch.setattr("connector.state.transactions.create_engine", _remembering_its_statements())
     moves = ProofTime()
     moves.install(monkeypatch)
     scratch = tmp_path / "scratch"

@@ -35,9 +35,10 @@ FORGETS_MOSTLY = [pytest.param("remember", marks=SELDOM), "forget", pytest.param
 """For what else goes by the same protocol: always the QuickBooks that forgets request ids, the kinder ones seldom."""
 
 
-def until_settled(project: Project, runs: int = 8) -> None:
+def until_settled(project: Project, seconds: float = 20.0) -> None:
     """Run again and again, as a schedule does, until nothing is unknown or waits."""
-    for _ in range(runs):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
         ran = project.sync(code=None)
         assert ran.code in (0, 5, 6), ran.said
         if not (ran.counts.get("unknown") or ran.counts.get("waiting") or ran.code == 5):

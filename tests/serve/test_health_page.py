@@ -196,8 +196,9 @@ def test_a_sign_in_that_is_dead(looked: Looked, place: Place, monkeypatch: pytes
 
 def run_now(looked: Looked) -> None:
     before = looked.supervision.tally.runs.total()
-    until(lambda: not looked.daemon._turns.working)  # else this tick would be left out
-    looked.daemon._scheduler.get_job("cake").modify(next_run_time=utc_now())
+    scheduler = looked.daemon._scheduler
+    until(lambda: not scheduler._executors["default"]._instances["cake"])  # else this tick would be left out
+    scheduler.get_job("cake").modify(next_run_time=utc_now())
     until(lambda: looked.supervision.tally.runs.total() > before)
 
 
