@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from rich.console import Console
 
-from connector.report.columns import safe, show_columns, show_line
+from connector.report.columns import safe, show_columns, show_text
 from connector.report.problems import problem_lines
 from connector.report.status_text import amount_text, time_text
 
@@ -115,4 +115,4 @@ def _took(run: Mapping[str, Any]) -> str:
 
 
 def _line(console: Console, text: str) -> None:
-    show_line(console, text)
+    show_text(console, text)

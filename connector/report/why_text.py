@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from rich.console import Console
 
-from connector.report.columns import safe, show_line
+from connector.report.columns import safe, show_text
 from connector.report.review_text import told_word
 from connector.report.status_text import amount_text, time_text
 
@@ -224,4 +224,4 @@ def _code(told: Mapping[str, Any]) -> str:
 
 
 def _line(console: Console, text: str, style: str = "") -> None:
-    show_line(console, text, style)
+    show_text(console, text, style)

@@ -171,9 +171,16 @@ def test_what_there_is_not_is_told_with_what_to_write(seen: Project, words: list
 
 
 RECORD = {
-    **{"invoice_id": 7, "invoice_date": "2026-09-30", "invoice_status": "Approved", "affiliate_id": 1},
-    **{"affiliate_name": "A", "billing_cycle_name": "Net 30", "currency_symbol": "", "total_payout": 12.5},
-    **{"payment_type": "", "date_approved": "2026-10-01"},
+    "invoice_id": 7,
+    "invoice_date": "2026-09-30",
+    "invoice_status": "Approved",
+    "affiliate_id": 1,
+    "affiliate_name": "A",
+    "billing_cycle_name": "Net 30",
+    "currency_symbol": "",
+    "total_payout": 12.5,
+    "payment_type": "",
+    "date_approved": "2026-10-01",
 }
 SECOND = """
 [sources.cake_uk]
@@ -195,10 +202,10 @@ def test_a_record_that_several_sources_could_have_sent_needs_the_name_of_one(pro
 
     ran = project.run("preview", kept(project))
 
-    assert (ran.code, ran.said) == (
-        2,
+    assert ran.code == 2
+    assert ran.said == (
         "error[record-of-several]: one.json may be a record of cake or of cake_uk\n"
-        "   = say whose it is: connector preview one.json --source cake\n",
+        "   = say whose it is: connector preview one.json --source cake\n"
     )
     assert project.run("preview", "one.json", "--source", "cake").out.startswith(" cake:7 becomes a bill")
     assert project.run("preview", "one.json", "--source", "cake_uk").out.startswith(" cake_uk:7 is held")

@@ -101,7 +101,8 @@ def test_without_a_terminal_the_difference_is_shown_and_nothing_written(folder: 
         ' ~ 68004 (line 4)  vendor: "Acme Reviews Inc" → "Acme Reviews Incorporated"',
         "",
     ]
-    assert ran.said == as_json.said == (
+    assert ran.said == as_json.said
+    assert ran.said == (
         "error[consent-missing]: without a terminal nothing can be asked\n"
         "   = nothing was written; if it is right: connector table import in.csv vendors --yes\n"
     )

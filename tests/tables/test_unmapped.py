@@ -93,6 +93,19 @@ def test_a_pasted_row_that_is_filled_in_frees_its_invoices(waiting: TableFolder)
     assert waiting.plan().counts["created"] == 3
 
 
+def test_a_guess_is_never_the_name_that_stops_the_invoice(company: TableFolder) -> None:
+    company.load("Vendor", {"DisplayName": "Foo Media", "CurrencyRef": {"value": "USD"}})
+    company.load("Vendor", {"DisplayName": "Foo Media Ltd", "CurrencyRef": {"value": "AUD"}})
+    with company.vendors.open("a") as table:
+        table.write("70112,Foo Media,Foo Media,,\n")
+    company.owe(1, affiliate_id=70112, affiliate_name="Foo Media")  # in AUD
+    company.sync(code=6)
+
+    (row,) = company.run("unmapped", "--json").json["rows"]
+
+    assert (row["code"], row["looks_like"]) == ("vendor-currency", "Foo Media Ltd")
+
+
 def test_no_guess_is_ever_applied(waiting: TableFolder) -> None:
     before = waiting.vendors.read_bytes()
 
@@ -158,7 +171,8 @@ def test_without_a_state_and_with_nothing_that_waits(folder: TableFolder) -> Non
     ran = folder.run("unmapped")
 
     assert ran.code == 0
-    assert ran.out == (" Nothing waits for a row of a table or for a name in QuickBooks.\n\n Next: connector plan\n")
+    assert ran.out.startswith(" No sync has read the sources yet, so nothing is known to wait.\n")
+    assert ran.out.endswith("\n\n Next: connector plan\n")
     assert sorted(path.name for path in folder.folder.iterdir()) == ["connector.toml", "mappings"]
 
 
