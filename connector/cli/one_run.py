@@ -158,7 +158,7 @@ def _after(context: Context, outcome: Outcome) -> None:
     elif counts["held"] and not counts["blocked"]:
         context.show("\n Next: connector review   (or mend what is named above, then: connector sync)")
     elif any("connector unmapped" in cause.remedy for cause in outcome.planned.causes.values()):
-        context.show("\n Next: connector unmapped   (rows to paste into the tables; then: connector sync)")
+        context.show("\n Next: connector unmapped   (rows to paste; then: connector sync)")
     elif counts["blocked"]:
         context.show("\n Next: mend what is named above, then: connector sync")
     else:

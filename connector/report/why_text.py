@@ -115,8 +115,11 @@ def _mapping(console: Console, life: Mapping[str, Any]) -> None:
     if mapping["read_from"] is None:
         _line(console, f"\n Decided by a mapping that is no longer kept, {version}")
     else:
-        since = "" if mapping["read_from"] == "file" else "; it or a table has changed since, this is how it was"
-        _line(console, f"\n Decided by {safe(mapping['path'], 120)}, {version}{since}")
+        _line(console, f"\n Decided by {safe(mapping['path'], 120)}, {version}")
+        if mapping["read_from"] != "file":
+            edited = " and ".join(safe(each, 120) for each in mapping["edited"]) or "it or a table"
+            were = "were" if len(mapping["edited"]) > 1 else "was"
+            _line(console, f"   {edited} {were} edited since; what stands here is how it was")
     if life["outcome"]:
         for line in life["outcome"]["reason"]:
             _line(console, f"   {safe(line, _LONG)}")
