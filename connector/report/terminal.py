@@ -80,7 +80,7 @@ def show_plan(console: Console, planned: Planned, *, everything: bool = False, v
         if verbose and action.document:
             _show_boxes(console, action.document)
     if more:
-        console.print(Text(f" … and {more} more (all of them: --json)"))
+        show_text(console, f" … and {more} more (all of them: --json)")
     if shown:
         console.print()
 
@@ -89,7 +89,7 @@ def _show_boxes(console: Console, document: Document) -> None:
     for line in document.lines:
         parts = (line.account or line.item or "", line.class_name, line.tax, line.description)
         told = "  ".join(safe(part) for part in parts if part)
-        console.print(Text(f"      {with_thousands(line.amount, document.currency)}  {told}"), soft_wrap=True)
+        show_text(console, f"      {with_thousands(line.amount, document.currency)}  {told}")
 
 
 def _show_line(console: Console, name: str, action: Action, result: Result | None) -> None:
@@ -138,14 +138,14 @@ def show_summary(console: Console, outcome: Outcome, *, planned_only: bool) -> N
             word = _WORDS.get(about, about) if planned_only else _past(about)
             noun = "" if about == name else "payment " if counts[name] == 1 else "payments "
             told = f"{counts[name]:>5} {noun}{word}{amounts_text(sums.get(name, {}))}"
-            console.print(Text(f" {told}"), soft_wrap=True)
+            show_text(console, f" {told}")
     if not counts.total() and not outcome.problems:  # of a source that could not be read nobody knows
         console.print(Text(" no invoices"))
     for source, (count, amounts) in paid.items():
         are = "is" if count == 1 else "are"
         title = safe(outcome.not_paid[source])
         told = f" {count} of these,{amounts_text(amounts)}, {are} already paid at {title} and will stand unpaid"
-        console.print(Text(f"{told} in QuickBooks"), soft_wrap=True)
+        show_text(console, f"{told} in QuickBooks")
 
 
 def show_problems(console: Console, problems: Iterable[Problem]) -> None:
