@@ -186,7 +186,7 @@ SECOND = """
 [sources.cake_uk]
 type = "cake"
 base_url = "http://127.0.0.1:9/cake"
-api_key = "another"
+api_key = "key-of-cake-in-the-uk"
 mapping = "mappings/cake.yaml"
 start_date = 2026-01-01
 """

@@ -93,17 +93,19 @@ def test_a_pasted_row_that_is_filled_in_frees_its_invoices(waiting: TableFolder)
     assert waiting.plan().counts["created"] == 3
 
 
-def test_a_guess_is_never_the_name_that_stops_the_invoice(company: TableFolder) -> None:
+@pytest.mark.parametrize("row", ["", "70112,Foo Media,Foo Media,,\n"], ids=["by the source's name", "by a row"])
+def test_a_guess_is_never_the_name_that_stops_the_invoice(company: TableFolder, row: str) -> None:
     company.load("Vendor", {"DisplayName": "Foo Media", "CurrencyRef": {"value": "USD"}})
     company.load("Vendor", {"DisplayName": "Foo Media Ltd", "CurrencyRef": {"value": "AUD"}})
-    with company.vendors.open("a") as table:
-        table.write("70112,Foo Media,Foo Media,,\n")
+    mapping = company.folder / "mappings/cake.yaml"
+    mapping.write_text(mapping.read_text().replace("<vendors.vendor>", "<vendors.vendor or affiliate_name>"))
+    company.vendors.write_text(company.vendors.read_text() + row)
     company.owe(1, affiliate_id=70112, affiliate_name="Foo Media")  # in AUD
     company.sync(code=6)
 
-    (row,) = company.run("unmapped", "--json").json["rows"]
+    (wanted,) = company.run("unmapped", "--json").json["rows"]
 
-    assert (row["code"], row["looks_like"]) == ("vendor-currency", "Foo Media Ltd")
+    assert (wanted["code"], wanted["looks_like"]) == ("vendor-currency", "Foo Media Ltd")
 
 
 def test_no_guess_is_ever_applied(waiting: TableFolder) -> None:
