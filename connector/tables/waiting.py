@@ -253,8 +253,7 @@ class _Looking:
             wanted.table, wanted.file, wanted.key, wanted.line = table.name, missing.file, key, own
             wanted.columns = tuple(table.columns)
             wanted.cells = tuple(self._cells(table, key, invoice))
-            stands = None if there is None else table.cell(there, missing.column)
-            wanted.guess = self._guess(table, missing, invoice, never or stands)
+            wanted.guess = self._guess(table, missing, invoice, never)
         if missing.column not in wanted.asked:
             wanted.asked.append(missing.column)
         wanted.add(row)
