@@ -38,7 +38,7 @@ _UNSEEN = dict.fromkeys(
 )
 _WIDE = 140
 _SILENT = ("help", "check", "completion")
-"""Commands with nothing to log."""
+"""Commands with nothing to log, as long as they look at files alone."""
 
 
 @dataclass
@@ -80,10 +80,7 @@ class Context:
 
     def start_log(self) -> None:
         """From here on what happens is logged, as the shared options say."""
-        if self.command in _SILENT:
-            log.configure_silent()
-        else:
-            log.configure(self.log_format, self.verbosity)
+        log.configure(self.log_format, self.verbosity)
 
     @property
     def loaded(self) -> "Settings | None":
@@ -168,7 +165,8 @@ def current(context: typer.Context) -> Context:
     Its log starts here: a command that is used wrongly never comes so far, and need not wait for structlog.
     """
     found = cast("Context", context.find_root().obj)
-    found.start_log()
+    if found.command not in _SILENT:
+        found.start_log()
     return found
 
 

@@ -141,7 +141,7 @@ class CommissionFactory:
         if not body.strip():
             raise wrong_shape(name, f"{self.title} answered with an empty answer")
         try:
-            root: "Element" = fromstring(body, forbid_dtd=True)
+            root: Element = fromstring(body, forbid_dtd=True)
         except (ParseError, DefusedXmlException, ValueError, LookupError):
             said = "a web page (HTML)" if b"<html" in body[:2000].lower() else "XML that was cut off, or no XML"
             raise wrong_shape(name, f"{self.title} answered with {said}") from None
