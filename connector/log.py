@@ -7,16 +7,14 @@ and the names that secrets go by.
 """
 
 import base64
-import html
 import json
-import logging
 import re
 import sys
 from collections.abc import Collection, Mapping, MutableMapping
 from typing import Any, Final, Literal, TextIO
 from urllib.parse import quote, quote_plus
 
-__all__ = ["configure", "configure_silent", "hide", "hide_tokens", "redact"]
+__all__ = ["configure", "hide", "hide_tokens", "redact"]
 
 _SHORTEST: Final = 4
 """Shorter values are not hidden as such: they would blot out half of every text."""
@@ -85,7 +83,9 @@ def configure(
         verbosity: 0 shows warnings, 1 what happens, 2 everything; -1 and below errors alone.
         stream: Where to; None: stderr.
     """
-    import structlog  # noqa: PLC0415 - --help must not wait for it
+    import logging  # noqa: PLC0415 - --help and check must not wait for it
+
+    import structlog  # noqa: PLC0415 - as above
 
     out = stream or sys.stderr
     as_text = format == "console" or (format == "auto" and out.isatty())
@@ -132,21 +132,6 @@ def configure(
     )
 
 
-def configure_silent() -> None:
-    """For commands that log nothing and are to start at once: a library's warning shows on stderr, without secrets."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(_Redacted())
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(logging.WARNING)
-    logging.raiseExceptions = False  # as in configure
-
-
-class _Redacted(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        return redact(super().format(record))
-
-
 def _redact_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     return {redact(str(name)): _redacted(value, str(name)) for name, value in event.items()}
 
@@ -170,6 +155,8 @@ def _redacted(value: Any, name: str = "") -> Any:
 
 
 def _forms(value: str) -> set[str]:
+    import html  # noqa: PLC0415 - its list of names takes its time, and not every command meets a secret
+
     if len(value) < _SHORTEST:
         return set()
     whole = value.encode()

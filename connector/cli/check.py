@@ -134,6 +134,7 @@ class _Checking:
         from connector.doctor.memory import opened  # noqa: PLC0415 - brings the state, and only where there is one
         from connector.mapping.notes import rows_never_used  # noqa: PLC0415 - as above
 
+        self._context.start_log()
         realm = self._settings.quickbooks.realm_id
         try:
             with opened(self._settings) as state:
@@ -148,6 +149,7 @@ class _Checking:
         from connector.doctor.company_names import name_faults  # noqa: PLC0415 - as above
         from connector.sync.company import open_company  # noqa: PLC0415 - as above
 
+        self._context.start_log()
         settings = self._context.load_settings()
         with open_state(settings, create=False) as state:
             opened = open_company(settings, state)

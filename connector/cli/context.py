@@ -39,7 +39,7 @@ _UNSEEN = dict.fromkeys(
 _WIDE = 80
 """Columns where no terminal says how many: what a mail, a log and a printed page show without breaking words."""
 _SILENT = ("help", "check", "completion")
-"""Commands with nothing to log."""
+"""Commands with nothing to log, as long as they look at files alone."""
 
 
 @dataclass
@@ -81,10 +81,7 @@ class Context:
 
     def start_log(self) -> None:
         """From here on what happens is logged, as the shared options say."""
-        if self.command in _SILENT:
-            log.configure_silent()
-        else:
-            log.configure(self.log_format, self.verbosity)
+        log.configure(self.log_format, self.verbosity)
 
     @property
     def loaded(self) -> "Settings | None":
@@ -169,7 +166,8 @@ def current(context: typer.Context) -> Context:
     Its log starts here: a command that is used wrongly never comes so far, and need not wait for structlog.
     """
     found = cast("Context", context.find_root().obj)
-    found.start_log()
+    if found.command not in _SILENT:
+        found.start_log()
     return found
 
 

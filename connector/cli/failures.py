@@ -1,7 +1,6 @@
 """How a failure reaches people and programs: one place decides the words, the JSON and the exit code."""
 
 import os
-import tempfile
 import traceback
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -129,6 +128,8 @@ def _document(context: Context, problems: list[Problem]) -> dict[str, object]:
 
 def keep_trace(context: Context, error: BaseException) -> Path | str:
     """The trace, without secrets, in the state's folder or the machine's temporary one; readable by its owner only."""
+    import tempfile  # noqa: PLC0415 - only where we have failed
+
     text = redact("".join(traceback.format_exception(error)))
     name = f"connector-trace-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.txt"
     beside = [context.loaded.state.path.parent] if context.loaded is not None else []

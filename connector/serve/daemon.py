@@ -81,6 +81,8 @@ class Daemon:
         self._turns = Turns(state, report, self, self._supervision, failed=failed, who=who, patience=patience)
         self._chores = chores
         self._at_chores: set[str] = set()
+        self._early: set[str] = set()
+        """Sources that are to run before their time."""
         self._scheduler = self._made()
 
     # The clock.
@@ -97,7 +99,7 @@ class Daemon:
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
         scheduler.add_listener(_log_event, EVENT_JOB_ERROR | EVENT_JOB_MAX_INSTANCES | EVENT_JOB_MISSED)
-        scheduler.add_listener(self._count_missed, EVENT_JOB_MAX_INSTANCES | EVENT_JOB_MISSED)
+        scheduler.add_listener(self._left_out, EVENT_JOB_MAX_INSTANCES | EVENT_JOB_MISSED)
         _put(scheduler, self._work, self._due(self._settings, self._schedules))
         for name, chore in self._chores.items():
             beat = IntervalTrigger(seconds=_CHORE, timezone=datetime.UTC)
@@ -142,6 +144,7 @@ class Daemon:
         soon = utc_now() + datetime.timedelta(seconds=seconds)
         if job is not None and job.next_run_time is not None and soon < job.next_run_time:
             job.modify(next_run_time=soon)
+            self._early.add(name)
             _log.info("looked for later", source=name, seconds=round(seconds))
 
     def check_clock(self) -> None:
@@ -223,6 +226,7 @@ class Daemon:
         )
 
     def _work(self, name: str) -> None:
+        self._early.discard(name)
         settings = self._settings
         if name in settings.sources:  # not taken out since the tick
             self._turns.work(settings, name)
@@ -236,8 +240,10 @@ class Daemon:
         finally:
             self._at_chores.discard(named)
 
-    def _count_missed(self, event: Any) -> None:
-        if event.job_id in self._schedules:
+    def _left_out(self, event: Any) -> None:
+        if event.job_id in self._early:  # the run that asked for it was not quite over
+            self.again(event.job_id, _TICK)
+        elif event.job_id in self._schedules:
             self._supervision.tally.missed(event.job_id)
 
 

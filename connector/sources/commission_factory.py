@@ -7,13 +7,15 @@ and 1,000 a day per account. Dates have no time zone; their date part is kept as
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import ClassVar, Final
-from xml.etree.ElementTree import Element, ParseError
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from connector.errors import OurFault
 from connector.invoice import Field, FieldValue, Invoice
 from connector.sources.reading import Record, blanked, keys_seen, parse_json, wrong_shape
 from connector.sources.source import Connection, Page, RateLimit, Window
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 __all__ = ["CommissionFactory"]
 
@@ -133,7 +135,7 @@ class CommissionFactory:
 
     def _from_xml(self, body: bytes) -> list[dict[str, object]]:
         from defusedxml import DefusedXmlException  # noqa: PLC0415 - for connections that ask for XML only
-        from defusedxml.ElementTree import fromstring  # noqa: PLC0415
+        from defusedxml.ElementTree import ParseError, fromstring  # noqa: PLC0415
 
         name = self.connection.name
         if not body.strip():
@@ -148,7 +150,7 @@ class CommissionFactory:
             raise wrong_shape(name, f"{self.title}'s answer is no InvoiceArray but {_local(root)[:40]} with: {inside}")
         return [self._record(child) for child in root]
 
-    def _record(self, invoice: Element) -> dict[str, object]:
+    def _record(self, invoice: "Element") -> dict[str, object]:
         record: dict[str, object] = {}
         for child in invoice:
             name = _local(child)
@@ -161,7 +163,7 @@ class CommissionFactory:
         return record
 
 
-def _local(element: Element) -> str:
+def _local(element: "Element") -> str:
     """The name without its namespace, which differs between the pages of the document."""
     return element.tag.rpartition("}")[2]
 

@@ -17,20 +17,21 @@ from connector.state.tables import AttemptRow, DocumentRow, RequestItemRow, Requ
 FEW = tuple(range(1, 4))
 MANY = tuple(range(1, 18))  # more than go one by one
 
-LOST: list[tuple[str, dict[str, Any]]] = [
+SELDOM = pytest.mark.slow
+LOST = [
     ("commit-then-drop", {}),
     ("drop-before-commit", {}),
-    ("truncate", {}),
+    pytest.param("truncate", {}, marks=SELDOM),
     ("empty-200", {}),
-    ("answer-500", {"commit": True}),
-    ("answer-500", {"commit": False}),
+    pytest.param("answer-500", {"commit": True}, marks=SELDOM),
+    pytest.param("answer-500", {"commit": False}, marks=SELDOM),
     ("answer-html", {"commit": True, "status": 504}),
-    ("answer-html", {"commit": False, "status": 503}),
+    pytest.param("answer-html", {"commit": False, "status": 503}, marks=SELDOM),
     ("answer-401", {"commit": True}),
-    ("answer-401", {"commit": False}),
+    pytest.param("answer-401", {"commit": False}, marks=SELDOM),
 ]
+"""Half of them always: committed or not, without an answer or with one that says nothing."""
 REMEMBERS = ["remember", "forget", "600"]
-SELDOM = pytest.mark.slow
 FORGETS_MOSTLY = [pytest.param("remember", marks=SELDOM), "forget", pytest.param("600", marks=SELDOM)]
 """For what else goes by the same protocol: always the QuickBooks that forgets request ids, the kinder ones seldom."""
 

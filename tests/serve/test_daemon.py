@@ -5,6 +5,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -225,6 +226,19 @@ def test_a_lost_answer_is_looked_for_before_the_next_tick_and_makes_no_second_bi
     assert place.bills() == ["CAKE-10042"]
     assert daemon.codes() == [6, 0]
     assert [row.state for row in state.documents_in_state(COMPANY, ["sent", "sending"])] == ["sent"]
+
+
+def test_a_lost_answer_is_looked_for_though_the_run_that_asked_for_it_takes_its_time_to_end(
+    place: Place, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ending = SimpleNamespace(collect=lambda: time.sleep(2.5))  # the look is due in one second, amid this
+    monkeypatch.setattr("connector.serve.turns.gc", ending)
+    place.write(cake="every 5 hours")
+    place.control("arm", {"fault": "commit-then-drop", "path": "/bill", "method": "POST"})
+    with AtWork(place, state) as daemon:
+        until(lambda: len(daemon.runs) == 2)
+
+    assert place.bills() == ["CAKE-10042"]
 
 
 def test_a_lock_that_stays_held_leaves_the_work_to_the_next_tick(place: Place, state: State) -> None:

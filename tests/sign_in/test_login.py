@@ -165,7 +165,13 @@ WRONG: dict[str, tuple[Break, str, str]] = {
 }
 
 
-@pytest.mark.parametrize("case", WRONG)
+ALWAYS = ("declined", "another state", "no company", "another company", "an unknown code")
+"""Of each sort one; each is a process of its own."""
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=() if case in ALWAYS else pytest.mark.slow) for case in WRONG]
+)
 def test_what_comes_back_wrong_is_told_in_one_sentence_and_the_sign_in_before_stays(
     outside: Project, port: str, case: str
 ) -> None:
