@@ -7,6 +7,7 @@ Prints, in microseconds: our bill, the bare client's, and our start-up.
 import contextlib
 import gc
 import json
+import math
 import os
 import subprocess
 import sys
@@ -26,6 +27,8 @@ from quickbooks.objects.detailline import AccountBasedExpenseLine, AccountBasedE
 from connector.cli import main as command_line
 from connector.sandbox.credentials import CLIENT_ID, CLIENT_SECRET, REALM_ID, REFRESH_TOKEN
 
+_ROUNDS = 2
+"""The least of them counts, of ours and of theirs: what shares the machine only ever adds."""
 _SERVER = """
 import sys
 sys.path.insert(0, sys.argv[1])
@@ -108,8 +111,10 @@ def main(bills: int, saved: int) -> None:
         project = Project(Path(folder), server.stdout.readline().strip())
         synced(project, 1, 40)  # the vendors, and everything that is imported once
         start = synced(project, 41, 1)
-        ours = (synced(project, 1001, bills) - start) / bills
-        theirs = bare(project, saved) / saved
+        ours, theirs = math.inf, math.inf
+        for round_ in range(_ROUNDS):
+            ours = min((synced(project, 1001 + round_ * bills, bills) - start) / bills, ours)
+            theirs = min(bare(project, saved) / saved, theirs)
     server.communicate(input="")
     print(*(round(each * 1e6) for each in (ours, theirs, start)))
 
