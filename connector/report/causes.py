@@ -75,7 +75,7 @@ def _show(console: Console, group: Sequence[Cause], every: str) -> None:
         show_text(console, f"{'   ' if len(entries) == 1 else '     '}{entry.told}")
     if len(entries) > _ENTRIES:
         show_text(console, f"   … and {len(entries) - _ENTRIES} more like these   ({every} shows all)")
-    elif hidden := _hidden(group, entries):
+    elif hidden := _hidden(group):
         show_text(console, f"   … and {hidden} more   ({every} shows all)")
     if first.remedy:
         show_text(console, f"   = {safe(first.remedy, _LONG)}")
@@ -84,7 +84,7 @@ def _show(console: Console, group: Sequence[Cause], every: str) -> None:
 def _entries(cause: Cause, *, alone: bool) -> Iterator[_Entry]:
     """One, or one for each example where each has a reason of its own, as a bill found in QuickBooks is."""
     examples = cause.examples
-    if len({example.reason for example in examples}) > 1:
+    if _each_its_own(cause):
         for example in examples:
             amount = "" if example.amount is None else f", {amount_text(example.currency, example.amount)}"
             yield _Entry(tuple(example.reason.splitlines()), _described(example) + amount)
@@ -96,12 +96,13 @@ def _entries(cause: Cause, *, alone: bool) -> Iterator[_Entry]:
     yield _Entry(tuple(cause.reason.splitlines()), about + told)
 
 
-def _hidden(group: Sequence[Cause], entries: Sequence[_Entry]) -> int:
+def _hidden(group: Sequence[Cause]) -> int:
     """How many invoices no line speaks of, as those shown have reasons of their own."""
-    if len(entries) == len(group):
-        return 0
-    own = (cause for cause in group if len({example.reason for example in cause.examples}) > 1)
-    return sum(cause.invoices - len(cause.examples) for cause in own)
+    return sum(cause.invoices - len(cause.examples) for cause in group if _each_its_own(cause))
+
+
+def _each_its_own(cause: Cause) -> bool:
+    return len({example.reason for example in cause.examples}) > 1
 
 
 def _described(example: Example) -> str:

@@ -65,3 +65,13 @@ def test_what_is_not_shown_is_counted(waiting: Project) -> None:
 
     assert " 19 invoices blocked  AUD 1,281.00  EUR 240.00  USD 20,010.00  [vendor-unknown]\n" in told
     assert "   … and 4 more like these   (connector plan --all shows all)\n" in told
+
+
+def test_of_bills_that_each_wait_for_a_reason_of_their_own_the_rest_is_counted(waiting: Project) -> None:
+    waiting.load("Bill", bill("CAKE-1043", "Nordic Deals ApS", 7), bill("CAKE-1044", "Nordic Deals ApS", 9))
+    waiting.owe(1043, 1044, affiliate_id=67912)
+
+    told = waiting.run("plan").out
+
+    assert " 4 invoices held  AUD 571.00  [possible-duplicate]\n" in told
+    assert "CAKE-1043, Blue Fox Media Ltd, 2026-09-30, AUD 143.25\n   … and 1 more   (connector plan --all " in told
