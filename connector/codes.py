@@ -35,7 +35,10 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     "disk-full": ("the disk is full", "Make room, then run again. Nothing was advanced and nothing is lost."),
     "consent-missing": (
         "nobody can be asked",
-        "Without a terminal, and with --json, sync needs --yes, or --plan FILE with a saved plan.",
+        (
+            "Without a terminal, and with --json, sync needs --yes, or --plan FILE with a saved plan; table import and "
+            "what else asks shows what it would do, writes nothing, and needs --yes."
+        ),
     ),
     "options-contradict": ("two options contradict each other", "Leave one of them out; the message names both."),
     "period-invalid": ("this is no accounting month", "Write it like 2026-10."),
@@ -47,6 +50,20 @@ CODES: Final[Mapping[str, tuple[str, str]]] = {
     "invoice-unknown": (
         "no source has such an invoice",
         "Write the source's own id, source:id, or the bill's number. Invoices older than the look-back need --period.",
+    ),
+    "record-of-several": (
+        "a record that several sources could have sent",
+        (
+            "preview of a file asks every source of the settings whether it would take the record. Where more than one "
+            "would, say which of their mappings is meant: connector preview FILE.json --source NAME"
+        ),
+    ),
+    "record-of-none": (
+        "a record that no source takes",
+        (
+            "preview of a file takes one invoice as its source sends it, as JSON. The message says what each source of "
+            "the settings misses in this one."
+        ),
     ),
     "example-not-saved": (
         "the invoice was not made an example",

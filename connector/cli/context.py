@@ -36,7 +36,8 @@ _UNSEEN = dict.fromkeys(
     ),
     "\ufffd",
 )
-_WIDE = 140
+_WIDE = 80
+"""Columns where no terminal says how many: what a mail, a log and a printed page show without breaking words."""
 _SILENT = ("help", "check", "completion")
 """Commands with nothing to log, as long as they look at files alone."""
 

@@ -113,6 +113,7 @@ class _Steps:
     def settle_in(self) -> str:
         from connector.cli.schema_file import write_schema  # noqa: PLC0415 - only the demo's own start needs it
         from connector.mapping import shipped  # noqa: PLC0415
+        from connector.quickbooks.private_file import write  # noqa: PLC0415
         from connector.sandbox import credentials  # noqa: PLC0415
         from connector.sources.registry import source_type  # noqa: PLC0415
 
@@ -121,7 +122,8 @@ class _Steps:
         for kind in ("cake", "commission_factory"):
             write_schema(mappings / f"{kind}.yaml", source_type(kind), self._folder)
         start = datetime.datetime.now(datetime.UTC).date() - datetime.timedelta(days=400)
-        (self._folder / "connector.toml").write_text(
+        write(
+            self._folder / "connector.toml",
             _SETTINGS.format(
                 url=self._url,
                 realm=credentials.REALM_ID,
@@ -132,8 +134,7 @@ class _Steps:
                 commission_factory_key=credentials.COMMISSION_FACTORY_KEY,
                 settle_after=_SETTLE_AFTER,
                 start_date=start,
-            ),
-            encoding="utf-8",
+            ).encode(),
         )
         return f"pretend CAKE, Commission Factory and QuickBooks at {self._url}"
 

@@ -7,10 +7,11 @@ from pathlib import Path
 from connector.cli.context import Context
 from connector.cli.sync import company_name, confirmed, open_state, progress_of, stoppable
 from connector.errors import ConnectorError, WrongUse
+from connector.report.causes import show_causes
 from connector.report.lines import log_run
 from connector.report.run import CompanyName, as_document
 from connector.report.saved_plan import SavedPlan
-from connector.report.terminal import show_causes, show_plan, show_problems, show_summary
+from connector.report.terminal import show_plan, show_problems, show_summary
 from connector.settings import Settings
 from connector.state.clock import run_id, utc_now
 from connector.sync.run import Outcome, Run
@@ -132,7 +133,7 @@ def _show_planned(context: Context, run: Run, *, everything: bool = False) -> No
     outcome = run.outcome
     show_plan(context.console, outcome.planned, everything=everything, verbose=context.verbosity > 0)
     show_summary(context.console, outcome, planned_only=True)
-    show_causes(context.console, outcome.planned.causes.values())
+    show_causes(context.console, outcome.planned.causes.values(), "connector plan --all")
 
 
 def _report(context: Context, run: Run, company: CompanyName) -> None:
@@ -143,7 +144,7 @@ def _report(context: Context, run: Run, company: CompanyName) -> None:
         return
     show_plan(context.console, outcome.planned, verbose=context.verbosity > 0)
     show_summary(context.console, outcome, planned_only=False)
-    show_causes(context.console, outcome.planned.causes.values())
+    show_causes(context.console, outcome.planned.causes.values(), "connector plan --all")
     show_problems(context.messages, outcome.problems)
     _after(context, outcome)
 
@@ -156,6 +157,8 @@ def _after(context: Context, outcome: Outcome) -> None:
         context.show("\n Next: connector sync --wait   (QuickBooks is asked before anything is sent again)")
     elif counts["held"] and not counts["blocked"]:
         context.show("\n Next: connector review   (or mend what is named above, then: connector sync)")
+    elif any("connector unmapped" in cause.remedy for cause in outcome.planned.causes.values()):
+        context.show("\n Next: connector unmapped   (rows to paste; then: connector sync)")
     elif counts["blocked"]:
         context.show("\n Next: mend what is named above, then: connector sync")
     else:
@@ -177,12 +180,14 @@ def _broken(context: Context, outcome: Outcome, command: str) -> bool:
 def _next_step(context: Context, outcome: Outcome, output: Path | None) -> None:
     if _broken(context, outcome, "plan"):
         return
+    counts = outcome.planned.counts()
+    waits = counts["held"] + counts["blocked"]
     if not outcome.planned.work():
-        context.show("\n Nothing to write.")
-    elif output is not None:
-        context.show(f"\n Next: connector sync --plan {output}")
-    else:
-        context.show("\n Next: connector sync")
+        mend = " Next: do what stands behind the = above, then: connector plan" if waits else ""
+        context.show(f"\n Nothing to write.{mend}")
+        return
+    step = "connector sync" if output is None else f"connector sync --plan {output}"
+    context.show(f"\n Next: {step}{'   (what is held or blocked waits until it is mended)' if waits else ''}")
 
 
 def _teller(context: Context) -> Callable[[str], None]:

@@ -12,7 +12,7 @@ import typer
 from connector.cli.context import current
 from connector.cli.look import found_invoices, kept_state
 from connector.cli.sync import company_name
-from connector.errors import WrongUse
+from connector.errors import ConnectorError, WrongUse
 
 if TYPE_CHECKING:
     from connector.invoice import Invoice
@@ -116,7 +116,8 @@ def _from_file(settings: "Settings", name: str, source: str | None) -> "_Looked"
     """A record as its source sends it, from a file."""
     from connector.sources.registry import source_type  # noqa: PLC0415 - as above
 
-    ours = _owner(settings, source)
+    if source is not None and source not in settings.sources:
+        raise _unknown_source(settings, source)
     try:
         data = Path(name).read_bytes()
         record = json.loads(data.decode("utf-8-sig") if len(data) <= _LARGEST else "", parse_float=Decimal)
@@ -124,18 +125,21 @@ def _from_file(settings: "Settings", name: str, source: str | None) -> "_Looked"
         record = None
     if not isinstance(record, dict):
         raise _unknown(f"{name} does not hold one invoice as JSON", "write one record there as its source sends it")
-    invoice = source_type(ours.type).read(record, source=ours.name, currency=ours.currency)
+    asked = [settings.sources[source]] if source is not None else list(settings.sources.values())
+    taken: list[tuple[SourceSettings, Invoice]] = []
+    refused: list[ConnectorError] = []
+    for ours in asked:
+        try:
+            read = source_type(ours.type).read(record, source=ours.name, currency=ours.currency)
+            taken.append((ours, read))
+        except ConnectorError as error:
+            refused.append(error)
+    if not taken:
+        raise refused[0] if len(refused) == 1 else _of_none(name, refused)
+    if len(taken) > 1:
+        raise _of_several(name, [ours.name for ours, _ in taken])
+    ((ours, invoice),) = taken
     return ours, invoice, dict(invoice.raw), None
-
-
-def _owner(settings: "Settings", source: str | None) -> "SourceSettings":
-    sources = settings.sources
-    if source is None and len(sources) == 1:
-        return next(iter(sources.values()))
-    if source not in sources:
-        what = "several sources could have sent it" if source is None else f"there is no source {source}"
-        raise _unknown(what, f"write --source and one of: {', '.join(sources)}")
-    return sources[source]
 
 
 def _save(settings: "Settings", ours: "SourceSettings", invoice: "Invoice", record: dict[str, Any]) -> list[str]:
@@ -179,6 +183,22 @@ def _save(settings: "Settings", ours: "SourceSettings", invoice: "Invoice", reco
 
 def _unknown(what: str, remedy: str) -> WrongUse:
     return WrongUse(what, code="invoice-unknown", remedy=remedy)
+
+
+def _unknown_source(settings: "Settings", source: str) -> WrongUse:
+    named = ", ".join(settings.sources)
+    return WrongUse(f"there is no source {source}", code="source-unknown", remedy=f"write --source and one of: {named}")
+
+
+def _of_several(name: str, sources: list[str]) -> WrongUse:
+    what = f"{name} may be a record of {' or of '.join(sources)}"
+    remedy = f"say whose it is: connector preview {name} --source {sources[0]}"
+    return WrongUse(what, code="record-of-several", remedy=remedy)
+
+
+def _of_none(name: str, refused: list[ConnectorError]) -> WrongUse:
+    what = "\n".join([f"{name} is a record of no source", *(f"   {error.what}" for error in refused)])
+    return WrongUse(what, code="record-of-none", remedy="write one record there as its source sends it")
 
 
 def _unsaved(what: str, remedy: str) -> WrongUse:

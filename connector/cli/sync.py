@@ -35,7 +35,7 @@ def plan(
     since: _Since = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Save the plan here.")] = None,
     detailed: Annotated[bool, typer.Option("--detailed-exitcode", help="10 where there is work.")] = False,
-    everything: Annotated[bool, typer.Option("--all", help="List unchanged documents too.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="A line for what waits and what is unchanged too.")] = False,
 ) -> None:
     from connector.cli.one_run import look, selected  # noqa: PLC0415 - brings the state, sources and QuickBooks
 

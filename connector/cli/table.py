@@ -80,8 +80,6 @@ def _import(
     )
 
     context = current(ctx)
-    if not yes and (not context.interactive or context.json):
-        raise consent_missing("add --yes to write what the file says")
     settings = context.load_settings()
     target = target_of(settings, name)
     wanted = prepare_import(settings, target, file, source_type)
@@ -89,6 +87,11 @@ def _import(
         show_difference(context.console, wanted.found, target.table.shown)
     if wanted.found:
         require_usable(settings, wanted, source_type)
+    asks = context.interactive and not context.json
+    if wanted.found and not (yes or asks):
+        if context.json:
+            context.emit(import_document(wanted, written=False))
+        raise consent_missing(f"nothing was written; if it is right: connector table import {file} {name} --yes")
     agreed = bool(wanted.found) and (yes or confirmed(f"Write this to {target.table.shown}?"))
     if agreed:
         with written_to(target.table.path):

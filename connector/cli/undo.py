@@ -6,8 +6,9 @@ from typing import Literal
 from connector.cli.context import Context
 from connector.cli.sync import company_name, confirmed, progress_of, stoppable
 from connector.errors import ConnectorError, WrongUse
+from connector.report.causes import show_causes
 from connector.report.run import as_document
-from connector.report.terminal import show_causes, show_plan, show_problems, show_summary
+from connector.report.terminal import show_plan, show_problems, show_summary
 from connector.settings import Settings
 from connector.state.store import State
 from connector.state.tables import RunRow
@@ -56,7 +57,7 @@ def _show(context: Context, work: Undo, *, planned_only: bool) -> None:
     outcome = work.outcome
     show_plan(context.console, outcome.planned)
     show_summary(context.console, outcome, planned_only=planned_only)
-    show_causes(context.console, outcome.planned.causes.values())
+    show_causes(context.console, outcome.planned.causes.values(), "--json")
 
 
 def _report(

@@ -33,13 +33,14 @@ def unmapped(
         state = kept or State.empty()
         found = find_waiting(settings, state, source_type)
         document = unmapped_document(found, company_name(settings, state))
+        read = bool(state.runs(1, settings.quickbooks.realm_id))
     if output is not None:
         with written_to(output):
             write_unmapped(output, document)
     if context.json:
         context.emit(document)
     else:
-        show_unmapped(context.console, document)
+        show_unmapped(context.console, document, read=read)
     raise typer.Exit(exit_code_of({error.exit_code for error in found.errors}))
 
 

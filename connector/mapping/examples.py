@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
+from typing import Final
 
 from connector.document import Document, Line
 from connector.errors import ConnectorError
@@ -15,10 +16,13 @@ from connector.mapping.parse_examples import OUTCOMES
 from connector.mapping.rules import Example, Expected
 from connector.money import typed_decimal
 
-__all__ = ["compare", "example_invoice"]
+__all__ = ["NO_CURRENCY", "compare", "example_invoice"]
 
 _RECORD_LIMIT = 1024 * 1024
 _MEND = "mend the mapping, the table or the example"
+_GOES_OUT = "if that is right now, write here what the bill holds, as in   total: 120.00   or take the example out"
+_SAY_CURRENCY = "say in the settings which currency is meant, under the source: currency"
+NO_CURRENCY: Final = "currency-unknown"
 
 
 def example_invoice(
@@ -62,7 +66,8 @@ def compare(example: Example, file: TextFile, outcome: Mapped | NotMapped) -> It
         yield from _stopped_as(example, file, wanted, stopped)
     elif isinstance(outcome, NotMapped):
         what = f'example "{example.name}": expected a bill, and the invoice is {outcome.state} [{outcome.code}]'
-        yield file.fault("M142", what, example.span, "\n".join([*outcome.reason, _MEND]))
+        mend = _SAY_CURRENCY if outcome.code == NO_CURRENCY else _MEND
+        yield file.fault("M142", what, example.span, "\n".join([*outcome.reason, mend]))
     if isinstance(outcome, Mapped):
         for one in example.expect:
             if one.box not in OUTCOMES:
@@ -75,7 +80,8 @@ def _stopped_as(example: Example, file: TextFile, wanted: Expected, stopped: Not
         return
     got = f"it is {stopped.state} [{stopped.code}]" if stopped else "it becomes a bill"
     what = f'example "{example.name}": expected {wanted.box} [{wanted.value}], and {got}'
-    yield file.fault("M142", what, wanted.span, "\n".join([*(stopped.reason if stopped else ()), _MEND]))
+    help_ = [*stopped.reason, _MEND] if stopped else [_GOES_OUT, f"else {_MEND}"]
+    yield file.fault("M142", what, wanted.span, "\n".join(help_))
 
 
 def _box(example: Example, file: TextFile, one: Expected, mapped: Mapped) -> Iterator[Fault]:

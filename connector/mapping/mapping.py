@@ -1,11 +1,11 @@
 """A mapping that has no faults: one version, from its text and tables read once (mapping rule 12)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from connector.invoice import Declaration, Invoice
 from connector.mapping.apply import apply_rules, fill_payment
-from connector.mapping.examples import compare, example_invoice
+from connector.mapping.examples import NO_CURRENCY, compare, example_invoice
 from connector.mapping.faults import Fault, Span, TextFile
 from connector.mapping.filling import Filling
 from connector.mapping.outcome import Mapped, Missing, NotMapped, PaymentBoxes
@@ -69,11 +69,22 @@ class Mapping:
     def run_examples(self) -> list[Fault]:
         """One fault for every box in which an example differs; reads the examples' files."""
         file = TextFile(self.path, self.text, more_breaks=True)
-        faults: list[Fault] = []
-        for example in self.examples:
-            invoice = example_invoice(example, file, self.folder, self.declaration, self.currency)
-            if isinstance(invoice, Fault):
-                faults.append(invoice)
-            else:
-                faults.extend(compare(example, file, self.apply(invoice)))
+        return [fault for example in self.examples for fault in self._run(example, file)]
+
+    def _run(self, example: Example, file: TextFile) -> list[Fault]:
+        """
+        The faults of one example.
+
+        One that waits for a currency is about its record alone: it goes on waiting where the settings name one later.
+        """
+        currency = None if example.waits_for(NO_CURRENCY) else self.currency
+        invoice = example_invoice(example, file, self.folder, self.declaration, currency)
+        if isinstance(invoice, Fault):
+            return [invoice]
+        faults = list(compare(example, file, self.apply(invoice)))
+        if faults and currency is not None:
+            alone = example_invoice(example, file, self.folder, self.declaration, None)
+            if isinstance(alone, Invoice) and alone.currency is None:
+                told = f"its record does not tell the currency, and the settings say that {currency} is meant"
+                faults = [replace(fault, help=f"{told}\n{fault.help}") for fault in faults]
         return faults

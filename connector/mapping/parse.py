@@ -150,8 +150,8 @@ class _Sections:
             return True
         guess = closest(key.value, names)
         self._misspelt.update([guess] if guess else [])
-        help_ = f"did you mean {guess}?" if guess else f"its fields are: {', '.join(names)}"
-        what = f"a {self._declaration.type} invoice has no field <{key.value}>"
+        help_ = f"did you mean {guess}?" if guess else f"write one of its fields: {', '.join(names)}"
+        what = f"a {self._declaration.type} invoice has no field {key.value}"
         self._form.fault("M104", what, key.span, help_)
         return False
 

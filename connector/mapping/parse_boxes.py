@@ -98,7 +98,7 @@ class BoxReader:
         columns = [f"{table.name}.{column}" for table in self._tables.values() if table for column in table.columns]
         guess = closest(one.name, self._fields) or next((c for c in columns if c.endswith(f".{one.name}")), None)
         what = f"a {self._type} invoice has no field <{one.name}>"
-        help_ = f"did you mean <{guess}>?" if guess else f"its fields are: {', '.join(self._fields)}"
+        help_ = f"did you mean <{guess}>?" if guess else f"write one of its fields: {', '.join(self._fields)}"
         self._form.fault("M104", what, _span(text, placeholder, one), help_)
 
     def _no_column(self, one: Column, placeholder: Placeholder, text: Text) -> None:

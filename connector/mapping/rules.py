@@ -59,6 +59,10 @@ class Example:
     given_span: Span
     expect: tuple[Expected, ...]
 
+    def waits_for(self, code: str) -> bool:
+        """Whether it expects to be held or blocked for this."""
+        return any(one.box in ("held", "blocked") and one.value == code for one in self.expect)
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:

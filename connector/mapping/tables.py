@@ -108,11 +108,8 @@ def read_table(name: str, file: TextFile, match: tuple[str, ...]) -> tuple[Table
             file.fault("M132", what, None, f"its first line names the columns: {','.join(match)},…")
         ]
     columns = _columns(file, header, faults)
-    for column in match:
-        if column not in columns:
-            guess = closest(column, columns)
-            help_ = f"is it {guess}?" if guess else f"add the column, or match on one of: {', '.join(columns)}"
-            faults.append(file.fault("M133", f"this table has no column {column}", _line(header), help_))
+    lacking = (column for column in match if column not in columns)
+    faults.extend(_no_match(file, header, column, closest(column, columns)) for column in lacking)
     if faults:
         return None, faults
     keyed = _keyed(file, rows, columns, match, faults)
@@ -120,6 +117,15 @@ def read_table(name: str, file: TextFile, match: tuple[str, ...]) -> tuple[Table
     table = Table(name, file, match, columns, {stars: keyed[stars] for stars in order})
     faults.extend(_ties(table))
     return table, faults
+
+
+def _no_match(file: TextFile, header: Row, column: str, guess: str | None) -> Fault:
+    what = f"this table has no column {column}, by which its rows are found"
+    if guess is None:
+        help_ = f"add a column {column}, or name after match, in the mapping, a field that has a column here"
+        return file.fault("M133", what, _line(header), help_)
+    at = file.lines[header.line - 1].find(guess)
+    return file.fault("M133", what, Span(header.line, at + 1, len(guess)), f"write {column} in place of {guess}")
 
 
 def _line(row: Row, length: int = 1) -> Span:

@@ -19,6 +19,7 @@ SIZE_LIMIT: Final = 256 * 1024
 _DEPTH_LIMIT: Final = 20
 _QUOTES: Final = "put quotes round the whole text"
 _TAB: Final = "a tab stands here"
+_SPACES: Final = "put spaces in its place"
 _TAB_WIDTHS: Final = (1, 2, 4, 8)
 _TABBED: Final = re.compile(r"""[ \t]*\t[ \t]*[^ \t#]|[^\t"'#]*[:-]\t""")
 _MANY_TABS: Final = 20
@@ -136,7 +137,7 @@ def _tabs(file: TextFile) -> Iterator[Fault]:
         tab = _TABBED.match(line)
         if tab is not None and found < _MANY_TABS:
             found += 1
-            yield file.fault("M102", _TAB, Span(number, line.index("\t") + 1), "use spaces")
+            yield file.fault("M102", _TAB, Span(number, line.index("\t") + 1), _SPACES)
 
 
 def _without_tabs(text: str, width: int) -> str:
@@ -189,7 +190,7 @@ def _span(mark: yaml.Mark, length: int = 1) -> Span:
 def _walk(node: Any, file: TextFile, faults: list[Fault]) -> Node:
     if isinstance(node, yaml.MappingNode):
         if not all(isinstance(key, yaml.ScalarNode) for key, _ in node.value):
-            help_ = _QUOTES + "; what a box is filled with is written <field>"
+            help_ = f"a field is written <field>; where brackets are meant, {_QUOTES}"
             faults.append(file.fault("M102", "brackets inside brackets", _span(node.start_mark), help_))
             return _text(node, file)
         return Map(tuple(_entries(node, file, faults)), _span(node.start_mark))
@@ -254,9 +255,12 @@ def _explain(file: TextFile, error: yaml.MarkedYAMLError) -> Fault:
         return file.fault("M103", "a second mapping begins here", _span(mark), "give every mapping a file of its own")
     line = file.lines[mark.line] if mark.line < len(file.lines) else ""
     if (opened := _open_quote(file, mark.line)) is not None:
-        return file.fault("M102", "this quote is never closed", opened, "close it, or double it where a quote is meant")
-    at, what, help_ = _complaint(error, mark, line[: mark.column], line[mark.column : mark.column + 1])
-    return file.fault("M102", what, _span(at), help_)
+        quote = file.lines[opened.line - 1][opened.column - 1]
+        inside = "''" if quote == "'" else '\\"'
+        help_ = f"close it at the end of the text; a {quote} inside the text is written {inside}"
+        return file.fault("M102", "this quote is never closed", opened, help_)
+    at, what, help_ = _complaint(error, mark, line, file)
+    return file.fault("M102", what, at, help_)
 
 
 def _open_quote(file: TextFile, last: int) -> Span | None:
@@ -268,17 +272,20 @@ def _open_quote(file: TextFile, last: int) -> Span | None:
     return None
 
 
-def _complaint(error: yaml.MarkedYAMLError, mark: yaml.Mark, before: str, char: str) -> tuple[yaml.Mark, str, str]:
-    """Where, what is wrong, what to do; ``before`` and ``char`` are what stands on the line up to and at the mark."""
-    problem, context, opened = error.problem or "", error.context or "", error.context_mark or mark
+def _complaint(error: yaml.MarkedYAMLError, mark: yaml.Mark, line: str, file: TextFile) -> tuple[Span, str, str]:
+    """Where, what is wrong, what to do; ``line`` is the one in which the mark stands."""
+    problem, context = error.problem or "", error.context or ""
+    at, opened = _span(mark), _span(error.context_mark or mark)
+    before, after = line[: mark.column], line[mark.column :]
+    char = after[:1]
     rules = [
         (
             "\t" in (char, before[-1:]) or (not before.strip() and "\t" in before),
-            (mark, _TAB, "use spaces"),
+            (at, _TAB, _SPACES),
         ),
         (
             "mapping values are not allowed" in problem and ":" in before,
-            (mark, 'a second ": " in one line', f'{_QUOTES}: memo: "Invoice: March"'),
+            (at, "a second colon stands in this line", f"{_QUOTES}: {_quoted_box(line)}"),
         ),
         (
             "flow" in context,
@@ -286,7 +293,7 @@ def _complaint(error: yaml.MarkedYAMLError, mark: yaml.Mark, before: str, char: 
         ),
         (
             "cannot start any token" in problem,
-            (mark, f'a text cannot begin with "{char}"', f'{_QUOTES}: "{char}…"'),
+            (at, f'a text cannot begin with "{char}"', f"{_QUOTES}: {_quoted(after)}"),
         ),
         (
             "expected ':'" in problem,
@@ -294,9 +301,34 @@ def _complaint(error: yaml.MarkedYAMLError, mark: yaml.Mark, before: str, char: 
         ),
         (
             bool(before.strip(" -")) and "mapping values" not in problem,
-            (mark, "text follows a closed quote or bracket", _QUOTES),
+            (at, "text follows a closed quote or bracket", _QUOTES),
         ),
     ]
-    what = "this line does not stand in line with the ones above it"
-    otherwise = (mark, what, "use the same number of spaces for boxes that belong together")
+    begin = Span(at.line, _indent(line) + 1)
+    otherwise = (begin, "this line does not stand in line with the ones above it", _in_line(file, mark.line))
     return next((told for applies, told in rules if applies), otherwise)
+
+
+def _quoted_box(line: str) -> str:
+    box, _, text = line.strip(" -").partition(":")
+    return f"{box}: {_quoted(text)}"
+
+
+def _quoted(text: str) -> str:
+    """The text as it has to be typed, without a remark behind it; in the quotes that it does not hold itself."""
+    whole = text.partition(" #")[0].strip()
+    return "'" + whole.replace("'", "''") + "'" if '"' in whole or "\\" in whole else f'"{whole}"'
+
+
+def _in_line(file: TextFile, line: int) -> str:
+    """Where the line, counted from 0, is meant to begin: below the one before it that is no remark."""
+    above = next((n for n in range(line - 1, -1, -1) if file.lines[n].split("#")[0].strip()), None)
+    wanted = None if above is None else _indent(file.lines[above])
+    if above is None or line >= len(file.lines) or wanted == _indent(file.lines[line]):
+        return "begin lines that belong together with the same number of spaces"
+    spaces = "1 space" if wanted == 1 else f"{wanted or 'no'} spaces"
+    return f"if it belongs to line {above + 1}, begin it as that one, after {spaces}"
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" -"))

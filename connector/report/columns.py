@@ -1,7 +1,7 @@
 """Columns for any width of terminal: nothing is cut, nothing vanishes, and no line ends in blanks."""
 
-import textwrap
-from collections.abc import Collection, Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 from rich.cells import cell_len
@@ -10,11 +10,14 @@ from rich.text import Text
 
 from connector.log import redact
 
-__all__ = ["safe", "show_columns", "show_line"]
+__all__ = ["safe", "show_columns", "show_line", "show_text"]
 
 _GAP: Final = "  "
 _LEAST: Final = 24  # a last column that is narrower is easier to read below its line
 _INDENT: Final = "     "
+_ASIDE: Final = re.compile(r" +(?=\([^()]*\)$)")  # before what stands in brackets at the end
+_WORD: Final = re.compile(r"(\s*)(\S+)")
+_BESIDE: Final = re.compile(r"\s*(?:= |… )?(?:\S+(?: \S+)* {2,})?")  # a place and a gap, and then what is said of it
 # What moves the cursor or turns the writing direction is shown as a box instead.
 _UNSAFE: Final = dict.fromkeys(
     [*range(32), 127, *range(0x80, 0xA0), 0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)],
@@ -31,8 +34,47 @@ def safe(text: object, most: int = 60) -> str:
 
 
 def show_line(console: Console, text: str, style: str = "") -> None:
-    """One line as it is, without blanks at its end; a terminal that is too narrow goes on below."""
+    """One line as it is, to be copied, without blanks at its end; a terminal that is too narrow goes on below."""
     console.print(Text(text.rstrip(" "), style=style), soft_wrap=True)
+
+
+def show_text(console: Console, text: str, style: str = "") -> None:
+    """
+    Words of ours, folded between words: what goes on below stands under what it belongs to.
+
+    What stands at the end in brackets gets a line of its own first, so that a command in it stays in one piece.
+    """
+    for line in text.split("\n"):
+        for folded in _hanging(line.rstrip(" "), console.width):
+            show_line(console, folded, style)
+
+
+def _hanging(line: str, width: int) -> Iterator[str]:
+    if cell_len(line) <= width:
+        yield line
+        return
+    first, *aside = _ASIDE.split(line, maxsplit=1)
+    begin = _BESIDE.match(first)
+    beside = begin.end() if begin else 0
+    if width - beside < _LEAST:
+        beside = len(line) - len(line.lstrip()) + 2
+    below = " " * beside
+    yield from _words(first, width, below)
+    for part in aside:
+        yield from _words(below + part, width, below)
+
+
+def _words(text: str, width: int, below: str) -> list[str]:
+    """``text`` over lines of at most ``width`` cells; a word that is longer stands alone, and is not cut."""
+    lines, line, started = [], "", False
+    for gap, word in _WORD.findall(text):
+        if started and cell_len(f"{line}{gap}{word}") > width:
+            lines.append(line)
+            line = f"{below}{word}"
+        else:
+            line += f"{gap}{word}"
+        started = True
+    return [*lines, line]
 
 
 def show_columns(
@@ -57,7 +99,7 @@ def show_columns(
     beside = titles if max(_LEAST, cell_len(titles[-1])) <= room or widths[-1] <= room else titles[:-1]
     _print(console, _joined([Text(title, style="bold") for title in beside], widths, aligned))
     for row in told:
-        if row[-1].cell_len <= room or room >= _LEAST:
+        if row[-1].cell_len <= room or room >= max(_LEAST, _longest(row[-1])):
             first, *more = _folded(row[-1], room)
             _print(console, _joined([*row[:-1], first], widths, aligned))
             indent = " " * (head + 1)
@@ -95,10 +137,12 @@ def _show_blocks(console: Console, titles: Sequence[str], rows: Iterable[Sequenc
 
 
 def _folded(cell: Text, width: int) -> list[Text]:
-    if not cell.plain.strip():
-        return [Text("")]
-    lines = textwrap.wrap(cell.plain, max(width, 8), break_on_hyphens=False) if cell.cell_len > width else [cell.plain]
+    lines = _words(cell.plain.strip(), width, "") if cell.cell_len > width else [cell.plain]
     return [Text(line, style=cell.style) for line in lines]
+
+
+def _longest(cell: Text) -> int:
+    return max(map(cell_len, cell.plain.split()), default=0)
 
 
 def _print(console: Console, line: Text) -> None:

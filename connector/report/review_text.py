@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from rich.console import Console
 
-from connector.report.columns import safe, show_columns, show_line
+from connector.report.columns import safe, show_columns, show_text
 from connector.report.status_text import amount_text, time_text
 
 __all__ = ["show_documents", "show_review", "told_word"]
@@ -26,19 +26,19 @@ _SAID: Final = {
 def show_review(console: Console, documents: Sequence[Mapping[str, Any]]) -> None:
     """Everything that waits, and the next command."""
     if not documents:
-        show_line(console, " Nothing waits for a person.\n\n Next: connector status")
+        show_text(console, " Nothing waits for a person.\n\n Next: connector status")
         return
     show_documents(console, documents)
     fresh = [each for each in documents if not each["waits_for_sync"]]
     if not fresh:
-        show_line(console, "\n Next: connector sync   (it carries out what was decided)")
+        show_text(console, "\n Next: connector sync   (it carries out what was decided)")
         return
     first = next((each for each in fresh if each["approving"]), None)
     if first is not None:
         others = "or: reject, skip, link NO. QBO_ID, accept"
-        show_line(console, f"\n Next: connector review approve {first['review']}   ({others})")
+        show_text(console, f"\n Next: connector review approve {first['review']}   ({others})")
     else:
-        show_line(console, f"\n Next: connector why {_name(fresh[0])}   (or: skip, link NO. QBO_ID, accept)")
+        show_text(console, f"\n Next: connector why {_name(fresh[0])}   (or: skip, link NO. QBO_ID, accept)")
 
 
 def show_documents(console: Console, documents: Iterable[Mapping[str, Any]]) -> None:
@@ -51,17 +51,17 @@ def show_documents(console: Console, documents: Iterable[Mapping[str, Any]]) -> 
     for (state, code, approving, remedy), group in sorted(groups.items(), key=lambda one: -len(one[1])):
         noun = "invoice" if len(group) == 1 else "invoices"
         about = f"  [{code}]" if code else ""
-        show_line(console, f"\n {len(group)} {noun} {_word(state)}{sums_text(group)}{about}")
+        show_text(console, f"\n {len(group)} {noun} {_word(state)}{sums_text(group)}{about}")
         if code:  # else it waits for nothing, and a person decides about its bill
-            show_line(console, f"   approving {approving}" if approving else "   approving cannot help")
+            show_text(console, f"   approving {approving}" if approving else "   approving cannot help")
         if remedy:
-            show_line(console, f"   = {safe(remedy, 300)}")
+            show_text(console, f"   = {safe(remedy, 300)}")
         rows = [_columns(each) for each in group[:left]]
         if rows:
             titles = ("No.", "Number", "Vendor", "Date", "Amount", "Why")
             show_columns(console, titles, rows, right=("No.", "Amount"))
         if len(group) > left:
-            show_line(console, f" … and {len(group) - left} more (all of them: --json)")
+            show_text(console, f" … and {len(group) - left} more (all of them: --json)")
         left -= len(rows)
 
 

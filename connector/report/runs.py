@@ -4,6 +4,7 @@ import json
 import os
 import platform
 from collections.abc import Iterable
+from pathlib import PurePosixPath
 from typing import Any, Final
 
 from connector.log import redact
@@ -101,8 +102,9 @@ def _change(state: State | None, source: str, old: str, new: str, before: RunRow
     files: list[str] = []
     if was and now:
         files = [now.path] if was.text != now.text else []
+        beside = PurePosixPath(now.path).parent
         names = sorted({*was.tables, *now.tables})
-        files += [name for name in names if was.tables.get(name) != now.tables.get(name)]
+        files += [str(beside / name) for name in names if was.tables.get(name) != now.tables.get(name)]
     return {"source": source, "before": old, "now": new, "since_run": before.id, "files": files}
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from rich.console import Console
 
-from connector.report.columns import safe, show_columns, show_line
+from connector.report.columns import safe, show_columns, show_text
 from connector.report.problems import problem_lines
 from connector.report.status_text import amount_text, time_text
 
@@ -28,7 +28,7 @@ def show_runs(console: Console, document: Mapping[str, Any]) -> None:
     rows = []
     for run in document["runs"]:
         told = [_counts(run) if run["outcome"] == "ended" else _ENDS[run["outcome"]]]
-        told += [f"the mapping of {safe(change['source'])} was edited before it" for change in run["mapping_changes"]]
+        told += [_edited(change) for change in run["mapping_changes"]]
         rows.append(
             (
                 run["run"],
@@ -57,13 +57,20 @@ def show_run(console: Console, run: Mapping[str, Any]) -> None:
         _line(console, f"   mapping of {safe(source)}: version {version[:12]}")
     for change in run["mapping_changes"]:
         files = ", ".join(safe(each, 80) for each in change["files"]) or "its text is no longer kept"
-        since = f"since run {change['since_run']} (version {change['before'][:12]})"
-        _line(console, f"   mapping of {safe(change['source'])} changed {since}: {files}")
+        before = f"   (before, it was version {change['before'][:12]})"
+        _line(
+            console, f"   mapping of {safe(change['source'])} changed since run {change['since_run']}: {files}{before}"
+        )
     for problem in run["problems"]:
         console.print()
         for line in problem_lines(problem["code"], problem["what"], problem["remedy"], problem.get("source")):
             _line(console, f" {line}")
     _documents(console, run["documents"])
+
+
+def _edited(change: Mapping[str, Any]) -> str:
+    files = " and ".join(safe(each, 80) for each in change["files"])
+    return f"the mapping of {safe(change['source'])} was edited before it" + (f": {files}" if files else "")
 
 
 def _documents(console: Console, documents: list[dict[str, Any]]) -> None:
@@ -115,4 +122,4 @@ def _took(run: Mapping[str, Any]) -> str:
 
 
 def _line(console: Console, text: str) -> None:
-    show_line(console, text)
+    show_text(console, text)

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from connector.money import CURRENCIES, with_thousands
-from connector.report.columns import safe, show_columns, show_line
+from connector.report.columns import safe, show_columns, show_text
 from connector.report.problems import problem_lines
 from connector.report.status import NO_CURRENCY, ORDER
 
@@ -165,4 +165,4 @@ def _sums(amounts: Mapping[str, str]) -> str:
 
 
 def _line(console: Console, text: str, style: str = "") -> None:
-    show_line(console, text, style)
+    show_text(console, text, style)

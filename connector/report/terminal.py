@@ -1,8 +1,7 @@
-"""A run on the terminal: one line a document, sums that never cross currencies, troubles grouped by cause."""
+"""A run on the terminal: one line a document that is written, sums that never cross currencies, troubles of a run."""
 
-import textwrap
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
@@ -13,13 +12,13 @@ from connector.document import Document
 from connector.errors import Problem
 from connector.money import with_thousands
 from connector.plan import NOT_REWRITTEN, Action
-from connector.report.columns import safe, show_line
+from connector.report.causes import amounts_text
+from connector.report.columns import safe, show_text
 from connector.report.problems import problem_lines
-from connector.report.status_text import amount_text
-from connector.sync.planned import Cause, Planned, Result, add_amount, count_of, currency_and_amount
+from connector.sync.planned import Planned, Result, add_amount, count_of, currency_and_amount, told_by_cause
 from connector.sync.run import Outcome
 
-__all__ = ["show_causes", "show_plan", "show_problems", "show_summary"]
+__all__ = ["show_plan", "show_problems", "show_summary"]
 
 _SHOWN: Final = 200
 _SYMBOLS: Final = {
@@ -57,12 +56,12 @@ _WORDS: Final = {
 
 def show_plan(console: Console, planned: Planned, *, everything: bool = False, verbose: bool = False) -> None:
     """
-    A line for each document, at most two hundred.
+    A line for each document, at most two hundred; those that wait are told by their causes instead.
 
     Args:
         console: Where to.
         planned: What to show.
-        everything: Unchanged and skipped ones too.
+        everything: Those that wait, and unchanged and skipped ones, have a line too.
         verbose: Every line of every document below it, with its account.
     """
     more = 0
@@ -71,8 +70,8 @@ def show_plan(console: Console, planned: Planned, *, everything: bool = False, v
         name = count_of(action, result)
         code = result.code if result else action.code
         quiet = name in ("unchanged", "skipped") and code != NOT_REWRITTEN
-        if not everything and (quiet or code == "waits-for-bill"):
-            continue  # why a payment waits for its bill, the bill's own line says
+        if not everything and (quiet or code == "waits-for-bill" or told_by_cause(action, result)):
+            continue  # why a payment waits for its bill, is said of the bill
         if shown == _SHOWN:
             more += 1
             continue
@@ -81,7 +80,7 @@ def show_plan(console: Console, planned: Planned, *, everything: bool = False, v
         if verbose and action.document:
             _show_boxes(console, action.document)
     if more:
-        console.print(Text(f" … and {more} more (all of them: --json)"))
+        show_text(console, f" … and {more} more (all of them: --json)")
     if shown:
         console.print()
 
@@ -90,7 +89,7 @@ def _show_boxes(console: Console, document: Document) -> None:
     for line in document.lines:
         parts = (line.account or line.item or "", line.class_name, line.tax, line.description)
         told = "  ".join(safe(part) for part in parts if part)
-        console.print(Text(f"      {with_thousands(line.amount, document.currency)}  {told}"), soft_wrap=True)
+        show_text(console, f"      {with_thousands(line.amount, document.currency)}  {told}")
 
 
 def _show_line(console: Console, name: str, action: Action, result: Result | None) -> None:
@@ -112,8 +111,7 @@ def _show_line(console: Console, name: str, action: Action, result: Result | Non
         console.print(line, soft_wrap=True)
         return
     console.print(line, soft_wrap=True)
-    for folded in textwrap.wrap(what, max(20, console.width - 6)):
-        console.print(Text(f"     {folded}"), soft_wrap=True)
+    show_text(console, f"     {what}")
 
 
 def show_summary(console: Console, outcome: Outcome, *, planned_only: bool) -> None:
@@ -139,35 +137,22 @@ def show_summary(console: Console, outcome: Outcome, *, planned_only: bool) -> N
             about = name.removeprefix(_PAYMENTS)
             word = _WORDS.get(about, about) if planned_only else _past(about)
             noun = "" if about == name else "payment " if counts[name] == 1 else "payments "
-            told = f"{counts[name]:>5} {noun}{word}{_amounts(sums.get(name, {}))}"
-            console.print(Text(f" {told}"), soft_wrap=True)
+            told = f"{counts[name]:>5} {noun}{word}{amounts_text(sums.get(name, {}))}"
+            show_text(console, f" {told}")
     if not counts.total() and not outcome.problems:  # of a source that could not be read nobody knows
         console.print(Text(" no invoices"))
     for source, (count, amounts) in paid.items():
         are = "is" if count == 1 else "are"
         title = safe(outcome.not_paid[source])
-        told = f" {count} of these,{_amounts(amounts)}, {are} already paid at {title} and will stand unpaid"
-        console.print(Text(f"{told} in QuickBooks"), soft_wrap=True)
-
-
-def show_causes(console: Console, causes: Iterable[Cause]) -> None:
-    """What waits, grouped by what one mend would release, most documents first."""
-    for cause in sorted(causes, key=lambda each: -each.invoices)[:20]:
-        noun = "invoice" if cause.invoices == 1 else "invoices"
-        console.print(
-            Text(f"\n {cause.invoices} {noun} {cause.state}{_amounts(cause.amounts)}  [{cause.code}]"), soft_wrap=True
-        )
-        for line in cause.reason.splitlines():
-            console.print(Text(f"   {safe(line, 300)}"), soft_wrap=True)
-        if cause.remedy:
-            console.print(Text(f"   = {safe(cause.remedy, 300)}"), soft_wrap=True)
+        told = f" {count} of these,{amounts_text(amounts)}, {are} already paid at {title} and will stand unpaid"
+        show_text(console, f"{told} in QuickBooks")
 
 
 def show_problems(console: Console, problems: Iterable[Problem]) -> None:
     """Troubles of whole sources or of the run, with who must act."""
     for problem in problems:
         for line in problem_lines(problem.code, problem.what, problem.remedy, problem.source):
-            show_line(console, line)
+            show_text(console, line)
 
 
 def _what(action: Action, result: Result | None) -> str:
@@ -177,7 +162,7 @@ def _what(action: Action, result: Result | None) -> str:
         which = f", {_NOUNS[action.key.kind]} {result.qbo_id}" if result.qbo_id else ""
         return f"{_past(name)}{which}{about}"
     reason = (result.reason if result else action.reason) or ""
-    first = reason.splitlines()[0] if reason else ""
+    first = "; ".join(" ".join(line.split()) for line in reason.splitlines())
     if result is None and name in ("updated", "removed"):
         return f"{action.action} {_NOUNS[action.key.kind]} {action.qbo_id}: {first}"
     if result is None and name == "paid" and not action.settled:
@@ -193,7 +178,3 @@ def _what(action: Action, result: Result | None) -> str:
 
 def _past(name: str) -> str:
     return {"unknown": "without an answer", "adopted": "found in QuickBooks"}.get(name, name)
-
-
-def _amounts(sums: Mapping[str, Decimal]) -> str:
-    return "".join(f"  {amount_text(currency, amount)}" for currency, amount in sorted(sums.items()))

@@ -134,7 +134,16 @@ class Lives:
             "version": version,
             "path": decider.path if decider else None,
             "read_from": None if decider is None else "file" if decider.as_now else "state",
+            "edited": [] if decider is None else self._edited(source, decider),
         }
+
+    def _edited(self, source: str, decider: Decider) -> list[str]:
+        """The files, of the mapping and its tables, that are not any more as they decided."""
+        now = None if decider.as_now else self._now(source)
+        if now is None:
+            return []
+        texts, were = ({name: file.text for name, file in each.files.items()} for each in (now, decider))
+        return sorted(name for name in {**texts, **were} if texts.get(name) != were.get(name))
 
     def _document(
         self,

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from rich.console import Console
 
-from connector.report.columns import safe, show_line
+from connector.report.columns import safe, show_text
 from connector.report.review_text import told_word
 from connector.report.status_text import amount_text, time_text
 
@@ -115,8 +115,11 @@ def _mapping(console: Console, life: Mapping[str, Any]) -> None:
     if mapping["read_from"] is None:
         _line(console, f"\n Decided by a mapping that is no longer kept, {version}")
     else:
-        since = "" if mapping["read_from"] == "file" else "; it or a table has changed since, this is how it was"
-        _line(console, f"\n Decided by {safe(mapping['path'], 120)}, {version}{since}")
+        _line(console, f"\n Decided by {safe(mapping['path'], 120)}, {version}")
+        if mapping["read_from"] != "file":
+            edited = " and ".join(safe(each, 120) for each in mapping["edited"]) or "it or a table"
+            were = "were" if len(mapping["edited"]) > 1 else "was"
+            _line(console, f"   {edited} {were} edited since; what stands here is how it was")
     if life["outcome"]:
         for line in life["outcome"]["reason"]:
             _line(console, f"   {safe(line, _LONG)}")
@@ -224,4 +227,4 @@ def _code(told: Mapping[str, Any]) -> str:
 
 
 def _line(console: Console, text: str, style: str = "") -> None:
-    show_line(console, text, style)
+    show_text(console, text, style)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from connector.document import Document, Key, Line
 from connector.invoice import Invoice, Trouble
@@ -26,12 +26,14 @@ __all__ = [
     "WORK",
     "WRITES",
     "Cause",
+    "Example",
     "Planned",
     "Result",
     "add_amount",
     "count_of",
     "currency_and_amount",
     "fingerprint",
+    "told_by_cause",
 ]
 
 COUNTS: Final = (
@@ -82,6 +84,8 @@ _STANDING: Final = {
 
 _MOST_HELD: Final = 10_000
 """So many actions stay in memory as they are, with their invoices some 35 megabytes; a usual run packs none."""
+_EXAMPLES: Final = 3
+_WAITING: Final = frozenset({"held", "blocked", "refused"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +106,43 @@ class Result:
     verb: Verb | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One document that waits, as people know it; its reason is its own, as one cause may tell of several bills."""
+
+    name: str
+    vendor: str
+    date: str
+    currency: str | None
+    amount: Decimal | None
+    reason: str
+
+
 @dataclass(slots=True)
 class Cause:
-    """Documents that one mend would release: how many, and how much money waits in each currency."""
+    """
+    Documents that one mend would release: how many, and how much money waits in each currency.
+
+    Args:
+        of: What they are of; a payment is no invoice more.
+        examples: The first few.
+    """
 
     state: str
     code: str
     reason: str
     remedy: str
+    of: Literal["invoice", "payment"] = "invoice"
     invoices: int = 0
     amounts: dict[str, Decimal] = field(default_factory=dict)
+    examples: list[Example] = field(default_factory=list)
+
+
+def told_by_cause(action: Action, result: Result | None) -> bool:
+    """Whether a document waits for something that ``Planned.causes`` names."""
+    if count_of(action, result) not in _WAITING:
+        return False
+    return bool(result.code) if result else bool(action.cause and action.code)
 
 
 def count_of(action: Action, result: Result | None) -> str:
@@ -164,7 +195,7 @@ class Planned:
         """Of the actions that are held; their rows say only that there is one."""
         self._standing = 0
         self.seen = 0
-        self.causes: dict[str, Cause] = {}
+        self.causes: dict[tuple[str, str], Cause] = {}
         self.increases = 0
         """How many documents are new, or come to more than before."""
         self.totals: dict[str, Decimal] = {}
@@ -208,7 +239,7 @@ class Planned:
             self._results[n] = result
         else:
             verb, state = self._store.execute("SELECT verb, state FROM action WHERE n = ?", (n,)).fetchone()
-        if result.code and (result.state in ("held", "blocked", "refused") or result.code == "answer-differs"):
+        if result.code and (result.state in _WAITING or result.code == "answer-differs"):
             told = Cause(result.state, result.code, result.reason or "", result.remedy or "")
             (stored,) = self._store.execute("SELECT action FROM action WHERE n = ?", (n,)).fetchone()
             self._wait(self._action(n, stored), f"{result.code}: {result.reason}", told)
@@ -218,9 +249,17 @@ class Planned:
         )
 
     def _wait(self, action: Action, key: str, told: Cause) -> None:
-        cause = self.causes.setdefault(key, told)
+        told.of = "payment" if action.key.kind == "payment" else "invoice"
+        cause = self.causes.setdefault((told.of, key), told)
         cause.invoices += 1
         add_amount(cause.amounts, action)
+        if len(cause.examples) < _EXAMPLES:
+            document = action.document
+            name = (document.number if document else "") or f"{action.key.source}:{action.key.invoice}"
+            day = document.date if document else action.invoice.date
+            vendor = document.vendor if document else ""
+            told_day = day.isoformat() if day else ""
+            cause.examples.append(Example(name, vendor, told_day, *currency_and_amount(action), told.reason))
 
     def rows(self, *verbs: str) -> Iterator[tuple[int, Action, Result | None]]:
         """Actions with their results in order; all, or those of some verbs that are still to be carried out."""

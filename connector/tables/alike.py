@@ -32,18 +32,25 @@ class Alike:
             for part in parts:
                 self._having[part].append(n)
 
-    def closest(self, text: str) -> str | None:
-        """The name that ``text`` is probably another way to write; None where none is alike enough."""
-        core = _core(text)
+    def closest(self, text: str, *, never: str | None = None) -> str | None:
+        """
+        The name that ``text`` is probably another way to write; None where none is alike enough.
+
+        Args:
+            text: As a source has it.
+            never: The name that is known not to do, whatever its case.
+        """
+        core, wrong = _core(text), None if never is None else never.casefold()
         if not core:
             return None
-        if core in self._cores:
+        if core in self._cores and self._names[self._cores[core]].casefold() != wrong:
             return self._names[self._cores[core]]
         parts = _parts(core)
         shared: Counter[int] = Counter()
         for part in parts:
             shared.update(self._having.get(part, ()))
-        likeness = {n: 2 * count / (len(parts) + self._sizes[n]) for n, count in shared.items()}
+        fit = ((n, count) for n, count in shared.items() if wrong is None or self._names[n].casefold() != wrong)
+        likeness = {n: 2 * count / (len(parts) + self._sizes[n]) for n, count in fit}
         best = max(likeness, key=lambda n: (likeness[n], -n), default=None)
         return None if best is None or likeness[best] < _LEAST else self._names[best]
 

@@ -214,7 +214,7 @@ class _Looking:
         if missing is None:
             self._name(row, told[0], "vendor", vendor, *told[1:], ())
         else:
-            self._row(row, invoice, missing, *told)
+            self._row(row, invoice, missing, *told, never=vendor)
         return False
 
     def _lacking(self, row: InvoiceRow, outcome: Mapped) -> bool:
@@ -233,7 +233,17 @@ class _Looking:
         new = NameWanted(code, reason, remedy, kind=kind, name=name, near=near)
         self._names.setdefault((kind, name), new).add(row)
 
-    def _row(self, row: InvoiceRow, invoice: Invoice, missing: Missing, code: str, reason: str, remedy: str) -> None:
+    def _row(
+        self,
+        row: InvoiceRow,
+        invoice: Invoice,
+        missing: Missing,
+        code: str,
+        reason: str,
+        remedy: str,
+        never: str | None = None,
+    ) -> None:
+        """Note the row that is wanted; ``never`` is the value that stops the invoice, which no guess may be."""
         table = self.tables[missing.file]
         there = table.lookup(tuple(part for _, part in missing.key))
         own = None if there is None or self._is_general(table, there.cells) else there.line
@@ -243,8 +253,7 @@ class _Looking:
             wanted.table, wanted.file, wanted.key, wanted.line = table.name, missing.file, key, own
             wanted.columns = tuple(table.columns)
             wanted.cells = tuple(self._cells(table, key, invoice))
-            guess = self._guess(table, missing, invoice)
-            wanted.guess = None if there is not None and guess == table.cell(there, missing.column) else guess
+            wanted.guess = self._guess(table, missing, invoice, never)
         if missing.column not in wanted.asked:
             wanted.asked.append(missing.column)
         wanted.add(row)
@@ -260,7 +269,7 @@ class _Looking:
             else:
                 yield as_text(invoice.fields.get(column)) if column in telling else ""
 
-    def _guess(self, table: Table, missing: Missing, invoice: Invoice) -> str | None:
+    def _guess(self, table: Table, missing: Missing, invoice: Invoice, never: str | None) -> str | None:
         if (table.name, missing.column) not in self._alike:
             own = [table.cell(row, missing.column) for row in table.all_rows()]
             boxes = boxes_of(self._mapping, table.name).get(missing.column, ())
@@ -269,7 +278,7 @@ class _Looking:
         told = [part for _, part in missing.key]
         told += [as_text(invoice.fields.get(name)) for name in self._telling(table)]
         alike = self._alike[table.name, missing.column]
-        guesses = (alike.closest(text) for text in told if any(char.isalpha() for char in text))
+        guesses = (alike.closest(text, never=never) for text in told if any(char.isalpha() for char in text))
         return next((guess for guess in guesses if guess is not None), None)
 
     def _telling(self, table: Table) -> list[str]:

@@ -159,7 +159,6 @@ def test_a_mapping_that_would_have_faults_is_not_written(seen: Project) -> None:
     [
         (["12345"], 'no invoice is known by "12345"'),
         (["none.json"], "none.json does not hold one invoice as JSON"),
-        (["none.json", "--source", "cke"], "there is no source cke"),
     ],
     ids=str,
 )
@@ -169,3 +168,86 @@ def test_what_there_is_not_is_told_with_what_to_write(seen: Project, words: list
     assert ran.code == 2
     assert ran.said.startswith(f"error[invoice-unknown]: {what}")
     assert ran.said.count("\n   = ") == 1
+
+
+RECORD = {
+    "invoice_id": 7,
+    "invoice_date": "2026-09-30",
+    "invoice_status": "Approved",
+    "affiliate_id": 1,
+    "affiliate_name": "A",
+    "billing_cycle_name": "Net 30",
+    "currency_symbol": "",
+    "total_payout": 12.5,
+    "payment_type": "",
+    "date_approved": "2026-10-01",
+}
+SECOND = """
+[sources.cake_uk]
+type = "cake"
+base_url = "http://127.0.0.1:9/cake"
+api_key = "key-of-cake-in-the-uk"
+mapping = "mappings/cake.yaml"
+start_date = 2026-01-01
+"""
+
+
+def kept(project: Project, **changes: object) -> str:
+    (project.folder / "one.json").write_text(json.dumps(RECORD | changes))
+    return "one.json"
+
+
+def test_a_record_that_several_sources_could_have_sent_needs_the_name_of_one(project: Project) -> None:
+    project.settings(more=SECOND)
+
+    ran = project.run("preview", kept(project))
+
+    assert ran.code == 2
+    assert ran.said == (
+        "error[record-of-several]: one.json may be a record of cake or of cake_uk\n"
+        "   = say whose it is: connector preview one.json --source cake\n"
+    )
+    assert project.run("preview", "one.json", "--source", "cake").out.startswith(" cake:7 becomes a bill")
+    assert project.run("preview", "one.json", "--source", "cake_uk").out.startswith(" cake_uk:7 is held")
+    assert project.run("preview", "one.json", "--source", "cke").said == (
+        "error[source-unknown]: there is no source cke\n   = write --source and one of: cake, cake_uk\n"
+    )
+
+
+def test_a_record_that_one_source_alone_takes_needs_no_name(project: Project) -> None:
+    project.settings(commission_factory=True)
+
+    assert project.run("preview", kept(project)).out.startswith(" cake:7 becomes a bill")
+    (project.folder / "one.json").write_text("{}")
+    ran = project.run("preview", "one.json")
+    assert (ran.code, ran.said.split("\n")[0]) == (2, "error[record-of-none]: one.json is a record of no source")
+    assert "cake: a record of CAKE has no invoice_id" in ran.said
+
+
+def test_an_example_that_was_held_for_its_currency_stays_right_whatever_the_settings_say(project: Project) -> None:
+    settings = project.folder / "connector.toml"
+    named = settings.read_text()
+    settings.write_text(named.replace('currency = "USD"\n', ""))
+    assert "[currency-unknown]" in project.run("preview", kept(project), "--save").out
+    assert "held: currency-unknown" in (project.folder / "mappings/cake.yaml").read_text()
+
+    settings.write_text(named)
+
+    assert project.run("preview", "one.json").out.startswith(" cake:7 becomes a bill: CAKE-7, USD 12.50")
+    assert project.run("check").code == 0
+
+
+def test_an_example_whose_currency_the_settings_say_tells_so_where_it_fails(project: Project) -> None:
+    settings = project.folder / "connector.toml"
+    named = settings.read_text()
+    assert project.run("preview", kept(project), "--save").code == 0
+
+    settings.write_text(named.replace('currency = "USD"', 'currency = "EUR"'))
+    other = project.run("check").out
+    settings.write_text(named.replace('currency = "USD"\n', ""))
+    none = project.run("check").out
+
+    assert "expected currency USD, and got EUR" in other
+    assert "= its record does not tell the currency, and the settings say that EUR is meant\n" in other
+    assert "expected a bill, and the invoice is held [currency-unknown]" in none
+    assert "= say in the settings which currency is meant, under the source: currency\n" in none

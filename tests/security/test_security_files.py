@@ -49,6 +49,17 @@ def test_neither_the_states_own_files_nor_its_backups_are_open_to_others(tmp_pat
     state.close()
 
 
+def test_the_settings_that_the_demo_keeps_are_its_owners_alone(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended(*_: object) -> str:
+        raise OSError("the rest of the demo is not of interest")
+
+    monkeypatch.setattr("connector.cli.demo._Steps.check", ended)
+    assert project.run("demo", "--keep", "kept").code == 1
+    assert stat.S_IMODE((project.folder / "kept/connector.toml").stat().st_mode) == 0o600
+
+
 def test_a_trace_is_not_open_to_others(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("a bug")

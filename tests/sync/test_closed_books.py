@@ -58,16 +58,14 @@ def test_the_plan_says_that_the_books_are_closed_and_what_to_do(project: Project
 
 
 HELD = """\
-! CAKE-1         Affiliate 1                2026-09-30 AUD       101.25
-     held: the books are closed up to 2026-09-30 and the bill is dated 2026-09-30
-
      1 held  AUD 101.25
 
  1 invoice held  AUD 101.25  [books-closed]
    the books are closed up to 2026-09-30 and the bill is dated 2026-09-30
+   CAKE-1, Affiliate 1, 2026-09-30
    = open the books in QuickBooks, or set in policy: books closed: next open day
 
- Nothing to write.
+ Nothing to write. Next: do what stands behind the = above, then: connector plan
 """
 
 

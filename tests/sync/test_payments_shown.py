@@ -12,8 +12,6 @@ PLAN = """\
 + CAKE-1         Affiliate 1                2026-09-30 AUD       101.25  create bill, create vendor
 $ cake:1         Affiliate 1                TODAY AUD       101.25
      pay CAKE-1 from Operating account, dated TODAY, the day CAKE was first seen to say paid
-! CAKE-2         Affiliate 2                2026-09-30 AUD    30,000.00  \
-held: mappings/cake.yaml:46  amount above: 25,000.00
 $ cake:3         Affiliate 3                TODAY AUD       103.25
      pay CAKE-3 from Operating account, dated TODAY, the day CAKE was first seen to say paid
 
@@ -28,8 +26,6 @@ SYNC = """\
 + CAKE-1         Affiliate 1                2026-09-30 AUD       101.25  created, bill 2
 $ cake:1         Affiliate 1                TODAY AUD       101.25
      paid, payment 3; dated TODAY, the day CAKE was first seen to say paid
-! CAKE-2         Affiliate 2                2026-09-30 AUD    30,000.00  \
-held: mappings/cake.yaml:46  amount above: 25,000.00
 $ cake:3         Affiliate 3                TODAY AUD       103.25
      paid, payment 4; dated TODAY, the day CAKE was first seen to say paid
 

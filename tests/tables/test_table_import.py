@@ -90,15 +90,30 @@ def test_an_unknown_column_is_told_and_not_written(folder: TableFolder) -> None:
     assert folder.vendors.read_bytes() == SHIPPED.replace(b"Inc", b"Incorporated")
 
 
-def test_without_a_terminal_nothing_is_asked_and_nothing_written(folder: TableFolder) -> None:
+def test_without_a_terminal_the_difference_is_shown_and_nothing_written(folder: TableFolder) -> None:
     name = written(folder, SHIPPED.decode().replace("Inc", "Incorporated"))
 
-    for options in ((), ("--json",)):
-        ran = folder.run("table", "import", name, "vendors", *options)
+    ran, as_json = (folder.run("table", "import", name, "vendors", *options) for options in ((), ("--json",)))
 
-        assert (ran.code, ran.out) == (2, "")
-        assert "error[consent-missing]" in ran.said
+    assert ran.out.splitlines() == [
+        f" {VENDORS}: 1 row changed",
+        "",
+        ' ~ 68004 (line 4)  vendor: "Acme Reviews Inc" → "Acme Reviews Incorporated"',
+        "",
+    ]
+    assert ran.said == as_json.said
+    assert ran.said == (
+        "error[consent-missing]: without a terminal nothing can be asked\n"
+        "   = nothing was written; if it is right: connector table import in.csv vendors --yes\n"
+    )
+    assert (ran.code, as_json.code, as_json.json["written"], len(as_json.json["changed"])) == (2, 2, False, 1)
     assert folder.vendors.read_bytes() == SHIPPED
+
+
+def test_where_nothing_differs_nobody_need_be_asked(folder: TableFolder) -> None:
+    ran = folder.run("table", "import", written(folder, SHIPPED.decode()), "vendors")
+
+    assert (ran.code, ran.out.split("\n")[0]) == (0, f" {VENDORS}: nothing differs")
 
 
 @pytest.mark.parametrize(("answer", "kept"), [("n", True), ("y", False)])

@@ -93,6 +93,21 @@ def test_a_pasted_row_that_is_filled_in_frees_its_invoices(waiting: TableFolder)
     assert waiting.plan().counts["created"] == 3
 
 
+@pytest.mark.parametrize("row", ["", "70112,Foo Media,Foo Media,,\n"], ids=["by the source's name", "by a row"])
+def test_a_guess_is_never_the_name_that_stops_the_invoice(company: TableFolder, row: str) -> None:
+    company.load("Vendor", {"DisplayName": "Foo Media", "CurrencyRef": {"value": "USD"}})
+    company.load("Vendor", {"DisplayName": "Foo Media Ltd", "CurrencyRef": {"value": "AUD"}})
+    mapping = company.folder / "mappings/cake.yaml"
+    mapping.write_text(mapping.read_text().replace("<vendors.vendor>", "<vendors.vendor or affiliate_name>"))
+    company.vendors.write_text(company.vendors.read_text() + row)
+    company.owe(1, affiliate_id=70112, affiliate_name="Foo Media")  # in AUD
+    company.sync(code=6)
+
+    (wanted,) = company.run("unmapped", "--json").json["rows"]
+
+    assert (wanted["code"], wanted["looks_like"]) == ("vendor-currency", "Foo Media Ltd")
+
+
 def test_no_guess_is_ever_applied(waiting: TableFolder) -> None:
     before = waiting.vendors.read_bytes()
 
@@ -158,7 +173,8 @@ def test_without_a_state_and_with_nothing_that_waits(folder: TableFolder) -> Non
     ran = folder.run("unmapped")
 
     assert ran.code == 0
-    assert ran.out == (" Nothing waits for a row of a table or for a name in QuickBooks.\n\n Next: connector plan\n")
+    assert ran.out.startswith(" No sync has read the sources yet, so nothing is known to wait.\n")
+    assert ran.out.endswith("\n\n Next: connector plan\n")
     assert sorted(path.name for path in folder.folder.iterdir()) == ["connector.toml", "mappings"]
 
 
