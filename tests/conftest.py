@@ -18,9 +18,9 @@ from connector.state.migrate import upgrade
 
 
 def pytest_configure() -> None:
-    """What is shown in here is as wide whoever runs it, and so wide that a sentence is looked for in one line."""
-    os.environ.pop("LINES", None)
-    os.environ["COLUMNS"] = "140"
+    """What is shown in here is as wide as where no terminal is, whoever runs it."""
+    for name in ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

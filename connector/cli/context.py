@@ -36,8 +36,8 @@ _UNSEEN = dict.fromkeys(
     ),
     "\ufffd",
 )
-_WIDE = 80
-"""Columns where no terminal says how many: what a mail, a log and a printed page show without breaking words."""
+_WIDE = 140
+"""Columns where no terminal says how many: so wide that a sentence stays on one line, where programs look for it."""
 _SILENT = ("help", "check", "completion")
 """Commands with nothing to log, as long as they look at files alone."""
 

@@ -19,7 +19,7 @@ _FORM = "d"
 
 class ProofTime:
     """
-    The boot clock of this machine and the clock of the pretend QuickBooks: both move on together, in every fork.
+    The boot clock of this machine and the clock of the pretend QuickBooks: both move on at a command, in every fork.
 
     The wall clock is neither: a test may set it as it likes.
     """
@@ -28,6 +28,8 @@ class ProofTime:
         self._shared = mmap.mmap(-1, struct.calcsize(_FORM))
         self.meanwhile: Callable[[], None] = lambda: None
         """What happens while time passes."""
+        self.younger = 0.0
+        """By how many seconds less than really passed the boot clock moved on: a world that is put back is so young."""
         self.wall_apart = 0.0
         """By how many seconds a test has set the wall clock wrong; QuickBooks' own stays right."""
 
@@ -55,7 +57,7 @@ class ProofTime:
         struct.pack_into(_FORM, self._shared, 0, passed)
 
     def _boot(self, which: int) -> float:
-        return time.clock_gettime(which) + self.passed
+        return time.clock_gettime(which) + self.passed - self.younger
 
     def _quickbooks(self) -> float:
         return time.time() - self.wall_apart + self.passed

@@ -65,7 +65,7 @@ class World:
         self._hung = scratch / "child.trace"
         self._kept = scratch / "kept"
         self._memory = Memory(self._kept, services.company, services.world)
-        self._kept_at = self._since = 0.0
+        self._kept_at = self._since = self._younger = 0.0
         self._armed: tuple[dict[str, Any], ...] = ()
 
     def prepare(self, *ids: int, **settings: str) -> None:
@@ -90,7 +90,7 @@ class World:
             shutil.copy2(path, self._kept)
         self._memory.save()
         self._kept_at = self.time.passed
-        self._since = monotonic()
+        self._since, self._younger = monotonic(), self.time.younger
         self._armed = armed
 
     def put_back(self, **switches: Any) -> None:
@@ -110,8 +110,13 @@ class World:
             self.project.arm(**fault)
 
     def _as_young_as_it_was(self) -> None:
-        """A new bill that QuickBooks hid then is as new again: on a slow machine an enumeration takes minutes."""
+        """
+        What was sent just now was sent just now again, and QuickBooks hides a new bill as long as it did.
+
+        On a slow machine an enumeration takes minutes, and what waits for ``settle_after`` would not be tried any more.
+        """
         meanwhile = monotonic() - self._since
+        self.time.younger = self._younger + meanwhile
         for records in self.services.company.records.values():
             for id_, record in records.items():
                 records[id_] = replace(record, created=record.created + meanwhile)
