@@ -4,11 +4,12 @@ import base64
 import datetime
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from decimal import Decimal
 from typing import Any, Final, Literal
 
 from connector.money import Money
+from connector.value import value
 
 __all__ = [
     "MARKER_LENGTH",
@@ -34,7 +35,7 @@ MEMO_LIMIT: Final = 4000  # QuickBooks: PrivateNote, our marker included
 MARKER_LENGTH: Final = len("\nref:") + 16
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Key:
     """The one name of a document, unique in the state: company (realm id), source, invoice id, kind."""
 
@@ -71,7 +72,7 @@ def marker(key: Key) -> str:
     return f"ref:{key.digest(length=16)}"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Line:
     """
     One line of a document.
@@ -94,7 +95,7 @@ class Line:
     tax: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Document:
     """
     A bill, a vendor credit, or the payment of a bill.

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, Protocol
 
+from connector.value import value
+
 __all__ = ["Declaration", "Field", "FieldType", "FieldValue", "Invoice", "Trouble"]
 
 FieldType = Literal["text", "number", "date"]
@@ -39,7 +41,7 @@ class Trouble:
     remedy: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Invoice:
     """
     One invoice of one source.

@@ -8,16 +8,17 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "connector"
 
-CORE = {"errors", "money", "invoice", "document", "mapping", "plan"}
+CORE = {"errors", "money", "value", "invoice", "document", "mapping", "plan"}
 
 # room: the rooms it may import
 MAY_IMPORT = {
     "__main__": {"cli"},
     "errors": set(),
     "money": {"errors"},
-    "invoice": {"errors", "money"},
-    "document": {"errors", "money"},
-    "mapping": {"errors", "money", "invoice", "document"},
+    "value": set(),
+    "invoice": {"errors", "money", "value"},
+    "document": {"errors", "money", "value"},
+    "mapping": {"errors", "money", "value", "invoice", "document"},
     "plan": CORE,
     "codes": set(),
     "route": set(),
@@ -25,8 +26,8 @@ MAY_IMPORT = {
     "network": {"errors", "route"},
     "settings": {"errors", "money", "route", "log", "sources"},
     "sources": {"errors", "money", "invoice", "route", "network"},
-    "quickbooks": {"errors", "money", "document", "route", "network"},
-    "state": {"errors", "money", "invoice", "document"},
+    "quickbooks": {"errors", "money", "value", "document", "route", "network"},
+    "state": {"errors", "money", "value", "invoice", "document"},
     "push": CORE | {"quickbooks", "state"},
     "sync": CORE | {"quickbooks", "state", "sources", "settings", "push", "log"},
     "reconcile": CORE | {"quickbooks", "state", "sources", "settings", "sync"},

@@ -9,6 +9,7 @@ from connector.invoice import Invoice
 from connector.mapping.boxes import BILL
 from connector.mapping.faults import visible
 from connector.money import with_thousands
+from connector.value import value
 
 __all__ = ["Mapped", "Missing", "NotMapped", "Note", "PaymentBoxes", "Trace", "VendorBy", "outcome_text"]
 
@@ -67,7 +68,7 @@ Note = tuple[str, str, str, tuple[str, ...]]
 """A ``Trace`` as it is noted: of all that are, hardly any is looked at."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Mapped:
     """
     The document of an invoice.

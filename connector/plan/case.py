@@ -10,6 +10,7 @@ from connector.document import Document, Key
 from connector.invoice import Invoice, Trouble
 from connector.mapping import Mapped, NotMapped, Policy
 from connector.money import round_minor
+from connector.value import value
 
 __all__ = [
     "STANDING_HOLDS",
@@ -37,7 +38,7 @@ STANDING_HOLDS: Final = frozenset({"deleted-in-quickbooks", "outcome-unknown", "
 """Holds that rest on evidence from QuickBooks: reading the source or the mapping again does not lift them."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Facts:
     """What of the invoice a document was made from; a difference means that the source changed (mapping rule 10)."""
 
@@ -152,7 +153,7 @@ class Word:
         return f"{self.who} on {self.on}{f': {self.why}' if self.why else ''}"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Case:
     """
     Everything gathered about one invoice.
@@ -207,7 +208,7 @@ class Terms:
     rewrite: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Action:
     """
     One line of a plan.

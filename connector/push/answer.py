@@ -2,7 +2,6 @@
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Literal
 
@@ -10,13 +9,14 @@ from connector.document import Document
 from connector.money import Money, minor_units
 from connector.quickbooks.posted import Posted, bill_from
 from connector.quickbooks.transport import Company, Outcome
+from connector.value import value
 
 __all__ = ["Written", "check_answer", "differences", "judge", "not_answered"]
 
 _COMPARE_PAYMENT: Final = "open the payment in QuickBooks and compare; then mend it there"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Written:
     """
     What became of one order.

@@ -1,17 +1,17 @@
 """An order: one document to write, with everything that its request is made of."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from connector.document import Document, Key
+from connector.value import value
 
 __all__ = ["Operation", "Order", "request_id"]
 
 Operation = Literal["create", "update", "delete"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Order:
     """
     One document to write.

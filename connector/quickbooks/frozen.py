@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import Any, Literal
 
+from connector.value import value
+
 __all__ = ["BatchItem", "frozen", "frozen_batch"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class BatchItem:
     """One write of a batch; ``body`` as `frozen` made it, the bId at most 10 characters."""
 

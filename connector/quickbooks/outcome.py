@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, Final, Literal
 
 from connector.network import Answer
+from connector.value import value
 
 __all__ = ["Fault", "Outcome", "batch_outcomes", "fault_in", "outcome_of", "parse"]
 
@@ -34,7 +35,7 @@ class Fault:
     codes: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Outcome:
     """
     What became of one write.

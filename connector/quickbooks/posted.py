@@ -3,12 +3,12 @@
 import datetime
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
 from connector.errors import AnswerUnreadable
+from connector.value import value
 
 __all__ = ["Posted", "PostedLine", "bill_from", "by_account", "marker_in", "markers_in"]
 
@@ -16,7 +16,7 @@ __all__ = ["Posted", "PostedLine", "bill_from", "by_account", "marker_in", "mark
 _MARKER: Final = re.compile(r"(?<![A-Za-z0-9])ref:[a-z2-7]{16}(?![A-Za-z0-9])")
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PostedLine:
     """One line, on an account or an item; "" for the one that it has not."""
 
@@ -25,7 +25,7 @@ class PostedLine:
     item_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Posted:
     """
     A document as QuickBooks holds it.

@@ -1,14 +1,13 @@
 """A document's names turned into references, all of them or every reason why not."""
 
-from dataclasses import dataclass
-
 from connector.document import Document
 from connector.quickbooks.names import Missing, Names, Reference
+from connector.value import value
 
 __all__ = ["LineRefs", "Refs", "find_refs"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class LineRefs:
     """What one line points at; exactly one of account and item is set."""
 
@@ -19,7 +18,7 @@ class LineRefs:
     tax: Reference | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Refs:
     """What a document points at, its lines in the document's order."""
 

@@ -3,7 +3,6 @@
 import datetime
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from operator import attrgetter
 from typing import Any, Final, Literal, NamedTuple
@@ -21,6 +20,7 @@ from connector.state.moves import STATES
 from connector.state.said import EventRow
 from connector.state.tables import DocumentRow, InvoiceRow, PullRow, StandingRow
 from connector.state.transactions import CHUNK, Transactions, chunks, core, in_bulk, new_id
+from connector.value import value
 
 __all__ = ["OPEN_STATES", "Invoices", "SeenInvoice"]
 
@@ -46,7 +46,7 @@ _DECISION: Final = 4 + len(_TOLD)  # the column in which it begins
 _NOT_SENT: Final = tuple(state for state in STATES if state != "sent")
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class SeenInvoice:
     """
     An invoice that a run saw, and what the run decided about it.

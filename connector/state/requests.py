@@ -14,6 +14,7 @@ from connector.state.moves import MOVES, check_move
 from connector.state.sendings import Sendings, open_ones
 from connector.state.tables import AttemptRow, DocumentRow, RequestItemRow, RequestRow
 from connector.state.transactions import core, in_bulk, new_id
+from connector.value import value
 
 __all__ = ["Conclusion", "Ended", "IntendedItem", "Intent", "Requests"]
 
@@ -52,7 +53,7 @@ _CONCLUDABLE: Final = frozenset(column.name for column in _DOCUMENT.columns) - f
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class IntendedItem:
     """
     One document, or one vendor to be made, of a request as it is to be sent.
@@ -98,7 +99,7 @@ class Intent:
     revision: str = "0"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Conclusion:
     """
     What evidence says of one sending document.

@@ -7,7 +7,6 @@ reads what was made since. A mark that the state does not know means that the st
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from connector.document import Document, Key
@@ -16,6 +15,7 @@ from connector.quickbooks.posted import Posted, bill_from
 from connector.quickbooks.transport import Company, quote
 from connector.state.store import State
 from connector.state.tables import BookRow
+from connector.value import value
 
 __all__ = ["DATES_APART", "ENTITIES", "Books", "Wanted"]
 
@@ -29,7 +29,7 @@ _NEAR: Final = datetime.timedelta(days=LOOK_ALIKE_DAYS)
 _EARLIEST: Final = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Wanted:
     """
     One document to look for.

@@ -23,6 +23,7 @@ from connector.sync.numbers import Numbers
 from connector.sync.payees import Payees
 from connector.sync.standing import Standings
 from connector.sync.taking_back import credit_beside, is_taken_back, takes_back
+from connector.value import value
 
 __all__ = ["MAY_WRITE", "Gathered", "known_of", "not_there", "words_of"]
 
@@ -70,7 +71,7 @@ def words_of(rows: Sequence[ReviewRow]) -> tuple[Word, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _Met:
     """
     An invoice with what mapping and state say of it.
@@ -100,7 +101,7 @@ class _Met:
         return self.row if self.changing or self.bill is not None else None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _Looked:
     """What the company's lists say of a document: its vendor, why it cannot be held, when it is due."""
 

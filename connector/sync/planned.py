@@ -19,6 +19,7 @@ from typing import Any, Final, Literal
 from connector.document import Document, Key, Line
 from connector.invoice import Invoice, Trouble
 from connector.plan import Action, Found, Standing, State, Verb, net_of
+from connector.value import value
 
 __all__ = [
     "CHANGES",
@@ -88,7 +89,7 @@ _EXAMPLES: Final = 3
 _WAITING: Final = frozenset({"held", "blocked", "refused"})
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Result:
     """
     What an action came to: the document's state now, and why where it is not simply ``sent``.
