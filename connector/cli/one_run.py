@@ -36,7 +36,7 @@ def look(
         if context.json:
             context.emit(as_document(outcome, "plan", company, everything=everything))
         else:
-            _show_planned(context, run, everything=everything)
+            _show_documents(context, run.outcome, planned_only=True, everything=everything)
             show_problems(context.messages, outcome.problems)
             _next_step(context, outcome, output)
         code = outcome.exit_code(wrote=detailed)
@@ -122,17 +122,17 @@ def _write_agreed(context: Context, run: Run, kept: SavedPlan | None, *, ask: bo
                 return True
         if seen is not None:
             context.say("Something changed meanwhile; this is the plan now:")
-        _show_planned(context, run)
+        _show_documents(context, run.outcome, planned_only=True)
         show_problems(context.messages, run.outcome.problems)
         if not confirmed():
             return False
         seen = planned.digest
 
 
-def _show_planned(context: Context, run: Run, *, everything: bool = False) -> None:
-    outcome = run.outcome
+def _show_documents(context: Context, outcome: Outcome, *, planned_only: bool, everything: bool = False) -> None:
+    """The documents, before they are written or after, their sums, and what waits by its causes."""
     show_plan(context.console, outcome.planned, everything=everything, verbose=context.verbosity > 0)
-    show_summary(context.console, outcome, planned_only=True)
+    show_summary(context.console, outcome, planned_only=planned_only)
     show_causes(context.console, outcome.planned.causes.values(), "connector plan --all")
 
 
@@ -142,9 +142,7 @@ def _report(context: Context, run: Run, company: CompanyName) -> None:
     if context.json:
         context.emit(as_document(outcome, "sync", company, everything=False))
         return
-    show_plan(context.console, outcome.planned, verbose=context.verbosity > 0)
-    show_summary(context.console, outcome, planned_only=False)
-    show_causes(context.console, outcome.planned.causes.values(), "connector plan --all")
+    _show_documents(context, outcome, planned_only=False)
     show_problems(context.messages, outcome.problems)
     _after(context, outcome)
 
