@@ -1,14 +1,21 @@
 """The exact bytes of what is sent: the same body is the same bytes, on every machine and at every time. Pure."""
 
-import json
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from json.encoder import encode_basestring
-from typing import Any, Literal
+from typing import Any, Final, Literal
+
+import orjson
 
 from connector.value import value
 
 __all__ = ["BatchItem", "frozen", "frozen_batch"]
+
+_EXACT: Final = (
+    orjson.OPT_SORT_KEYS
+    | orjson.OPT_PASSTHROUGH_DATETIME
+    | orjson.OPT_PASSTHROUGH_SUBCLASS
+    | orjson.OPT_PASSTHROUGH_DATACLASS
+)
 
 
 @value(frozen=True, slots=True)
@@ -28,7 +35,8 @@ def frozen(body: Mapping[str, Any]) -> bytes:
     Raises:
         TypeError: The body holds a float, or something else that has no place in it.
     """
-    return _json(body).encode()
+    _refuse_floats(body.values())
+    return orjson.dumps(body, _number, _EXACT)
 
 
 def frozen_batch(items: Iterable[BatchItem]) -> bytes:
@@ -37,20 +45,24 @@ def frozen_batch(items: Iterable[BatchItem]) -> bytes:
 
 
 def _item(item: BatchItem) -> bytes:
-    head = f'{{"bId":{_json(item.bid)},"operation":{_json(item.operation)},{_json(item.entity)}:'
-    return head.encode() + item.body + b"}"
+    head = b'{"bId":%b,"operation":%b,%b:' % tuple(map(orjson.dumps, (item.bid, item.operation, item.entity)))
+    return head + item.body + b"}"
 
 
-def _json(value: Any) -> str:
-    kind = type(value)
-    if kind is str:
-        return encode_basestring(value)
-    if kind is dict:
-        return "{" + ",".join([f"{encode_basestring(name)}:{_json(value[name])}" for name in sorted(value)]) + "}"
-    if kind is Decimal and value.is_finite():
-        return f"{value:f}"
-    if kind in (list, tuple):
-        return "[" + ",".join(map(_json, value)) + "]"
-    if value is None or kind in (int, bool):
-        return json.dumps(value)
-    raise TypeError(f"{kind.__name__} has no place in a document")
+def _refuse_floats(values: Iterable[Any]) -> None:
+    """They would be written as they happen to print, which need not be the amount that was meant."""
+    for each in values:
+        kind = type(each)
+        if kind is float:
+            raise TypeError("float has no place in a document")
+        if kind is dict:
+            _refuse_floats(each.values())
+        elif kind is list or kind is tuple:
+            _refuse_floats(each)
+
+
+def _number(other: Any) -> orjson.Fragment:
+    """What JSON itself has no form for."""
+    if type(other) is Decimal and other.is_finite():
+        return orjson.Fragment(f"{other:f}")
+    raise TypeError(f"{type(other).__name__} has no place in a document")

@@ -75,9 +75,10 @@ def parse(body: bytes) -> Any:
 
 def _number(text: str) -> Decimal:
     number = Decimal(text)
-    exponent = number.as_tuple().exponent
-    if not isinstance(exponent, int) or abs(exponent) > _MOST_DIGITS:
-        raise ValueError("a number out of range")
+    if len(text) > _MOST_DIGITS or "e" in text.lower():  # no other can be out of range
+        exponent = number.as_tuple().exponent
+        if not isinstance(exponent, int) or abs(exponent) > _MOST_DIGITS:
+            raise ValueError("a number out of range")
     return number
 
 
