@@ -75,7 +75,7 @@ def parse(body: bytes) -> Any:
 
 def _number(text: str) -> Decimal:
     number = Decimal(text)
-    if len(text) > _MOST_DIGITS or "e" in text.lower():  # no other can be out of range
+    if len(text) > _MOST_DIGITS or "e" in text or "E" in text:  # no other can be out of range
         exponent = number.as_tuple().exponent
         if not isinstance(exponent, int) or abs(exponent) > _MOST_DIGITS:
             raise ValueError("a number out of range")
