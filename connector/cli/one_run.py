@@ -14,6 +14,7 @@ from connector.report.saved_plan import SavedPlan
 from connector.report.terminal import show_plan, show_problems, show_summary
 from connector.settings import Settings
 from connector.state.clock import run_id, utc_now
+from connector.sync.planned import Cause
 from connector.sync.run import Outcome, Run
 from connector.sync.selection import Choices, Selection, month_of, since_of
 
@@ -155,12 +156,17 @@ def _after(context: Context, outcome: Outcome) -> None:
         context.show("\n Next: connector sync --wait   (QuickBooks is asked before anything is sent again)")
     elif counts["held"] and not counts["blocked"]:
         context.show("\n Next: connector review   (or mend what is named above, then: connector sync)")
-    elif any("connector unmapped" in cause.remedy for cause in outcome.planned.causes.values()):
+    elif any(_lacks_a_row(cause) for cause in outcome.planned.causes.values()):
         context.show("\n Next: connector unmapped   (rows to paste; then: connector sync)")
     elif counts["blocked"]:
         context.show("\n Next: mend what is named above, then: connector sync")
     else:
         context.show("\n Next: connector reconcile")
+
+
+def _lacks_a_row(cause: Cause) -> bool:
+    """A box that a table is to fill and does not; what is unknown of the invoice itself holds it."""
+    return cause.state == "blocked" and cause.code.endswith("-unknown")
 
 
 def _broken(context: Context, outcome: Outcome, command: str) -> bool:
