@@ -16,12 +16,12 @@ __all__ = ["main"]
 
 def main() -> NoReturn:
     """Run the command line of this process and leave with its exit code."""
+    arguments = sys.argv[1:]
     # Imports and runs make millions of small objects and hardly a ring of them (one for each bill): looking for rings
-    # as often as Python does takes an eighth of the time.
-    gc.set_threshold(1_000_000, 20, 20)
+    # as often as Python does takes an eighth of the time. What lives for days looks oftener.
+    gc.set_threshold(100_000 if is_daemon(arguments) else 1_000_000, 20, 20)
     # pydantic would look through everything that is installed for plugins, and some may be meant for others.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    arguments = sys.argv[1:]
     if is_daemon(arguments):
         from connector.serve.signals import note_signals  # noqa: PLC0415 - before anything that takes its time
 
