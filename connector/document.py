@@ -8,6 +8,7 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import Any, Final, Literal
 
+from connector.day import iso
 from connector.money import Money
 from connector.value import value
 
@@ -196,7 +197,9 @@ def _filled(holder: object, names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _plain(value: object) -> object:
-    return str(value) if isinstance(value, (Decimal, datetime.date)) else value
+    if isinstance(value, datetime.date):
+        return iso(value)
+    return str(value) if isinstance(value, Decimal) else value
 
 
 def _typed(name: str, value: str) -> Any:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import PurePosixPath
 
+from connector.day import iso
 from connector.invoice import FieldValue, Invoice
 from connector.mapping.dates import format_date, iso_date
 from connector.mapping.outcome import Missing, Note, NotMapped, VendorBy
@@ -43,7 +44,7 @@ def as_text(value: FieldValue) -> str:
         return ""
     if isinstance(value, Decimal):
         return f"{value:f}"
-    return value.isoformat()
+    return iso(value)
 
 
 class Filling:

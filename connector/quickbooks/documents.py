@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any, Final, Literal
 from urllib.parse import quote as percent
 
+from connector.day import iso
 from connector.document import Document, Line
 from connector.money import round_minor
 from connector.quickbooks.boxes import OURS
@@ -68,8 +69,8 @@ def to_body(
     tells_tax = not facts.in_united_states
     body = {
         "VendorRef": _ref(refs.vendor),
-        "TxnDate": document.date.isoformat(),
-        "DueDate": document.due.isoformat() if document.due and on_a_bill else None,
+        "TxnDate": iso(document.date),
+        "DueDate": iso(document.due) if document.due and on_a_bill else None,
         "SalesTermRef": _ref(refs.term) if on_a_bill else None,
         "DocNumber": document.number,
         "CurrencyRef": {"value": document.currency} if facts.multicurrency else None,

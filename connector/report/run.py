@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
+from connector.day import iso
 from connector.document import Line
 from connector.plan import NOT_REWRITTEN, Action
 from connector.quickbooks.documents import entity_of, link
@@ -75,8 +76,8 @@ def row_of(action: Action, result: Result | None, company: CompanyName) -> dict[
         "kind": action.key.kind,
         "number": (document.number or None) if document else None,
         "vendor": document.vendor if document else None,
-        "date": day.isoformat() if day else None,
-        "due": due.isoformat() if due else None,
+        "date": iso(day) if day else None,
+        "due": iso(due) if due else None,
         "currency": currency,
         "amount": None if amount is None else f"{amount:f}",
         "action": _verb(action, result),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, Self
 
+from connector.day import iso
 from connector.errors import ServiceDown
 from connector.invoice import Invoice, Trouble
 
@@ -56,7 +57,7 @@ class Spool:
             ServiceDown: The disk is full.
         """
         rows = [
-            (one.source, one.id, one.date.isoformat() if one.date else _LAST, _rank(one.id), mark, self._kept(one))
+            (one.source, one.id, iso(one.date) if one.date else _LAST, _rank(one.id), mark, self._kept(one))
             for one, mark in invoices
         ]
         with self._writing():

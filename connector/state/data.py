@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from connector.day import iso
 from connector.invoice import Invoice, Trouble
 from connector.state.columns import json_text
 
@@ -44,7 +45,7 @@ def invoice_of(data: Mapping[str, Any], raw: Mapping[str, object]) -> Invoice:
 def _told(value: Decimal | datetime.date) -> dict[str, str]:
     if isinstance(value, Decimal):
         return {"number": format(value, "f")}
-    return {"date": value.isoformat()}
+    return {"date": iso(value)}
 
 
 def _value(value: Any) -> Any:

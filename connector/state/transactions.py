@@ -59,6 +59,9 @@ _DAMAGED: Final = (
 )
 _UNREACHABLE: Final = "Give the user who runs this the right to write the file and its folder."
 
+# Where a value has no adapter, the driver raises and drops two errors for it; of a bill's columns forty are empty.
+sqlite3.register_adapter(type(None), lambda nothing: nothing)
+
 Row = TypeVar("Row", bound=Table)
 Item = TypeVar("Item")
 
