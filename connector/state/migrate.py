@@ -1,7 +1,9 @@
 """Which schema a database has, and the way from there to ours: in one transaction, after a backup."""
 
 import contextlib
+import random
 import sqlite3
+import time
 from pathlib import Path
 from typing import Final, cast
 
@@ -49,6 +51,24 @@ def upgrade_alone(path: Path, *, patience: float) -> Path:
         LockHeld: ``state-in-use``.
         ServiceDown: ``state-disk-full`` or ``state-disk``; the state is as it was.
     """
+    until = time.monotonic() + patience
+    while True:
+        try:
+            return _upgraded(path, patience)
+        except ServiceDown as error:
+            if error.code != "state-locked":
+                raise
+            if time.monotonic() >= until:
+                raise LockHeld(
+                    f"{path} has to be upgraded, and another process has it open",
+                    code="state-in-use",
+                    remedy="Stop the other one (a daemon of the older version, most likely), then run again.",
+                ) from error
+        # Of two that come at once SQLite turns both away, at once: each has what the other wants.
+        time.sleep(random.uniform(0.01, 0.2))
+
+
+def _upgraded(path: Path, patience: float) -> Path:
     alone = engine(path, writes=True, patience=patience, alone=True)
     copy = path.with_name(f"{path.name}.before-{known_revisions()[0]}-{utc_now():%Y%m%dT%H%M%S%f}Z")
     try:
@@ -58,13 +78,9 @@ def upgrade_alone(path: Path, *, patience: float) -> Path:
             with alone.begin() as t:
                 upgrade(t)
     except ServiceDown as error:
-        if error.code != "state-locked":
-            raise
-        raise LockHeld(
-            f"{path} has to be upgraded, and another process has it open",
-            code="state-in-use",
-            remedy="Stop the other one (a daemon of the older version, most likely), then run again.",
-        ) from error
+        if error.code == "state-locked":
+            copy.unlink(missing_ok=True)  # it is tried again
+        raise
     finally:
         alone.dispose()
     return copy
