@@ -8,26 +8,27 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "connector"
 
-CORE = {"errors", "money", "value", "invoice", "document", "mapping", "plan"}
+CORE = {"errors", "day", "money", "value", "invoice", "document", "mapping", "plan"}
 
 # room: the rooms it may import
 MAY_IMPORT = {
     "__main__": {"cli"},
     "errors": set(),
+    "day": set(),
     "money": {"errors"},
     "value": set(),
     "invoice": {"errors", "money", "value"},
-    "document": {"errors", "money", "value"},
-    "mapping": {"errors", "money", "value", "invoice", "document"},
+    "document": {"errors", "day", "money", "value"},
+    "mapping": {"errors", "day", "money", "value", "invoice", "document"},
     "plan": CORE,
     "codes": set(),
     "route": set(),
     "log": set(),
     "network": {"errors", "route"},
     "settings": {"errors", "money", "route", "log", "sources"},
-    "sources": {"errors", "money", "invoice", "route", "network"},
-    "quickbooks": {"errors", "money", "value", "document", "route", "network"},
-    "state": {"errors", "money", "value", "invoice", "document"},
+    "sources": {"errors", "day", "money", "invoice", "route", "network"},
+    "quickbooks": {"errors", "day", "money", "value", "document", "route", "network"},
+    "state": {"errors", "day", "money", "value", "invoice", "document"},
     "push": CORE | {"quickbooks", "state"},
     "sync": CORE | {"quickbooks", "state", "sources", "settings", "push", "log"},
     "reconcile": CORE | {"quickbooks", "state", "sources", "settings", "sync"},
