@@ -43,6 +43,7 @@ def shown(line: dict[str, Any]) -> str:
 
 
 def test_a_run_is_told_in_lines_of_the_same_keys_with_the_request_of_each_document(project: Project) -> None:
+    project.settings(concurrency="1")  # or any of the bills may get the lowest id
     project.records_payments()
     project.owe(1, 2, 3)
     project.sync()
