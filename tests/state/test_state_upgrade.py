@@ -45,7 +45,9 @@ INSERT INTO document (company, source, invoice, kind, state, number, marker, gen
     SELECT company, source, 'x' || n, kind, 'held', 'X-' || n, mark(company, source, 'x' || n, kind), 0, '0', 0, 0,
         created, updated
     FROM up, (SELECT * FROM document LIMIT 1);
-INSERT INTO invoice SELECT invoice.company, invoice.source, document.invoice, invoice.date, status, payee,
+INSERT INTO invoice (company, source, invoice, date, status, payee, amount, currency, paid, paid_on, void, digest, raw,
+        fields, first_seen, last_seen, first_seen_paid, state, code, reason, remedy, cause, vendor, run)
+    SELECT invoice.company, invoice.source, document.invoice, invoice.date, status, payee,
         invoice.amount, invoice.currency, paid, paid_on, void, digest, raw, fields, first_seen, last_seen,
         first_seen_paid, invoice.state, invoice.code, invoice.reason, invoice.remedy, cause, invoice.vendor, invoice.run
     FROM document, (SELECT * FROM invoice LIMIT 1) AS invoice WHERE document.invoice LIKE 'x%';
