@@ -12,5 +12,5 @@ The way of the data, one room a verb:
 Beside them: state/ remembers, sync/ is one run, serve/ the clock, settings/ and log.py are how it is set up and what
 it tells, doctor/ looks whether all is ready, notices/ tells people when something stops, report/ and cli/ speak to
 people, sandbox/ pretends. What all speak of stands in invoice.py, document.py, money.py and errors.py; value.py makes
-such values quickly.
+such values quickly, and day.py writes their days.
 """

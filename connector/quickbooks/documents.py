@@ -128,7 +128,7 @@ def payment_body(
     return _filled(
         {
             "VendorRef": {"value": bill["VendorRef"]["value"]},
-            "TxnDate": document.date.isoformat(),
+            "TxnDate": iso(document.date),
             "DocNumber": document.number,
             "CurrencyRef": {"value": document.currency} if facts.multicurrency else None,
             "ExchangeRate": rate if foreign else None,

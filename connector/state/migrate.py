@@ -54,7 +54,7 @@ def upgrade_alone(path: Path, *, patience: float) -> Path:
     until = time.monotonic() + patience
     while True:
         try:
-            return _upgraded(path, patience)
+            return _upgraded(path, max(0.0, until - time.monotonic()))
         except ServiceDown as error:
             if error.code != "state-locked":
                 raise

@@ -28,9 +28,9 @@ from quickbooks.objects.detailline import AccountBasedExpenseLine, AccountBasedE
 from connector.cli import main as command_line
 from connector.sandbox.credentials import CLIENT_ID, CLIENT_SECRET, REALM_ID, REFRESH_TOKEN
 
-_FEWEST, _MOST = 2, 6
+_FEWEST_ROUNDS, _MOST_ROUNDS = 2, 6
 """
-So many rounds, and the least counts, of ours and of theirs: what shares the machine only ever adds.
+The least counts, of ours and of theirs: what shares the machine only ever adds.
 
 More than two only where they do not show yet what is to be shown: a busy neighbour can double a whole round.
 """
@@ -129,7 +129,7 @@ def main(bills: int, saved: int, most: float) -> None:
     os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"
     rounds: list[tuple[float, float, float]] = []
     ours = theirs = start = math.inf
-    while len(rounds) < _FEWEST or (ours >= most * theirs and len(rounds) < _MOST):
+    while len(rounds) < _FEWEST_ROUNDS or (ours >= most * theirs and len(rounds) < _MOST_ROUNDS):
         rounds.append(measured(bills, saved))
         ours, theirs, start = (min(each) for each in zip(*rounds, strict=True))
     in_system = round(100 * os.times().system / spent())
